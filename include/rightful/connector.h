@@ -1,0 +1,54 @@
+/* connector.h: what a source kind is.
+ *
+ * A connector is one const struct, listed in connectors/registry.c. It reads settings through its own table,
+ * pushes records into a Sink, never writes to a source, never logs, and keeps no state between calls.
+ * pull() returns true only when the source was read whole: any doubt is false with an error sentence, and
+ * then nothing of the pull is used. */
+#pragma once
+
+#include <rightful/record.h>
+#include <rightful/settings.h>
+#include <rightful/sink.h>
+
+#define SOURCE_ERROR (source_error_quark())
+GQuark source_error_quark(void); /* defined in connectors/registry.c */
+
+typedef enum SourceError {
+    SOURCE_ERROR_UNREACHABLE, /* no connection, a time limit, or it broke */
+    SOURCE_ERROR_TLS,         /* certificate, handshake */
+    SOURCE_ERROR_REFUSED,     /* bind refused: never tried again in the same run */
+    SOURCE_ERROR_CUT,         /* read in part: limits, a dropped connection, a cut file */
+    SOURCE_ERROR_SYNTAX,      /* a file that cannot be parsed */
+    SOURCE_ERROR_MISSING,     /* base, file or column that is not there */
+    SOURCE_ERROR_FORBIDDEN,   /* unsafe by configuration: plaintext bind, symlink, … */
+    SOURCE_ERROR_CANARY       /* an object that must be there was not seen */
+} SourceError;
+
+/* One configured source, as a connector sees it. Owned by the caller for the whole pull. */
+typedef struct Source {
+    const char *name;
+    Provides provides;
+    const SettingsGroup *settings; /* { … } of the source, by the connector's own table */
+} Source;
+
+/* What check() finds out; each line is one fact shown to the admin. */
+typedef struct CheckReport CheckReport;
+void check_pass(CheckReport *report, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void check_warn(CheckReport *report, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void check_fail(CheckReport *report, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+typedef struct Connector {
+    const char *kind;        /* "ldap": stored in the ledger, never rename */
+    const char *title;       /* one line for `rightful list connectors` */
+    unsigned provides;       /* which kinds of records it can give: bits of Provides */
+    const Setting *settings; /* its own keys; name, kind and provides are added by the settings reader */
+    /* Further checks on one source's settings that a table cannot say (ldap:// without starttls and with a
+     * password …). Optional. Appends complete sentences to problems. */
+    void (*validate)(const Source *source, GPtrArray *problems /* (element-type utf8) */);
+    bool (*pull)(const Source *source, Sink *sink, GError **error);
+    /* Connection, rights, certificates, canaries; reads as little as possible. Required. */
+    void (*check)(const Source *source, CheckReport *report);
+} Connector;
+
+extern const Connector *const connectors[]; /* NULL-terminated; connectors/registry.c */
+const Connector *connector_find(const char *kind); /* NULL when there is none */

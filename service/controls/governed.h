@@ -1,0 +1,42 @@
+/* governed.h: the groups somebody must answer for, resolved once per run.
+ *
+ * Privileged groups (configured, and AD's built-in ones by RID in every language), groups of entitlements, access groups of
+ * assets, sides of segregation rules. "Privileged account" means effective member of a privileged group. */
+#pragma once
+
+#include "base/bitset.h"
+#include "membership/effective.h"
+#include "model/snapshot.h"
+#include "settings/settings.h"
+
+typedef struct Entitlement {
+    const SettingsGroup *settings;
+    const char *group_text, *means, *risk;
+    GArray *groups; /* (element-type guint32); empty = the name fits nothing */
+} Entitlement;
+
+typedef struct SegregationRule {
+    const char *id;
+    GArray *a, *b;                /* (element-type guint32) groups of each side */
+    GPtrArray *unresolved;        /* (element-type utf8) names that fit nothing */
+    const char *const *except;    /* HR ids */
+} SegregationRule;
+
+typedef struct Governed {
+    Bitset privileged, entitlement, access, segregation, any; /* a bit per group */
+    Bitset privileged_accounts;                               /* a bit per account */
+    Entitlement *entitlements;
+    size_t n_entitlements;
+    SegregationRule *segregations;
+    size_t n_segregations;
+    /* Names of the configuration and of the register that fit no group, with their place: sentences for `check`, run warnings
+     * and not_evaluable. (element-type utf8) */
+    GPtrArray *unresolved;
+    GPtrArray *unresolved_privileged; /* (element-type utf8) the names alone */
+    GPtrArray *ambiguous;             /* (element-type utf8) sentences: several groups fit, all are meant */
+} Governed;
+
+/* effective is used to find privileged_accounts. All arguments must outlive the result. Cannot fail. */
+Governed *governed_new(const Snapshot *snapshot, Effective *effective, const Settings *settings);
+void governed_free(Governed *governed); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Governed, governed_free)
