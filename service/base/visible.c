@@ -41,7 +41,7 @@ void visible_append(GString *out, const char *text)
         }
         gunichar c = g_utf8_get_char_validated(at, -1);
         bool is_valid = c < 0x110000;
-        const char *next = is_valid ? g_utf8_next_char(at) : at + 1;
+        const char *next = is_valid ? at + g_utf8_skip[(unsigned char)*at] : at + 1;
         if (!is_valid || can_lie(c)) {
             g_string_append_len(out, plain, at - plain);
             if (is_valid)

@@ -10,6 +10,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Is the text plain in the sense above? Then two such DNs are equal when they are equal without case. */
 bool dn_is_plain(Text dn);
@@ -17,5 +18,8 @@ bool dn_is_plain(Text dn);
 bool dn_is_valid(Text dn);
 /* Appends the compared spelling to out. */
 void dn_normalise(Text dn, GString *out);
+/* Equal for all spellings of one DN; for tables in memory. */
+uint64_t dn_hash(Text dn);
+bool dn_equals(Text a, Text b);
 /* Is the normalised entry at or below the normalised base? */
 bool dn_is_under(const char *normalised, const char *normalised_base);

@@ -13,11 +13,15 @@ Principal snapshot_find_sid(const Snapshot *snapshot, const char *sid);
 size_t snapshot_find_groups(const Snapshot *snapshot, const char *text, GArray *found);
 /* Accounts by name, upn, mail, DN or key (case-insensitive); several may fit. */
 size_t snapshot_find_accounts(const Snapshot *snapshot, const char *text, GArray *found);
-/* The person with this id (exact text, or listed as previous id); NONE. */
+/* The person with this id (exact text, or listed as previous id; of an old row its successor); NONE. */
 uint32_t snapshot_find_person(const Snapshot *snapshot, const char *id);
+/* The row that speaks for this one: its last successor, or itself. */
+uint32_t snapshot_person_now(const Snapshot *snapshot, uint32_t person);
 /* People by id, e-mail, username or full name (case-insensitive); several may fit. */
 size_t snapshot_find_people(const Snapshot *snapshot, const char *text, GArray *found);
 uint32_t snapshot_find_asset(const Snapshot *snapshot, const char *id);
 
-/* Built by intake when freezing, after all columns are final; owns nothing of the snapshot. */
+/* Called by intake when freezing, after all columns are final; owns nothing of the snapshot. Cheap: each index is
+ * built when it is first asked for (safe from any thread), so a run pays only for those it needs. */
 void snapshot_build_indexes(Snapshot *snapshot);
+void snapshot_free_indexes(Snapshot *snapshot); /* by snapshot_free(); fine to call twice */

@@ -191,6 +191,6 @@ static inline const char *snapshot_text(const Snapshot *snapshot, TextRef ref)
     return text_pool_get(snapshot->text, ref);
 }
 
-/* Is at least one source that provides this configured? complete? (all of them) */
+/* Is at least one source that provides this configured? Are all of them complete (true when there is none)? */
 bool snapshot_has(const Snapshot *snapshot, Provides provides);
 bool snapshot_is_complete(const Snapshot *snapshot, Provides provides);

@@ -1,0 +1,414 @@
+#include "model/lookup.h"
+
+#include "base/hash.h"
+#include "base/text_multimap.h"
+#include "model/dn.h"
+
+#define BATCH 32
+#define LONGEST_SUCCESSION 64
+
+/* ---- by DN ---- */
+
+/* Five bytes a slot: the entry, and a tag of its DN's hash. The DN itself is compared where it
+ * stands. */
+struct DnIndex {
+    gsize is_built;   /* g_once_init_enter() */
+    Principal *slots; /* NONE = free */
+    uint8_t *tags;
+    size_t mask;
+};
+
+static TextRef dn_ref(const Snapshot *snapshot, Principal entry)
+{
+    uint32_t id = principal_id(entry);
+    switch (principal_kind(entry)) {
+    case PRINCIPAL_ACCOUNT:
+        return snapshot->accounts.dn[id];
+    case PRINCIPAL_GROUP:
+        return snapshot->groups.dn[id];
+    case PRINCIPAL_COMPUTER:
+        return snapshot->computers.dn[id];
+    case PRINCIPAL_FOREIGN:
+        break;
+    }
+    return 0;
+}
+
+static uint8_t source_of(const Snapshot *snapshot, Principal entry)
+{
+    uint32_t id = principal_id(entry);
+    switch (principal_kind(entry)) {
+    case PRINCIPAL_ACCOUNT:
+        return snapshot->accounts.source[id];
+    case PRINCIPAL_GROUP:
+        return snapshot->groups.source[id];
+    case PRINCIPAL_COMPUTER:
+        return snapshot->computers.source[id];
+    case PRINCIPAL_FOREIGN:
+        break;
+    }
+    return UINT8_MAX;
+}
+
+static uint8_t tag_of(uint64_t hash)
+{
+    return (uint8_t)(hash >> 56);
+}
+
+static void insert_dns(const Snapshot *snapshot, struct DnIndex *index, PrincipalKind kind,
+                       uint32_t n, const TextRef *dns)
+{
+    uint64_t hashes[BATCH];
+    for (uint32_t begin = 0; begin < n; begin += BATCH) {
+        uint32_t count = MIN(n - begin, BATCH);
+        for (uint32_t i = 0; i < count; i++) {
+            hashes[i] = dn_hash(text_of(snapshot_text(snapshot, dns[begin + i])));
+            __builtin_prefetch(&index->slots[hashes[i] & index->mask], 1);
+            __builtin_prefetch(&index->tags[hashes[i] & index->mask], 1);
+        }
+        for (uint32_t i = 0; i < count; i++) {
+            if (dns[begin + i] == 0)
+                continue;
+            size_t at = hashes[i] & index->mask;
+            while (index->slots[at] != NONE)
+                at = (at + 1) & index->mask;
+            index->slots[at] = principal_of(kind, begin + i);
+            index->tags[at] = tag_of(hashes[i]);
+        }
+    }
+}
+
+static struct DnIndex *built_dn_index(const Snapshot *snapshot)
+{
+    struct DnIndex *index = snapshot->dn_index;
+    if (g_once_init_enter(&index->is_built)) {
+        size_t n = (size_t)snapshot->accounts.n + snapshot->groups.n + snapshot->computers.n;
+        size_t n_slots = 16;
+        while (n_slots < n + n / 4)
+            n_slots *= 2;
+        index->mask = n_slots - 1;
+        index->slots = g_new(Principal, n_slots);
+        memset(index->slots, 0xff, n_slots * sizeof *index->slots);
+        index->tags = g_new0(uint8_t, n_slots);
+        insert_dns(snapshot, index, PRINCIPAL_ACCOUNT, snapshot->accounts.n, snapshot->accounts.dn);
+        insert_dns(snapshot, index, PRINCIPAL_GROUP, snapshot->groups.n, snapshot->groups.dn);
+        insert_dns(snapshot, index, PRINCIPAL_COMPUTER, snapshot->computers.n,
+                   snapshot->computers.dn);
+        g_once_init_leave(&index->is_built, 1);
+    }
+    return index;
+}
+
+/* Entries with this DN, one a call, in the order accounts, groups, computers; *at begins as the
+ * hash. */
+static Principal next_with_dn(const Snapshot *snapshot, const struct DnIndex *index, Text dn,
+                              uint64_t hash, size_t *at)
+{
+    for (size_t slot = *at & index->mask; index->slots[slot] != NONE;
+         slot = (slot + 1) & index->mask) {
+        Principal entry = index->slots[slot];
+        if (index->tags[slot] == tag_of(hash) &&
+            dn_equals(text_of(snapshot_text(snapshot, dn_ref(snapshot, entry))), dn)) {
+            *at = slot + 1;
+            return entry;
+        }
+    }
+    return NONE;
+}
+
+Principal snapshot_find_dn(const Snapshot *snapshot, uint8_t source, const char *dn)
+{
+    Text text = text_trimmed(text_of(dn));
+    if (text.length == 0)
+        return NONE;
+    const struct DnIndex *index = built_dn_index(snapshot);
+    uint64_t hash = dn_hash(text);
+    size_t at = hash;
+    Principal entry;
+    do {
+        entry = next_with_dn(snapshot, index, text, hash, &at);
+    } while (entry != NONE && source != UINT8_MAX && source_of(snapshot, entry) != source);
+    return entry;
+}
+
+/* Appends the ids of all entries of one kind with this DN, of whatever source. */
+static void append_with_dn(const Snapshot *snapshot, PrincipalKind kind, Text dn, GArray *found)
+{
+    if (memchr(dn.data, '=', dn.length) == NULL)
+        return;
+    const struct DnIndex *index = built_dn_index(snapshot);
+    uint64_t hash = dn_hash(dn);
+    size_t at = hash;
+    Principal entry;
+    while ((entry = next_with_dn(snapshot, index, dn, hash, &at)) != NONE) {
+        uint32_t id = principal_id(entry);
+        if (principal_kind(entry) == kind)
+            g_array_append_val(found, id);
+    }
+}
+
+/* ---- by name, SID, id ---- */
+
+/* A text is looked for among texts of its own shape only, so that an index over all keys (a million
+ * UUIDs that nobody may ever ask for) is built only when somebody does. */
+typedef enum Shape {
+    SHAPE_NAME,
+    SHAPE_ADDRESS, /* has an @ */
+    SHAPE_UUID,
+    SHAPE_DN, /* has a = */
+    N_SHAPES
+} Shape;
+
+struct NameIndex {
+    gsize sids_built, groups_built, people_built, accounts_built[N_SHAPES];
+    TextIndex *sids; /* → Principal */
+    TextMultimap *groups, *people, *accounts[N_SHAPES];
+};
+
+static Shape shape_of(Text text)
+{
+    if (memchr(text.data, '=', text.length) != NULL)
+        return SHAPE_DN;
+    if (memchr(text.data, '@', text.length) != NULL)
+        return SHAPE_ADDRESS;
+    if (text.length == 36 && text.data[8] == '-' && text.data[13] == '-' && text.data[18] == '-' &&
+        text.data[23] == '-')
+        return SHAPE_UUID;
+    return SHAPE_NAME;
+}
+
+static void add_sids(const Snapshot *snapshot, TextIndex *index, PrincipalKind kind, uint32_t n,
+                     const TextRef *sids)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (sids[i] != 0)
+            text_index_add(index, sids[i], principal_of(kind, i));
+}
+
+static const TextIndex *built_sids(const Snapshot *snapshot)
+{
+    struct NameIndex *names = snapshot->name_index;
+    if (g_once_init_enter(&names->sids_built)) {
+        names->sids = text_index_new(snapshot->text, 0);
+        add_sids(snapshot, names->sids, PRINCIPAL_ACCOUNT, snapshot->accounts.n,
+                 snapshot->accounts.sid);
+        add_sids(snapshot, names->sids, PRINCIPAL_GROUP, snapshot->groups.n, snapshot->groups.sid);
+        add_sids(snapshot, names->sids, PRINCIPAL_COMPUTER, snapshot->computers.n,
+                 snapshot->computers.sid);
+        g_once_init_leave(&names->sids_built, 1);
+    }
+    return names->sids;
+}
+
+static const TextMultimap *built_groups(const Snapshot *snapshot)
+{
+    struct NameIndex *names = snapshot->name_index;
+    if (g_once_init_enter(&names->groups_built)) {
+        const Groups *groups = &snapshot->groups;
+        names->groups = text_multimap_new(snapshot->text, groups->n);
+        for (uint32_t i = 0; i < groups->n; i++) {
+            text_multimap_add(names->groups, groups->name[i], i);
+            text_multimap_add(names->groups, groups->cn[i], i);
+            text_multimap_add(names->groups, groups->sid[i], i);
+        }
+        g_once_init_leave(&names->groups_built, 1);
+    }
+    return names->groups;
+}
+
+static const TextMultimap *built_people(const Snapshot *snapshot)
+{
+    struct NameIndex *names = snapshot->name_index;
+    if (g_once_init_enter(&names->people_built)) {
+        const People *people = &snapshot->people;
+        names->people = text_multimap_new(snapshot->text, people->n);
+        for (uint32_t i = 0; i < people->n; i++) {
+            text_multimap_add(names->people, people->id[i], i);
+            for (uint32_t p = people->first_previous[i]; p < people->first_previous[i + 1]; p++)
+                text_multimap_add(names->people, people->previous_ids[p], i);
+        }
+        g_once_init_leave(&names->people_built, 1);
+    }
+    return names->people;
+}
+
+static void add_of_shape(const Snapshot *snapshot, TextMultimap *map, Shape shape, TextRef ref,
+                         uint32_t id)
+{
+    if (ref != 0 && shape_of(text_of(snapshot_text(snapshot, ref))) == shape)
+        text_multimap_add(map, ref, id);
+}
+
+static const TextMultimap *built_accounts(const Snapshot *snapshot, Shape shape)
+{
+    struct NameIndex *names = snapshot->name_index;
+    if (g_once_init_enter(&names->accounts_built[shape])) {
+        const Accounts *accounts = &snapshot->accounts;
+        TextMultimap *map = text_multimap_new(snapshot->text, shape == SHAPE_DN ? 0 : accounts->n);
+        for (uint32_t i = 0; i < accounts->n; i++) {
+            add_of_shape(snapshot, map, shape, accounts->name[i], i);
+            add_of_shape(snapshot, map, shape, accounts->upn[i], i);
+            add_of_shape(snapshot, map, shape, accounts->mail[i], i);
+            if (shape != SHAPE_DN) /* a key with = is the DN itself */
+                add_of_shape(snapshot, map, shape, accounts->key[i], i);
+        }
+        names->accounts[shape] = map;
+        g_once_init_leave(&names->accounts_built[shape], 1);
+    }
+    return names->accounts[shape];
+}
+
+static void append_all(const TextMultimap *map, Text key, GArray *found)
+{
+    for (uint32_t c = text_multimap_find(map, key); c != TEXT_INDEX_NONE;
+         c = text_multimap_next(map, c)) {
+        uint32_t id = text_multimap_id(map, c);
+        g_array_append_val(found, id);
+    }
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Sorts what was appended from begin on and removes duplicates; returns how many are left of it. */
+static size_t tidy(GArray *found, guint begin)
+{
+    uint32_t *ids = (uint32_t *)(void *)found->data + begin;
+    guint n = found->len - begin, kept = 0;
+    if (n > 1)
+        qsort(ids, n, sizeof *ids, compare_ids);
+    for (guint i = 0; i < n; i++)
+        if (i == 0 || ids[i] != ids[i - 1])
+            ids[kept++] = ids[i];
+    g_array_set_size(found, begin + kept);
+    return kept;
+}
+
+Principal snapshot_find_sid(const Snapshot *snapshot, const char *sid)
+{
+    return text_index_find(built_sids(snapshot), text_of(sid));
+}
+
+size_t snapshot_find_groups(const Snapshot *snapshot, const char *text, GArray *found)
+{
+    guint begin = found->len;
+    Text key = text_trimmed(text_of(text));
+    if (key.length == 0)
+        return 0;
+    append_with_dn(snapshot, PRINCIPAL_GROUP, key, found);
+    append_all(built_groups(snapshot), key, found);
+    return tidy(found, begin);
+}
+
+size_t snapshot_find_accounts(const Snapshot *snapshot, const char *text, GArray *found)
+{
+    guint begin = found->len;
+    Text key = text_trimmed(text_of(text));
+    if (key.length == 0)
+        return 0;
+    append_with_dn(snapshot, PRINCIPAL_ACCOUNT, key, found);
+    append_all(built_accounts(snapshot, shape_of(key)), key, found);
+    return tidy(found, begin);
+}
+
+/* ---- people and assets ---- */
+
+static bool has_exact_id(const Snapshot *snapshot, uint32_t person, const char *id)
+{
+    const People *people = &snapshot->people;
+    if (g_str_equal(snapshot_text(snapshot, people->id[person]), id))
+        return true;
+    for (uint32_t p = people->first_previous[person]; p < people->first_previous[person + 1]; p++)
+        if (g_str_equal(snapshot_text(snapshot, people->previous_ids[p]), id))
+            return true;
+    return false;
+}
+
+uint32_t snapshot_person_now(const Snapshot *snapshot, uint32_t person)
+{
+    for (int i = 0; i < LONGEST_SUCCESSION && snapshot->people.successor[person] != NONE; i++)
+        person = snapshot->people.successor[person];
+    return person;
+}
+
+uint32_t snapshot_find_person(const Snapshot *snapshot, const char *id)
+{
+    const TextMultimap *map = built_people(snapshot);
+    uint32_t best = NONE;
+    for (uint32_t c = text_multimap_find(map, text_of(id)); c != TEXT_INDEX_NONE;
+         c = text_multimap_next(map, c)) {
+        uint32_t person = text_multimap_id(map, c);
+        if (!has_exact_id(snapshot, person, id))
+            continue;
+        person = snapshot_person_now(snapshot, person);
+        best = best == NONE ? person : MIN(best, person);
+    }
+    return best;
+}
+
+static bool text_is(const Snapshot *snapshot, TextRef ref, Text key)
+{
+    return ref != 0 && text_equals_folded(text_trimmed(text_of(snapshot_text(snapshot, ref))), key);
+}
+
+size_t snapshot_find_people(const Snapshot *snapshot, const char *text, GArray *found)
+{
+    const People *people = &snapshot->people;
+    guint begin = found->len;
+    Text key = text_trimmed(text_of(text));
+    if (key.length == 0)
+        return 0;
+    append_all(built_people(snapshot), key, found);
+    for (uint32_t i = 0; i < people->n; i++)
+        if (text_is(snapshot, people->email[i], key) ||
+            text_is(snapshot, people->username[i], key) || text_is(snapshot, people->name[i], key))
+            g_array_append_val(found, i);
+    for (guint i = begin; i < found->len; i++) {
+        uint32_t *person = &g_array_index(found, uint32_t, i);
+        *person = snapshot_person_now(snapshot, *person);
+    }
+    return tidy(found, begin);
+}
+
+uint32_t snapshot_find_asset(const Snapshot *snapshot, const char *id)
+{
+    const Assets *assets = &snapshot->assets;
+    Text key = text_trimmed(text_of(id));
+    uint32_t found = NONE;
+    for (uint32_t i = 0; i < assets->n; i++) {
+        if (g_str_equal(snapshot_text(snapshot, assets->id[i]), id))
+            return i;
+        if (found == NONE && text_is(snapshot, assets->id[i], key))
+            found = i;
+    }
+    return found;
+}
+
+/* ---- life ---- */
+
+void snapshot_build_indexes(Snapshot *snapshot)
+{
+    snapshot_free_indexes(snapshot);
+    snapshot->dn_index = g_new0(struct DnIndex, 1);
+    snapshot->name_index = g_new0(struct NameIndex, 1);
+}
+
+void snapshot_free_indexes(Snapshot *snapshot)
+{
+    if (snapshot->dn_index != NULL) {
+        g_free(snapshot->dn_index->slots);
+        g_free(snapshot->dn_index->tags);
+        g_clear_pointer(&snapshot->dn_index, g_free);
+    }
+    if (snapshot->name_index != NULL) {
+        text_index_free(snapshot->name_index->sids);
+        text_multimap_free(snapshot->name_index->groups);
+        text_multimap_free(snapshot->name_index->people);
+        for (int i = 0; i < N_SHAPES; i++)
+            text_multimap_free(snapshot->name_index->accounts[i]);
+        g_clear_pointer(&snapshot->name_index, g_free);
+    }
+}
