@@ -1,9 +1,9 @@
 /* settings.h: the configuration of a run, read once, checked whole.
  *
- * The only folder that includes libconfig. Everything is driven by tables of Setting: the service's own
- * (settings_table.c), one per connector, and one per control (passed in, since settings know no control).
- * Reading never stops at the first problem: all of them are collected as "file:line: key: what is wrong;
- * allowed: …; did you mean …?" (interface.md section 2). */
+ * The only folder that includes libconfig. Everything is driven by tables of Setting: the service's
+ * own (settings_table.c), one per connector, and one per control (passed in, since settings know no
+ * control). Reading never stops at the first problem: all of them are collected as "file:line: key:
+ * what is wrong; allowed: …; did you mean …?" (interface.md section 2). */
 #pragma once
 
 #include <rightful/connector.h>
@@ -24,11 +24,11 @@ typedef struct SettingsSource {
 } SettingsSource;
 
 typedef struct Settings {
-    char *path;               /* absolute */
-    char *digest;             /* "sha256:…" over all files read (includes too), secrets not among them */
+    char *path;   /* absolute */
+    char *digest; /* "sha256:…" over all files read (includes too), secrets not among them */
     const SettingsGroup *root;
-    char *organisation;       /* may be "" */
-    GTimeZone *timezone;      /* the organisation's; never NULL (UTC when not set) */
+    char *organisation;  /* may be "" */
+    GTimeZone *timezone; /* the organisation's; never NULL (UTC when not set) */
     char *timezone_name;
     char *store_url;
     SettingsSource *sources;
@@ -36,18 +36,21 @@ typedef struct Settings {
     const char *const *profiles; /* NULL-terminated, at least "iso27001" */
 } Settings;
 
-/* NULL when there is any problem; then problems (element-type utf8, sentences without a final newline) is not empty.
- * Checks that files and secrets which the configuration needs exist; does not connect anywhere. */
+/* NULL when there is any problem; then problems (element-type utf8, sentences without a final
+ * newline) is not empty. Checks that files and secrets which the configuration needs exist; does
+ * not connect anywhere. */
 Settings *settings_load(const char *path, const SettingsCatalogue *catalogue, GPtrArray *problems);
 void settings_free(Settings *settings); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Settings, settings_free)
 
-/* The whole table, flattened for `rightful list settings` and for the test of config/rightful.conf: calls visit with the
- * full key ("sources.ldap.page_size", "controls.dormant-account.days", "guards.shrink_percent"). */
+/* The whole table, flattened for `rightful list settings` and for the test of config/rightful.conf:
+ * calls visit with the full key ("sources.ldap.page_size", "controls.dormant-account.days",
+ * "guards.shrink_percent"). */
 typedef void (*SettingsVisit)(const char *key, const Setting *setting, void *data);
 void settings_describe(const SettingsCatalogue *catalogue, SettingsVisit visit, void *data);
-const char *setting_type_text(const Setting *setting); /* "integer 1..1000", "text", "list of texts", … */
+const char *
+setting_type_text(const Setting *setting); /* "integer 1..1000", "text", "list of texts", … */
 
-/* The nearest of the NULL-terminated names to what somebody typed (edit distance, at most a third of its length);
- * NULL when none is near. Also used for commands and options. */
+/* The nearest of the NULL-terminated names to what somebody typed (edit distance, at most a third
+ * of its length); NULL when none is near. Also used for commands and options. */
 const char *settings_nearest(const char *typed, const char *const *names);

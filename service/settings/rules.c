@@ -1,0 +1,159 @@
+#include "settings/rules.h"
+
+#include "settings/problems.h"
+
+#include <string.h>
+
+/* No space, no colon: the name is one word in "--accept SOURCE:DIMENSION". */
+static bool is_good_name(const char *name)
+{
+    for (const char *c = name; *c != '\0'; c++) {
+        if (!g_ascii_isalnum(*c) && (c == name || strchr("._-", *c) == NULL)) {
+            return false;
+        }
+    }
+    return strlen(name) <= 64;
+}
+
+static void check_source_name(const Settings *settings, size_t source, GPtrArray *problems)
+{
+    const SettingsSource *this = &settings->sources[source];
+    g_autofree char *name = problem_quote(this->source.name);
+    if (!is_good_name(this->source.name)) {
+        problem_add(
+            problems, this->place, "sources",
+            "name \"%s\" is not allowed; allowed: up to 64 letters, digits, dots, dashes and "
+            "underscores, a letter or digit first",
+            name);
+    }
+    if (g_ascii_strcasecmp(this->source.name, "ledger") == 0) {
+        problem_add(problems, this->place, "sources",
+                    "name \"%s\" is taken by the ledger itself; choose another", name);
+    }
+    for (size_t i = 0; i < source; i++) {
+        /* Case-insensitive: nobody tells "HR" and "hr" apart in a report. */
+        if (g_ascii_strcasecmp(settings->sources[i].source.name, this->source.name) == 0) {
+            problem_add(problems, this->place, "sources",
+                        "name \"%s\" is used twice, first at %s; every source needs its own", name,
+                        settings->sources[i].place);
+            return;
+        }
+    }
+}
+
+static bool has_any(const SettingsGroup *group, const char *const *conditions)
+{
+    for (size_t i = 0; conditions[i] != NULL; i++) {
+        if (settings_text(group, conditions[i]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_classes(const Settings *settings, GPtrArray *problems)
+{
+    static const char *const conditions[] = {"name", "under", "member_of", "source", NULL};
+
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    for (size_t i = 0; i < settings->n_sources; i++) {
+        g_strv_builder_add(builder, settings->sources[i].source.name);
+    }
+    g_auto(GStrv) names = g_strv_builder_end(builder);
+    for (size_t i = 0; i < settings_n_groups(settings->root, "account_classes"); i++) {
+        const SettingsGroup *rule = settings_group_at(settings->root, "account_classes", i);
+        const char *source = settings_text(rule, "source");
+        if (!has_any(rule, conditions)) {
+            problem_add(problems, settings_place(rule), "account_classes",
+                        "no condition is given, so every account would fit; allowed: name, under, "
+                        "member_of, source (name = \"*\" if every account is meant)");
+        }
+        if (source != NULL && !g_strv_contains((const char *const *)names, source)) {
+            g_autofree char *quoted = problem_quote(source);
+            g_autofree char *hint = problem_hint(source, (const char *const *)names);
+            problem_add(problems, settings_place(rule), "account_classes.source",
+                        "no source is named \"%s\"%s", quoted, hint);
+        }
+    }
+}
+
+static void check_allowed(const SettingsGroup *entitlement, GPtrArray *problems)
+{
+    for (size_t i = 0; i < settings_n_groups(entitlement, "allowed"); i++) {
+        const SettingsGroup *allowed = settings_group_at(entitlement, "allowed", i);
+        bool has_condition = false;
+        for (size_t field = 0; field < record_kind(PROVIDES_PEOPLE)->n_fields; field++) {
+            const char *name = record_kind(PROVIDES_PEOPLE)->fields[field].name;
+            has_condition |= settings_text(allowed, name) != NULL;
+        }
+        if (!has_condition) {
+            problem_add(
+                problems, settings_place(allowed), "entitlements.allowed",
+                "no condition is given, so everybody would be allowed; id = \"*\" if that is "
+                "meant");
+        }
+    }
+}
+
+/* What names a row may stand once. */
+static void check_unique(const Settings *settings, const char *list, const char *name,
+                         GPtrArray *problems)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    for (size_t i = 0; i < settings_n_groups(settings->root, list); i++) {
+        const SettingsGroup *row = settings_group_at(settings->root, list, i);
+        char *text = (char *)(uintptr_t)settings_text(row, name);
+        if (text == NULL) {
+            continue;
+        }
+        const char *first = g_hash_table_lookup(seen, text);
+        if (first != NULL) {
+            g_autofree char *key = g_strdup_printf("%s.%s", list, name);
+            g_autofree char *quoted = problem_quote(text);
+            problem_add(problems, settings_place(row), key, "\"%s\" is used twice, first at %s",
+                        quoted, first);
+        } else {
+            g_hash_table_insert(seen, text, (char *)(uintptr_t)settings_place(row));
+        }
+    }
+}
+
+static void check_store(const Settings *settings, GPtrArray *problems)
+{
+    const char *url = settings->store_url;
+    const char *place = settings_place(settings_group(settings->root, "store"));
+    g_autofree char *quoted = problem_quote(url != NULL ? url : "");
+    if (url == NULL) {
+        return;
+    }
+    if (g_str_has_prefix(url, "postgresql:") || g_str_has_prefix(url, "postgres:")) {
+        problem_add(problems, place, "store.url",
+                    "PostgreSQL is not in this version yet; allowed: sqlite:///absolute/path, "
+                    "sqlite:path");
+    } else if (!g_str_has_prefix(url, "sqlite:") || url[strlen("sqlite:")] == '\0' ||
+               g_str_has_suffix(url, "/")) {
+        problem_add(
+            problems, place, "store.url",
+            "\"%s\" names no store; allowed: sqlite:///absolute/path, sqlite:path (relative "
+            "to the configuration file)",
+            quoted);
+    } else if (g_str_has_prefix(url, "sqlite://") && !g_str_has_prefix(url, "sqlite:///")) {
+        problem_add(problems, place, "store.url",
+                    "\"%s\" has two slashes, so its first word would be a host; allowed: "
+                    "sqlite:///absolute/path, sqlite:path",
+                    quoted);
+    }
+}
+
+void rules_check(const Settings *settings, GPtrArray *problems)
+{
+    check_store(settings, problems);
+    for (size_t i = 0; i < settings->n_sources; i++) {
+        check_source_name(settings, i, problems);
+    }
+    check_classes(settings, problems);
+    for (size_t i = 0; i < settings_n_groups(settings->root, "entitlements"); i++) {
+        check_allowed(settings_group_at(settings->root, "entitlements", i), problems);
+    }
+    check_unique(settings, "segregation", "id", problems);
+}

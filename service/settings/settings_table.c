@@ -1,0 +1,296 @@
+#include "settings/settings_table.h"
+
+#define FOR_EVER_DAYS 36500
+
+/* Why percentages end at 1 and 99: 0 would hold every run, 100 would switch the guard off without
+ * saying so. What is really meant to change is let through once, with --accept and a reason. */
+#define PERCENT .type = SETTING_INT, .minimum = 1, .maximum = 99
+#define COUNT .type = SETTING_INT, .minimum = 1, .maximum = 1000000
+#define DAYS .type = SETTING_INT, .minimum = 1, .maximum = FOR_EVER_DAYS
+
+const char *const settings_later[] = {"reviews", "notify", "web", NULL};
+
+static const char *const provides_choices[] = {"directory", "people",   "assets",
+                                               "approvals", "accounts", NULL};
+static const char *const account_choices[] = {"employee_id", "mail",         "name",
+                                              "upn",         "display_name", NULL};
+static const char *const person_choices[] = {"id", "email", "username", "name", NULL};
+static const char *const class_choices[] = {"person", "admin",       "service",  "shared",
+                                            "guest",  "break-glass", "computer", NULL};
+static const char *const risk_choices[] = {"low", "medium", "high", NULL};
+static const char *const approval_choices[] = {"none", "required", NULL};
+static const char *const profile_choices[] = {
+    "iso27001", "pci", "fedramp-moderate", "fedramp-high", "dora", "soc2", NULL};
+
+static const Setting organisation_table[] = {
+    {.name = "name",
+     .type = SETTING_TEXT,
+     .initial = "\"\"",
+     .help = "Name of the organisation, for reports."},
+    {.name = "timezone",
+     .type = SETTING_TEXT,
+     .initial = "\"UTC\"",
+     .help = "Time zone (IANA) in which a day ends for people, assets and approvals without one of "
+             "their own."},
+    {.name = NULL},
+};
+
+static const Setting store_table[] = {
+    {.name = "url",
+     .type = SETTING_TEXT,
+     .initial = "\"sqlite:///var/lib/rightful/rightful.db\"",
+     .help = "Where the ledger is kept: sqlite:///absolute/path, or sqlite:path relative to this "
+             "file."},
+    {.name = NULL},
+};
+
+const Setting settings_source_table[] = {
+    {.name = "name",
+     .type = SETTING_TEXT,
+     .is_required = true,
+     .help = "Name of the source in every message and in the ledger; letters, digits, dot, dash, "
+             "underscore."},
+    {.name = "kind",
+     .type = SETTING_TEXT,
+     .is_required = true,
+     .help = "Connector that reads the source; rightful list connectors shows them."},
+    {.name = "provides",
+     .type = SETTING_TEXT,
+     .is_required = true,
+     .choices = provides_choices,
+     .help = "What the source gives."},
+    {.name = NULL},
+};
+
+static const Setting correlation_table[] = {
+    {.name = "account",
+     .type = SETTING_TEXT,
+     .is_required = true,
+     .choices = account_choices,
+     .help = "Field of the account that is compared."},
+    {.name = "person",
+     .type = SETTING_TEXT,
+     .is_required = true,
+     .choices = person_choices,
+     .help = "Field of the person that it must equal."},
+    {.name = NULL},
+};
+
+static const Setting account_class_table[] = {
+    {.name = "class",
+     .type = SETTING_TEXT,
+     .is_required = true,
+     .choices = class_choices,
+     .help = "Class of the accounts that fit."},
+    {.name = "name",
+     .type = SETTING_TEXT,
+     .help = "Condition: login name; * and ? stand for anything, case does not matter."},
+    {.name = "under",
+     .type = SETTING_TEXT,
+     .help = "Condition: the entry is this DN or stands below it."},
+    {.name = "member_of",
+     .type = SETTING_TEXT,
+     .help = "Condition: effective member of this group (name, DN or SID)."},
+    {.name = "source",
+     .type = SETTING_TEXT,
+     .help = "Condition: the account comes from the source of this name."},
+    {.name = NULL},
+};
+
+#define PERSON_CONDITION(field)                                                                    \
+    {                                                                                              \
+        .name = field, .type = SETTING_TEXT,                                                       \
+        .help = "Condition on the person's " field                                                 \
+                "; * and ? stand for anything, case does not matter."                              \
+    }
+static const Setting allowed_table[] = {
+    PERSON_CONDITION("id"),           PERSON_CONDITION("name"),
+    PERSON_CONDITION("email"),        PERSON_CONDITION("username"),
+    PERSON_CONDITION("manager_id"),   PERSON_CONDITION("department"),
+    PERSON_CONDITION("title"),        PERSON_CONDITION("location"),
+    PERSON_CONDITION("kind"),         PERSON_CONDITION("status"),
+    PERSON_CONDITION("start_date"),   PERSON_CONDITION("last_working_day"),
+    PERSON_CONDITION("end_date"),     PERSON_CONDITION("timezone"),
+    PERSON_CONDITION("recorded_at"),  PERSON_CONDITION("sponsor_id"),
+    PERSON_CONDITION("previous_ids"), {.name = NULL},
+};
+
+static const Setting entitlement_table[] = {
+    {.name = "group",
+     .type = SETTING_TEXT,
+     .is_required = true,
+     .help = "Group that grants the right (name, DN or SID)."},
+    {.name = "means",
+     .type = SETTING_TEXT,
+     .initial = "\"\"",
+     .help = "What the group lets somebody do, in words that a manager understands."},
+    {.name = "risk",
+     .type = SETTING_TEXT,
+     .initial = "\"medium\"",
+     .choices = risk_choices,
+     .help = "How bad the wrong person in this group would be."},
+    {.name = "allowed",
+     .type = SETTING_GROUP_LIST,
+     .initial = "()",
+     .children = allowed_table,
+     .help = "Who may hold it: all conditions of one { } must hold, one { } suffices; without any, "
+             "only an approval allows it."},
+    {.name = "approval",
+     .type = SETTING_TEXT,
+     .initial = "\"none\"",
+     .choices = approval_choices,
+     .help = "\"required\": being allowed is not enough, a valid approval is needed too."},
+    {.name = NULL},
+};
+
+static const Setting segregation_table[] = {
+    {.name = "id",
+     .type = SETTING_TEXT,
+     .is_required = true,
+     .help = "Name of the rule; kept in the ledger, so do not rename it."},
+    {.name = "a",
+     .type = SETTING_TEXT_LIST,
+     .is_required = true,
+     .help = "Groups of one side (name, DN or SID)."},
+    {.name = "b",
+     .type = SETTING_TEXT_LIST,
+     .is_required = true,
+     .help = "Groups of the other side: nobody may hold one of each."},
+    {.name = "except",
+     .type = SETTING_TEXT_LIST,
+     .initial = "[]",
+     .help = "HR ids of people whom the rule leaves out."},
+    {.name = NULL},
+};
+
+static const Setting guards_table[] = {
+    {.name = "shrink_percent",
+     PERCENT,
+     .initial = "5",
+     .help = "A population may lose this share from one run to the next."},
+    {.name = "shrink_minimum",
+     COUNT,
+     .initial = "3",
+     .help = "A population may lose this many, if that is more (but never more than half)."},
+    {.name = "growth_percent",
+     PERCENT,
+     .initial = "20",
+     .help = "A population may grow by this share from one run to the next."},
+    {.name = "growth_minimum",
+     COUNT,
+     .initial = "10",
+     .help = "A population may grow by this many, if that is more."},
+    {.name = "fill_percent",
+     PERCENT,
+     .initial = "5",
+     .help = "A field that controls need may become empty for this share of the records."},
+    {.name = "resolve_percent",
+     PERCENT,
+     .initial = "5",
+     .help = "One run may resolve this share of the open exceptions."},
+    {.name = "resolve_minimum",
+     COUNT,
+     .initial = "5",
+     .help = "One run may resolve this many open exceptions, if that is more."},
+    {.name = NULL},
+};
+
+static const Setting freshness_table[] = {
+    {.name = "directory_hours",
+     .type = SETTING_INT,
+     .minimum = 1,
+     .maximum = 24 * 366,
+     .initial = "24",
+     .help = "A directory whose newest entry or last good pull is older is stale."},
+    {.name = "people_days", DAYS, .initial = "7", .help = "An HR roster that is older is stale."},
+    {.name = "assets_days",
+     DAYS,
+     .initial = "7",
+     .help = "An asset register that is older is stale."},
+    {.name = "approvals_days",
+     DAYS,
+     .initial = "7",
+     .help = "A list of approvals that is older is stale."},
+    {.name = NULL},
+};
+
+static const Setting due_table[] = {
+    {.name = "critical_days",
+     DAYS,
+     .initial = "1",
+     .help = "A critical exception is due this long after it was first seen."},
+    {.name = "high_days",
+     DAYS,
+     .initial = "7",
+     .help = "A high exception is due this long after it was first seen."},
+    {.name = "medium_days",
+     DAYS,
+     .initial = "30",
+     .help = "A medium exception is due this long after it was first seen."},
+    {.name = "low_days",
+     DAYS,
+     .initial = "90",
+     .help = "A low exception is due this long after it was first seen."},
+    {.name = NULL},
+};
+
+const Setting settings_root_table[] = {
+    {.name = "organisation",
+     .type = SETTING_GROUP,
+     .children = organisation_table,
+     .help = "Whose company this is."},
+    {.name = "store", .type = SETTING_GROUP, .children = store_table, .help = "The ledger."},
+    {.name = "sources",
+     .type = SETTING_GROUP_LIST,
+     .is_required = true,
+     .children = settings_source_table,
+     .help = "The systems that are read."},
+    {.name = "correlation",
+     .type = SETTING_GROUP_LIST,
+     .children = correlation_table,
+     .initial = "( { account = \"employee_id\"; person = \"id\"; }, "
+                "{ account = \"mail\"; person = \"email\"; }, "
+                "{ account = \"name\"; person = \"username\"; } )",
+     .help = "Which person an account belongs to: the first rule that fits decides."},
+    {.name = "account_classes",
+     .type = SETTING_GROUP_LIST,
+     .initial = "()",
+     .children = account_class_table,
+     .help =
+         "Which accounts are no ordinary ones: the first rule whose conditions all hold decides, "
+         "else the class is person."},
+    {.name = "privileged",
+     .type = SETTING_TEXT_LIST,
+     .initial = "[]",
+     .help = "Groups whose members are privileged (name, DN or SID); the built-in ones of Active "
+             "Directory are included by themselves."},
+    {.name = "entitlements",
+     .type = SETTING_GROUP_LIST,
+     .initial = "()",
+     .children = entitlement_table,
+     .help = "What groups grant, and who may hold it."},
+    {.name = "segregation",
+     .type = SETTING_GROUP_LIST,
+     .initial = "()",
+     .children = segregation_table,
+     .help = "Rights that nobody may hold together."},
+    {.name = "profile",
+     .type = SETTING_TEXT_LIST,
+     .initial = "\"iso27001\"",
+     .choices = profile_choices,
+     .help = "Standards whose limits apply; of several the strictest limit wins."},
+    {.name = "controls", .type = SETTING_GROUP, .help = "Settings of single controls."},
+    {.name = "guards",
+     .type = SETTING_GROUP,
+     .children = guards_table,
+     .help = "How much may change between two runs before a source is held."},
+    {.name = "freshness",
+     .type = SETTING_GROUP,
+     .children = freshness_table,
+     .help = "How old what a source gives may be."},
+    {.name = "due",
+     .type = SETTING_GROUP,
+     .children = due_table,
+     .help = "How long an exception may stay open."},
+    {.name = NULL},
+};
