@@ -139,7 +139,7 @@ static const Setting entitlement_table[] = {
      .type = SETTING_TEXT,
      .initial = "\"none\"",
      .choices = approval_choices,
-     .help = "\"required\": being allowed is not enough, a valid approval is needed too."},
+     .help = "With \"required\" being allowed is not enough, a valid approval is needed too."},
     {.name = NULL},
 };
 

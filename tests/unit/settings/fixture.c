@@ -89,6 +89,11 @@ char *fixture_write(void **state, const char *name, const char *content)
     return path;
 }
 
+void fixture_add(void **state, const char *name, const char *content)
+{
+    g_free(fixture_write(state, name, content));
+}
+
 static Settings *load(void **state, const char *content, char **ret_problems)
 {
     g_autofree char *path = fixture_write(state, "test.conf", content);

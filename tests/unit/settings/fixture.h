@@ -18,6 +18,8 @@ int fixture_teardown(void **state); /* removes it */
 
 /* Writes a file of the folder; returns its path, to be freed. */
 char *fixture_write(void **state, const char *name, const char *content);
+void fixture_add(void **state, const char *name,
+                 const char *content); /* the same without the path */
 /* Reads test.conf with this content. Problems as one text, one a line, without the folder's path;
  * "" when there is none. */
 char *fixture_problems(void **state, const char *content);

@@ -244,7 +244,7 @@ static void an_empty_secret_is_refused(void **state)
 
 static void a_problem_in_an_included_file_names_that_file(void **state)
 {
-    g_autofree char *path = fixture_write(state, "more.inc", "\nguards: { fil_percent = 5; };\n");
+    fixture_add(state, "more.inc", "\nguards: { fil_percent = 5; };\n");
 
     expect_part(state, "@include \"more.inc\"\n", "more.inc:2: guards.fil_percent: unknown key");
 }

@@ -107,8 +107,7 @@ static void an_integer_with_the_suffix_L_is_an_integer(void **state)
 
 static void an_included_file_is_part_of_the_configuration(void **state)
 {
-    g_autofree char *included =
-        fixture_write(state, "guards.inc", "guards: { fill_percent = 9; };\n");
+    fixture_add(state, "guards.inc", "guards: { fill_percent = 9; };\n");
     g_autoptr(Settings) settings = fixture_load(state, ONE_SOURCE "@include \"guards.inc\"\n");
 
     assert_int_equal(settings_int(settings_group(settings->root, "guards"), "fill_percent"), 9);
@@ -116,10 +115,10 @@ static void an_included_file_is_part_of_the_configuration(void **state)
 
 static void the_digest_follows_every_file_that_was_read(void **state)
 {
-    g_autofree char *a = fixture_write(state, "more.inc", "guards: { fill_percent = 9; };\n");
+    fixture_add(state, "more.inc", "guards: { fill_percent = 9; };\n");
     g_autoptr(Settings) first = fixture_load(state, ONE_SOURCE "@include \"more.inc\"\n");
     g_autoptr(Settings) again = fixture_load(state, ONE_SOURCE "@include \"more.inc\"\n");
-    g_autofree char *b = fixture_write(state, "more.inc", "guards: { fill_percent = 8; };\n");
+    fixture_add(state, "more.inc", "guards: { fill_percent = 8; };\n");
     g_autoptr(Settings) changed = fixture_load(state, ONE_SOURCE "@include \"more.inc\"\n");
 
     assert_true(g_str_has_prefix(first->digest, "sha256:"));
