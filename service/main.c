@@ -1,1 +1,51 @@
-int main(void) { return 0; }
+/* main.c: arguments → command → exit code. */
+
+#include "run/command.h"
+
+#include <glib-unix.h>
+#include <locale.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+static GCancellable *cancel;
+
+/* g_cancellable_cancel() is not async-signal-safe, so a thread waits for the signals instead of a
+ * handler. */
+static void *wait_for_signals(void *data)
+{
+    const sigset_t *signals = data;
+    int number = 0;
+
+    while (sigwait(signals, &number) == 0) {
+        g_cancellable_cancel(cancel);
+    }
+    return NULL;
+}
+
+/* Tables need to know how wide a character is; a C locale would print every ä as \xc3\xa4. */
+static void choose_locale(void)
+{
+    setlocale(LC_CTYPE, "");
+    if (!g_get_charset(NULL)) {
+        setlocale(LC_CTYPE, "C.UTF-8");
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static sigset_t signals;
+
+    choose_locale();
+#ifndef __SANITIZE_ADDRESS__   /* the leak check of a test build has to look into this process */
+    prctl(PR_SET_DUMPABLE, 0); /* bind secrets are in memory: no core dumps, no ptrace by others */
+#endif
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of the write, with a sentence */
+    cancel = g_cancellable_new();
+    g_thread_unref(g_thread_new("signals", wait_for_signals, &signals));
+    return command_line_run(argc, argv, cancel);
+}

@@ -9,6 +9,8 @@
 #include "model/snapshot.h"
 #include "settings/settings.h"
 
+#include <gio/gio.h>
+
 typedef struct Intake Intake; /* builders of all sources between pulling and freezing */
 
 /* Called from the pulling threads every few thousand records and at the end of each source; may be NULL. */

@@ -1,1 +1,146 @@
-/* being written */
+/* commands.c: the one table of commands. Help, "did you mean" and tests read it. */
+
+#include "run/run_commands.h"
+
+static const CommandOption as_of_option[] = {{.name = "as-of",
+                                              .type = OPTION_VALUE,
+                                              .argument = "TIME",
+                                              .help = "Judge by this instant instead of now"},
+                                             {0}};
+
+static const CommandOption run_options[] = {
+    {.name = "as-of",
+     .type = OPTION_VALUE,
+     .argument = "TIME",
+     .help = "Judge by this instant instead of now"},
+    {.name = "dry-run", .help = "Read and judge, write nothing"},
+    {.name = "accept",
+     .type = OPTION_VALUES,
+     .argument = "SOURCE:DIMENSION",
+     .help = "Let through what a guard held; needs --reason"},
+    {.name = "reason",
+     .type = OPTION_VALUE,
+     .argument = "TEXT",
+     .help = "Why it is let through; recorded"},
+    {.name = "fail-on",
+     .type = OPTION_VALUE,
+     .argument = "SEVERITY",
+     .help = "Exit 4 when anything of this severity or above is open"},
+    {.name = "timings", .help = "Print what each stage took, on stderr"},
+    {0}};
+
+static const CommandOption check_options[] = {
+    {.name = "offline", .help = "Only the configuration and its files; connect to nothing"}, {0}};
+
+static const CommandOption exceptions_options[] = {
+    {.name = "status",
+     .type = OPTION_VALUE,
+     .argument = "STATUS",
+     .help = "open (the default: open and assigned), assigned, resolved, accepted, false-positive "
+             "or all"},
+    {.name = "control", .type = OPTION_VALUE, .argument = "ID", .help = "Of this control"},
+    {.name = "severity",
+     .type = OPTION_VALUE,
+     .argument = "SEVERITY",
+     .help = "low, medium, high or critical"},
+    {.name = "person",
+     .type = OPTION_VALUE,
+     .argument = "ID",
+     .help = "About this person (id or name)"},
+    {.name = "account", .type = OPTION_VALUE, .argument = "NAME", .help = "About this account"},
+    {.name = "new", .help = "Opened or reopened by the last run"},
+    {0}};
+
+static const CommandOption group_options[] = {
+    {.name = "effective", .help = "Everybody who is in it, through other groups too"},
+    {.name = "as-of",
+     .type = OPTION_VALUE,
+     .argument = "TIME",
+     .help = "Judge by this instant instead of now"},
+    {0}};
+
+static const CommandOption comment_options[] = {{.name = "to",
+                                                 .type = OPTION_VALUE,
+                                                 .argument = "PERSON",
+                                                 .help = "assign: who is to answer for it"},
+                                                {.name = "text",
+                                                 .type = OPTION_VALUE,
+                                                 .argument = "TEXT",
+                                                 .help = "comment: what to write down"},
+                                                {0}};
+
+static const CommandOption runs_options[] = {
+    {.name = "limit",
+     .type = OPTION_VALUE,
+     .argument = "N",
+     .help = "At most this many, the newest first; default 20"},
+    {0}};
+
+const Command commands[] = {
+    {"run", "", "One reconciliation; what the timer starts",
+     "  rightful run                       pull everything, judge it, update the ledger\n"
+     "  rightful run --dry-run --json      the same, but write nothing\n"
+     "  rightful run --accept corp:accounts --reason 'branch office closed'\n"
+     "                                     let through what a guard held\n"
+     "  rightful run --fail-on critical    exit 4 while anything critical is open\n",
+     run_options, 0, 0, command_run},
+    {"check", "", "Is the configuration right, do the sources answer with all that is needed?",
+     "  rightful check                     configuration, store, every source\n"
+     "  rightful check --offline           configuration and files only\n",
+     check_options, 0, 0, command_check},
+    {"status", "", "One screen: last run, sources, what is open",
+     "  rightful status\n"
+     "  rightful status --json\n",
+     NULL, 0, 0, command_status},
+    {"exceptions", "", "What somebody must answer for; default: everything open",
+     "  rightful exceptions --severity critical\n"
+     "  rightful exceptions --control leaver-active -o csv > leavers.csv\n"
+     "  rightful exceptions --person 00123\n"
+     "  rightful exceptions --new          opened by the last run\n",
+     exceptions_options, 0, 0, command_exceptions},
+    {"exception", "show|comment|assign ID [TEXT|PERSON]",
+     "One exception: evidence, path, history; comment; assign",
+     "  rightful exception show EX-000042\n"
+     "  rightful exception comment EX-000042 'asked her manager'\n"
+     "  rightful exception assign EX-000042 00077\n",
+     comment_options, 2, 64, command_exception},
+    {"explain", "ACCOUNT [GROUP]",
+     "Why the account has the right: every hop, and the one edge to cut",
+     "  rightful explain lwong             all governed groups it is in\n"
+     "  rightful explain lwong 'Domain Admins'\n",
+     as_of_option, 1, 2, command_explain},
+    {"person", "ID", "What we know of a person: accounts, assets, exceptions",
+     "  rightful person 00123\n"
+     "  rightful person 'Lena Wong'\n",
+     as_of_option, 1, 1, command_person},
+    {"account", "NAME", "What we know of an account: state, person, groups, exceptions",
+     "  rightful account lwong\n"
+     "  rightful account lwong@example.com --json\n",
+     as_of_option, 1, 1, command_account},
+    {"group", "NAME", "Who is in a group, and what it grants",
+     "  rightful group 'Domain Admins'\n"
+     "  rightful group 'Domain Admins' --effective\n",
+     group_options, 1, 1, command_group},
+    {"asset", "ID", "What we know of an asset: owner, custodian, computer account, exceptions",
+     "  rightful asset LT-0042\n", as_of_option, 1, 1, command_asset},
+    {"controls", "",
+     "The catalogue: severity, thresholds in force, references, result of the last run",
+     "  rightful controls\n"
+     "  rightful controls -o csv\n",
+     NULL, 0, 0, command_controls},
+    {"runs", "", "Past runs, newest first",
+     "  rightful runs\n"
+     "  rightful runs --limit 100 --json\n",
+     runs_options, 0, 0, command_runs},
+    {"run-show", "ID",
+     "One run: sources with their proofs, what was held, what could not be judged",
+     "  rightful run-show 17\n", NULL, 1, 1, command_run_show},
+    {"store", "migrate|info", "The store's schema",
+     "  rightful store info\n"
+     "  rightful store migrate\n",
+     NULL, 1, 1, command_store},
+    {"list", "connectors|settings|formats", "What this build has",
+     "  rightful list settings             every key with type, default and help\n"
+     "  rightful list connectors\n",
+     NULL, 1, 1, command_list},
+    {0}};

@@ -1,0 +1,189 @@
+/* catalogue.c: what there is: controls, connectors, settings, formats. */
+
+#include "run/run_commands.h"
+
+#include "run/facts.h"
+#include "run/ledger_access.h"
+#include "run/terminal.h"
+
+#include <string.h>
+
+static ExitCode end_list(Writer *writer)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!writer_end(writer, &error)) {
+        say_error("%s", error->message);
+        return EXIT_FAILED;
+    }
+    return EXIT_DONE;
+}
+
+/* ---- controls ---- */
+
+static const Column control_columns[] = {
+    {.path = "id", .header = "CONTROL"},
+    {.path = "title"},
+    {.path = "severity", .header = "SEVERITY", .colour = colour_of_severity},
+    {.path = "enabled", .header = "ENABLED"},
+    {.path = "thresholds_text", .header = "LIMITS"},
+    {.path = "thresholds"},
+    {.path = "references.iso27001_2022", .header = "ISO 27001:2022"},
+    {.path = "references.iso27001_2013", .header = "2013"},
+    {.path = "references.nist_800_53"},
+    {.path = "references.pci_dss_4"},
+    {.path = "references.soc2"},
+    {.path = "last_run.result", .header = "LAST RUN", .colour = colour_of_status},
+    {.path = "last_run.open", .header = "OPEN", .is_right = true},
+    {.path = "last_run.reason", .header = "WHY", .may_wrap = true},
+    {0}};
+
+/* {"days": 90} → "days 90". */
+static json_t *thresholds_text(json_t *thresholds)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(thresholds, name, value)
+    {
+        g_string_append_printf(text, "%s%s %" JSON_INTEGER_FORMAT, text->len > 0 ? ", " : "", name,
+                               json_integer_value(value));
+    }
+    return json_string(text->str);
+}
+
+static json_t *control_row(const Settings *settings, const Control *control, json_t *results)
+{
+    g_autofree char *thresholds = control_thresholds_json(settings, control);
+    json_t *limits = json_loads(thresholds, 0, NULL);
+    json_t *result = json_object_get(results, control->id);
+
+    return json_pack("{s:s s:s s:s s:b s:o s:o s:o s:o}", "id", control->id, "title",
+                     control->title, "severity", severities[control_severity(settings, control)],
+                     "enabled", control_is_enabled(settings, control), "thresholds_text",
+                     thresholds_text(limits), "thresholds", limits, "references",
+                     json_references(control->id), "last_run",
+                     result != NULL ? json_incref(result) : json_null());
+}
+
+ExitCode command_controls(Invocation *invocation)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Ledger) ledger = NULL;
+    ExitCode code = open_store(invocation, LEDGER_READ, &ledger);
+    json_t *results = NULL;
+
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    if (ledger != NULL) {
+        results = ledger_control_results(ledger, &error);
+        if (results == NULL) {
+            return ledger_failed(error);
+        }
+    }
+    g_autoptr(Writer) writer =
+        writer_new(invocation->format, "controls", control_columns, stdout, invocation->has_colour);
+
+    for (const Control *const *control = control_table; *control != NULL; control++) {
+        json_t *row = control_row(invocation->settings, *control, results);
+
+        writer_row(writer, row);
+        json_decref(row);
+    }
+    json_decref(results);
+    return end_list(writer);
+}
+
+/* ---- list ---- */
+
+static const Column connector_columns[] = {{.path = "kind", .header = "KIND"},
+                                           {.path = "provides", .header = "PROVIDES"},
+                                           {.path = "title", .header = "WHAT IT READS"},
+                                           {0}};
+static const Column setting_columns[] = {{.path = "key", .header = "KEY"},
+                                         {.path = "type", .header = "TYPE"},
+                                         {.path = "default", .header = "DEFAULT"},
+                                         {.path = "required", .header = "REQUIRED"},
+                                         {.path = "help", .header = "MEANING", .may_wrap = true},
+                                         {0}};
+static const Column format_columns[] = {{.path = "name", .header = "FORMAT"}, {0}};
+
+static json_t *provided_kinds(unsigned provides)
+{
+    json_t *list = json_array();
+
+    for (unsigned bit = PROVIDES_DIRECTORY; bit <= PROVIDES_ACCOUNTS; bit <<= 1) {
+        if ((provides & bit) != 0) {
+            json_array_append_new(list, json_string(provides_name((Provides)bit)));
+        }
+    }
+    return list;
+}
+
+static void list_connectors(Writer *writer)
+{
+    for (const Connector *const *connector = connectors; *connector != NULL; connector++) {
+        json_t *row =
+            json_pack("{s:s s:o s:s}", "kind", (*connector)->kind, "provides",
+                      provided_kinds((*connector)->provides), "title", (*connector)->title);
+
+        writer_row(writer, row);
+        json_decref(row);
+    }
+}
+
+static void visit_setting(const char *key, const Setting *setting, void *data)
+{
+    json_t *row =
+        json_pack("{s:s s:s s:o s:b s:s}", "key", key, "type", setting_type_text(setting),
+                  "default", json_text(setting->initial), "required", setting->is_required, "help",
+                  setting->help != NULL ? setting->help : "");
+
+    writer_row(data, row);
+    json_decref(row);
+}
+
+static void list_settings(Writer *writer)
+{
+    SettingsCatalogue catalogue = {.connectors = connectors, .controls = control_settings()};
+
+    settings_describe(&catalogue, visit_setting, writer);
+}
+
+static void list_formats(Writer *writer)
+{
+    for (size_t i = 0; formats[i] != NULL; i++) {
+        json_t *row = json_pack("{s:s}", "name", formats[i]);
+
+        writer_row(writer, row);
+        json_decref(row);
+    }
+}
+
+typedef struct ListKind {
+    const char *name;
+    const Column *columns;
+    void (*print)(Writer *writer);
+} ListKind;
+
+static const ListKind list_kinds[] = {{"connectors", connector_columns, list_connectors},
+                                      {"settings", setting_columns, list_settings},
+                                      {"formats", format_columns, list_formats}};
+
+ExitCode command_list(Invocation *invocation)
+{
+    const char *what = invocation->arguments[0];
+
+    for (size_t i = 0; i < G_N_ELEMENTS(list_kinds); i++) {
+        if (strcmp(list_kinds[i].name, what) == 0) {
+            g_autoptr(Writer) writer = writer_new(invocation->format, "list", list_kinds[i].columns,
+                                                  stdout, invocation->has_colour);
+
+            list_kinds[i].print(writer);
+            return end_list(writer);
+        }
+    }
+    return usage_error(invocation, "list %s: allowed: connectors, settings, formats", what);
+}

@@ -1,0 +1,194 @@
+/* check.c: is everything right, before a run depends on it? One line a fact, all of them, never
+ * only the first. */
+
+#include "run/run_commands.h"
+
+#include "run/facts.h"
+#include "run/ledger_access.h"
+#include "run/pipeline.h"
+#include "run/summary.h"
+#include "run/terminal.h"
+
+struct CheckReport {
+    const char *about; /* the source, or "store", "names" … */
+    json_t *rows;
+    bool has_failed;
+};
+
+static void add_row(CheckReport *report, const char *result, const char *format, va_list arguments)
+{
+    g_autofree char *text = g_strdup_vprintf(format, arguments);
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+
+    json_array_append_new(report->rows, json_pack("{s:s s:s s:s}", "about", report->about, "result",
+                                                  result, "text", valid));
+}
+
+void check_pass(CheckReport *report, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    add_row(report, "ok", format, arguments);
+    va_end(arguments);
+}
+
+void check_warn(CheckReport *report, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    add_row(report, "warning", format, arguments);
+    va_end(arguments);
+}
+
+void check_fail(CheckReport *report, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    add_row(report, "FAILED", format, arguments);
+    va_end(arguments);
+    report->has_failed = true;
+}
+
+static const char *colour_of_result(const char *result)
+{
+    switch (*result) {
+    case 'F':
+        return "\x1b[1;31m";
+    case 'w':
+        return "\x1b[33m";
+    default:
+        return "\x1b[32m";
+    }
+}
+
+static const Column columns[] = {{.path = "about", .header = "ABOUT"},
+                                 {.path = "result", .header = "RESULT", .colour = colour_of_result},
+                                 {.path = "text", .header = "WHAT WAS FOUND", .may_wrap = true},
+                                 {0}};
+
+static void check_store(Invocation *invocation, CheckReport *report)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Ledger) ledger = NULL;
+    g_autofree char *directory = g_path_get_dirname(invocation->settings->path);
+    const char *url = invocation->settings->store_url;
+
+    report->about = "store";
+    ledger = ledger_open(url, directory, LEDGER_READ, &error);
+    if (ledger != NULL) {
+        json_t *info = ledger_info(ledger, &error);
+
+        if (info != NULL) {
+            check_pass(report, "%s: schema %" JSON_INTEGER_FORMAT ", %" JSON_INTEGER_FORMAT " runs",
+                       url, json_integer_value(json_object_get(info, "schema")),
+                       json_integer_value(json_object_get(info, "runs")));
+            json_decref(info);
+            return;
+        }
+    }
+    if (g_error_matches(error, LEDGER_ERROR, LEDGER_ERROR_MISSING)) {
+        check_warn(report, "%s: not there yet; the first run creates it", url);
+    } else if (g_error_matches(error, LEDGER_ERROR, LEDGER_ERROR_OLDER)) {
+        check_warn(report, "%s", error->message);
+    } else {
+        check_fail(report, "%s", error->message);
+    }
+}
+
+/* A wrong clock judges leavers wrongly; 2024 is older than this program. */
+static void check_clock(CheckReport *report)
+{
+    const int64_t program_utc = INT64_C(1704067200);
+
+    report->about = "clock";
+    if (clock_utc() < program_utc) {
+        check_fail(report, "this machine's clock stands before 2024; leavers and dormancy would be "
+                           "judged wrongly. "
+                           "Set it, or start the time service");
+    } else {
+        check_pass(report, "plausible");
+    }
+}
+
+/* Names of groups can only be checked against what is really there, so everything is read once. */
+static void check_names(Invocation *invocation, CheckReport *report)
+{
+    g_autoptr(Progress) progress = progress_new(invocation->is_quiet);
+    g_auto(Reconciliation) r = {.settings = invocation->settings,
+                                .as_of_utc = clock_utc(),
+                                .wanted = PROVIDES_EVERYTHING,
+                                .progress = progress_report,
+                                .progress_data = progress,
+                                .cancel = invocation->cancel};
+
+    if (!reconciliation_look(&r)) {
+        return;
+    }
+    for (uint32_t i = 0; i < r.snapshot->n_sources; i++) {
+        const SourceRecord *source = &r.snapshot->sources[i];
+
+        report->about = source->name;
+        if (source->status == SOURCE_COMPLETE) {
+            check_pass(report,
+                       "read whole: %" G_GINT64_FORMAT " kept, %" G_GINT64_FORMAT
+                       " left out, %" G_GINT64_FORMAT " rejected",
+                       source->counts.kept, source->counts.excluded, source->counts.rejected);
+        } else if (source->status == SOURCE_STALE) {
+            check_warn(report, "%s", source->reason);
+        } else {
+            check_fail(report, "%s", source->reason);
+        }
+    }
+    report->about = "names";
+    for (guint i = 0; i < r.governed->unresolved->len; i++) {
+        check_fail(report, "%s", (const char *)r.governed->unresolved->pdata[i]);
+    }
+    for (guint i = 0; i < r.governed->ambiguous->len; i++) {
+        check_warn(report, "%s", (const char *)r.governed->ambiguous->pdata[i]);
+    }
+}
+
+static ExitCode print_report(const Invocation *invocation, const CheckReport *report)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Writer) writer =
+        writer_new(invocation->format, "check", columns, stdout, invocation->has_colour);
+    size_t i;
+    json_t *row;
+
+    json_array_foreach(report->rows, i, row)
+    {
+        writer_row(writer, row);
+    }
+    json_decref(report->rows);
+    if (!writer_end(writer, &error)) {
+        say_error("%s", error->message);
+        return EXIT_FAILED;
+    }
+    return report->has_failed ? EXIT_FAILED : EXIT_DONE;
+}
+
+ExitCode command_check(Invocation *invocation)
+{
+    const Settings *settings = invocation_settings(invocation);
+
+    if (settings == NULL) {
+        return EXIT_CONFIGURATION;
+    }
+    CheckReport report = {.about = "settings", .rows = json_array()};
+
+    check_pass(&report, "%s: no problem found, %zu source%s", settings->path, settings->n_sources,
+               settings->n_sources == 1 ? "" : "s");
+    check_clock(&report);
+    check_store(invocation, &report);
+    if (!invocation_has(invocation, "offline")) {
+        for (size_t i = 0; i < settings->n_sources; i++) {
+            report.about = settings->sources[i].source.name;
+            settings->sources[i].connector->check(&settings->sources[i].source, &report);
+        }
+        if (!report.has_failed) {
+            check_names(invocation, &report);
+        }
+    }
+    return print_report(invocation, &report);
+}

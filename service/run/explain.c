@@ -1,0 +1,199 @@
+/* explain.c: why an account has a right, hop by hop, and what to cut. */
+
+#include "run/run_commands.h"
+
+#include "base/visible.h"
+#include "membership/path.h"
+#include "model/lookup.h"
+#include "run/facts.h"
+#include "run/look.h"
+#include "run/show.h"
+#include "run/terminal.h"
+
+static TextRef name_of(const Snapshot *snapshot, Principal principal)
+{
+    uint32_t id = principal_id(principal);
+
+    return principal_kind(principal) == PRINCIPAL_GROUP ? snapshot->groups.name[id]
+                                                        : snapshot->accounts.name[id];
+}
+
+static TextRef dn_of(const Snapshot *snapshot, Principal principal)
+{
+    uint32_t id = principal_id(principal);
+
+    return principal_kind(principal) == PRINCIPAL_GROUP ? snapshot->groups.dn[id]
+                                                        : snapshot->accounts.dn[id];
+}
+
+static json_t *json_hops(const Look *look, const GArray *hops)
+{
+    const Snapshot *snapshot = look->reconciliation.snapshot;
+    json_t *list = json_array();
+
+    for (guint i = 0; hops != NULL && i < hops->len; i++) {
+        const Hop *hop = &g_array_index(hops, Hop, i);
+
+        json_array_append_new(
+            list, json_pack("{s:o s:o s:o s:o s:s}", "member",
+                            look_text(look, name_of(snapshot, hop->member)), "member_dn",
+                            look_text(look, dn_of(snapshot, hop->member)), "group",
+                            look_text(look, snapshot->groups.name[hop->group]), "group_dn",
+                            look_text(look, snapshot->groups.dn[hop->group]), "via",
+                            edge_via_text(hop->via)));
+    }
+    return list;
+}
+
+static json_t *explanation(const Look *look, uint32_t account, uint32_t group)
+{
+    const Snapshot *snapshot = look->reconciliation.snapshot;
+    g_autoptr(GArray) path = path_shortest(look->reconciliation.graph, account, group);
+    g_autoptr(GArray) cut = path_cut(look->reconciliation.graph, account, group);
+
+    return json_pack("{s:o s:o s:o s:o s:b s:o s:o}", "account",
+                     look_text(look, snapshot->accounts.name[account]), "group",
+                     look_text(look, snapshot->groups.name[group]), "group_dn",
+                     look_text(look, snapshot->groups.dn[group]), "governed",
+                     look_kinds(look, group), "is_member", path != NULL, "path",
+                     json_hops(look, path), "cut", json_hops(look, cut));
+}
+
+/* ---- as text ---- */
+
+static void print_text(const char *before, json_t *value, const char *after)
+{
+    g_autofree char *text = visible_text(json_is_string(value) ? json_string_value(value) : "?");
+
+    printf("%s%s%s", before, text, after);
+}
+
+static void print_path(json_t *path)
+{
+    size_t i;
+    json_t *hop;
+
+    print_text("  ", json_object_get(json_array_get(path, 0), "member"), "\n");
+    json_array_foreach(path, i, hop)
+    {
+        print_text("    in ", json_object_get(hop, "group"), "");
+        print_text("  (", json_object_get(hop, "via"), ", ");
+        print_text("", json_object_get(hop, "group_dn"), ")\n");
+    }
+}
+
+static void print_cut(json_t *cut)
+{
+    size_t i;
+    json_t *hop;
+
+    puts(json_array_size(cut) == 1
+             ? "  To take the right away, remove this one membership:"
+             : "  Several ways lead there; to take the right away, remove all of:");
+    json_array_foreach(cut, i, hop)
+    {
+        print_text("    ", json_object_get(hop, "member_dn"), "\n");
+        print_text("      from ", json_object_get(hop, "group_dn"), "");
+        print_text("  (", json_object_get(hop, "via"), ")\n");
+    }
+}
+
+static void print_explanation(const Invocation *invocation, json_t *row)
+{
+    g_autofree char *account = visible_text(json_string_value(json_object_get(row, "account")));
+    g_autofree char *group = visible_text(json_string_value(json_object_get(row, "group")));
+    g_autofree char *heading = g_strdup_printf("%s → %s", account, group);
+    json_t *kinds = json_object_get(row, "governed");
+    size_t i;
+    json_t *kind;
+
+    print_heading(stdout, invocation->has_colour, heading);
+    if (!json_is_true(json_object_get(row, "is_member"))) {
+        printf("  %s is not in %s, directly or through other groups.\n", account, group);
+        return;
+    }
+    json_array_foreach(kinds, i, kind)
+    {
+        printf("%s%s", i == 0 ? "  governed: " : ", ", json_string_value(kind));
+    }
+    fputs(json_array_size(kinds) > 0 ? "\n" : "", stdout);
+    print_path(json_object_get(row, "path"));
+    print_cut(json_object_get(row, "cut"));
+}
+
+static ExitCode print_all(const Look *look, json_t *rows)
+{
+    size_t i;
+    json_t *row;
+
+    if (look->invocation->format != FORMAT_TABLE) {
+        ExitCode code = show_things(look->invocation, "explain", rows);
+
+        return code == EXIT_DONE ? look_result(look) : code;
+    }
+    json_array_foreach(rows, i, row)
+    {
+        if (i > 0) {
+            fputc('\n', stdout);
+        }
+        print_explanation(look->invocation, row);
+    }
+    json_decref(rows);
+    return fflush(stdout) == 0 ? look_result(look) : EXIT_FAILED;
+}
+
+/* Without a group: every governed group the account is in, the privileged ones first. */
+static void explain_governed(const Look *look, uint32_t account, json_t *rows)
+{
+    const Governed *governed = look->reconciliation.governed;
+    g_autoptr(GArray) groups = path_groups_of(look->reconciliation.graph, account);
+
+    for (int pass = 0; pass < 2; pass++) {
+        for (guint i = 0; i < groups->len; i++) {
+            uint32_t group = g_array_index(groups, uint32_t, i);
+            bool is_privileged = bitset_has(&governed->privileged, group);
+
+            if (bitset_has(&governed->any, group) && is_privileged == (pass == 0)) {
+                json_array_append_new(rows, explanation(look, account, group));
+            }
+        }
+    }
+}
+
+ExitCode command_explain(Invocation *invocation)
+{
+    g_auto(Look) look = {0};
+    ExitCode code = look_open(invocation, &look);
+    g_autoptr(GArray) accounts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    g_autoptr(GArray) groups = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    if (snapshot_find_accounts(look.reconciliation.snapshot, invocation->arguments[0], accounts) ==
+        0) {
+        return look_not_found(&look, "account", invocation->arguments[0]);
+    }
+    if (invocation->n_arguments == 2 &&
+        snapshot_find_groups(look.reconciliation.snapshot, invocation->arguments[1], groups) == 0) {
+        return look_not_found(&look, "group", invocation->arguments[1]);
+    }
+    json_t *rows = json_array();
+
+    for (guint i = 0; i < accounts->len; i++) {
+        uint32_t account = g_array_index(accounts, uint32_t, i);
+
+        if (groups->len == 0) {
+            explain_governed(&look, account, rows);
+        }
+        for (guint j = 0; j < groups->len; j++) {
+            json_array_append_new(rows,
+                                  explanation(&look, account, g_array_index(groups, uint32_t, j)));
+        }
+    }
+    if (json_array_size(rows) == 0) {
+        say(invocation, "%s is in no governed group; name a group to ask about another one.",
+            invocation->arguments[0]);
+    }
+    return print_all(&look, rows);
+}

@@ -1,0 +1,238 @@
+#include "run/facts.h"
+
+#include "base/times.h"
+
+#include <string.h>
+
+json_t *json_text(const char *text)
+{
+    return text != NULL && *text != '\0' ? json_string(text) : json_null();
+}
+
+json_t *json_time(int64_t utc)
+{
+    g_autofree char *text = time_to_text(utc);
+
+    return text != NULL ? json_string(text) : json_null();
+}
+
+static void add_ids(json_t *references, const char *name, const char *ids)
+{
+    if (ids == NULL) {
+        return;
+    }
+    g_auto(GStrv) parts = g_strsplit(ids, " ", -1);
+    json_t *list = json_array();
+
+    for (char **part = parts; *part != NULL; part++) {
+        json_array_append_new(list, json_string(*part));
+    }
+    json_object_set_new(references, name, list);
+}
+
+json_t *json_references(const char *id)
+{
+    const Control *control = control_find(id);
+
+    if (control == NULL) {
+        return NULL;
+    }
+    json_t *references = json_object();
+
+    add_ids(references, "iso27001_2022", control->references.iso_2022);
+    add_ids(references, "iso27001_2013", control->references.iso_2013);
+    add_ids(references, "nist_800_53", control->references.nist);
+    add_ids(references, "pci_dss_4", control->references.pci);
+    add_ids(references, "soc2", control->references.soc2);
+    add_ids(references, "other", control->references.other);
+    return references;
+}
+
+static json_t *json_counts(const SourceCounts *counts)
+{
+    return json_pack("{s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I}", "pulled",
+                     counts->pulled, "kept", counts->kept, "rejected", counts->rejected, "excluded",
+                     counts->excluded, "accounts", counts->accounts, "enabled", counts->enabled,
+                     "groups", counts->groups, "memberships", counts->memberships, "computers",
+                     counts->computers, "people", counts->people, "people_active",
+                     counts->people_active, "assets", counts->assets, "approvals",
+                     counts->approvals);
+}
+
+static json_t *json_texts(const GPtrArray *texts)
+{
+    json_t *list = json_array();
+
+    for (guint i = 0; texts != NULL && i < texts->len; i++) {
+        json_array_append_new(list, json_string(texts->pdata[i]));
+    }
+    return list;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* {"no-name": 3}: rules in alphabetical order, so that equal pulls give equal records. */
+static json_t *json_exclusions(GHashTable *exclusions)
+{
+    json_t *object = json_object();
+
+    if (exclusions == NULL) {
+        return object;
+    }
+    guint n = 0;
+    g_autofree const char **rules = (const char **)g_hash_table_get_keys_as_array(exclusions, &n);
+
+    qsort(rules, n, sizeof *rules, compare_texts);
+    for (guint i = 0; i < n; i++) {
+        json_object_set_new(
+            object, rules[i],
+            json_integer(GPOINTER_TO_INT(g_hash_table_lookup(exclusions, rules[i]))));
+    }
+    return object;
+}
+
+json_t *json_source(const SourceRecord *source)
+{
+    json_t *object = json_object();
+
+    json_object_set_new(object, "name", json_string(source->name));
+    json_object_set_new(object, "kind", json_string(source->kind));
+    json_object_set_new(object, "provides", json_string(provides_name(source->provides)));
+    json_object_set_new(object, "status", json_string(source_status_text(source->status)));
+    json_object_set_new(object, "reason", json_text(source->reason));
+    json_object_set_new(object, "started", json_time(source->started_utc));
+    json_object_set_new(object, "finished", json_time(source->finished_utc));
+    json_object_set_new(object, "newest", json_time(source->newest_utc));
+    json_object_set_new(object, "digest", json_text(source->digest));
+    json_object_set_new(object, "counts", json_counts(&source->counts));
+    json_object_set_new(object, "rejections", json_texts(source->rejections));
+    json_object_set_new(object, "exclusions", json_exclusions(source->exclusions));
+    json_object_set_new(object, "notes", json_texts(source->notes));
+    return object;
+}
+
+json_t *json_held(const GArray *held, bool is_accepted)
+{
+    json_t *list = json_array();
+
+    for (guint i = 0; i < held->len; i++) {
+        const GuardTrip *trip = &g_array_index(held, GuardTrip, i);
+
+        if (trip->is_accepted == is_accepted) {
+            json_array_append_new(list, json_pack("{s:s s:s s:I s:I s:I s:s}", "source",
+                                                  trip->source, "dimension", trip->dimension,
+                                                  "before", trip->before, "after", trip->after,
+                                                  "limit", trip->limit, "accept", trip->accept));
+        }
+    }
+    return list;
+}
+
+/* Entries of one control and reason become one row: the whole control (subjects null) or how many
+ * subjects. */
+json_t *json_not_evaluable(const FindingSet *set)
+{
+    json_t *list = json_array();
+    g_autoptr(GHashTable) rows = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+    for (guint i = 0; i < set->unjudged->len; i++) {
+        const Unjudged *entry = &g_array_index(set->unjudged, Unjudged, i);
+        const char *control = set->controls->pdata[entry->control];
+        char *key = g_strdup_printf("%u %u %d", entry->control, entry->reason,
+                                    entry->scope == UNJUDGED_SUBJECT);
+        json_t *row = g_hash_table_lookup(rows, key);
+
+        if (row == NULL) {
+            row = json_pack("{s:s s:s s:n}", "control", control, "reason",
+                            (const char *)set->reasons->pdata[entry->reason], "subjects");
+            json_array_append_new(list, row);
+            g_hash_table_insert(rows, key, row);
+        } else {
+            g_free(key);
+        }
+        if (entry->scope == UNJUDGED_SUBJECT) {
+            json_int_t n = json_integer_value(json_object_get(row, "subjects"));
+
+            json_object_set_new(row, "subjects", json_integer(n + 1));
+        }
+    }
+    return list;
+}
+
+json_t *json_thresholds(const Settings *settings)
+{
+    json_t *object = json_object();
+
+    for (const Control *const *control = control_table; *control != NULL; control++) {
+        g_autofree char *text = control_thresholds_json(settings, *control);
+
+        json_object_set_new(object, (*control)->id, json_loads(text, 0, NULL));
+    }
+    return object;
+}
+
+static json_t *json_party(const FindingParty *party)
+{
+    if (party->type == NULL) {
+        return json_null();
+    }
+    return json_pack("{s:s s:o s:o s:o s:o}", "type", party->type, "source",
+                     json_text(party->source), "key", json_text(party->key), "name",
+                     json_text(party->name), "dn", json_text(party->dn));
+}
+
+json_t *json_finding(const Reconciliation *r, const Finding *finding)
+{
+    FindingText text = {0};
+
+    r->findings->describe(r->findings, finding, &text);
+    g_autofree char *summary = finding_summary_at(text.summary, r->as_of_utc);
+    g_autofree char *profile = profile_text(r->settings);
+    g_autofree char *thresholds = control_thresholds_json(r->settings, control_find(text.control));
+    json_t *object = json_pack(
+        "{s:n s:s s:s s:s s:o s:o s:o s:s s:o s:s s:o s:{s:s s:o s:s} s:o}", "id", "control",
+        text.control, "severity", severities[text.severity], "status", "open", "subject",
+        json_party(&text.subject), "object", json_party(&text.object), "person",
+        text.person_id != NULL
+            ? json_pack("{s:s s:o}", "id", text.person_id, "name", json_text(text.person_name))
+            : json_null(),
+        "summary", summary, "evidence", json_loads(text.evidence, 0, NULL), "action", text.action,
+        "references", json_references(text.control), "rule", "profile", profile, "thresholds",
+        json_loads(thresholds, 0, NULL), "config", r->settings->digest, "first_seen",
+        json_time(r->as_of_utc));
+
+    finding_text_clear(&text);
+    return object;
+}
+
+void json_count_findings(const FindingSet *set, json_t *counts)
+{
+    g_autofree json_int_t *by_control = g_new0(json_int_t, set->controls->len + 1);
+    json_int_t by_severity[N_SEVERITIES] = {0};
+    json_t *controls = json_object(), *levels = json_object();
+
+    for (guint i = 0; i < set->findings->len; i++) {
+        const Finding *finding = &g_array_index(set->findings, Finding, i);
+
+        by_control[finding->control]++;
+        by_severity[finding->severity]++;
+    }
+    for (guint i = 0; i < set->controls->len; i++) {
+        if (by_control[i] > 0) {
+            json_object_set_new(controls, set->controls->pdata[i], json_integer(by_control[i]));
+        }
+    }
+    for (int i = N_SEVERITIES - 1; i >= 0; i--) {
+        json_object_set_new(levels, severities[i], json_integer(by_severity[i]));
+    }
+    json_object_set_new(counts, "by_control", controls);
+    json_object_set_new(counts, "by_severity", levels);
+}
+
+char *profile_text(const Settings *settings)
+{
+    return g_strjoinv(", ", (char **)(uintptr_t)settings->profiles);
+}

@@ -1,0 +1,204 @@
+#include "run/pipeline.h"
+
+#include "model/lookup.h"
+
+#include <string.h>
+
+/* ---- settings → the plain structs that rooms without settings take ---- */
+
+static int index_of(const char *const *names, const char *name)
+{
+    for (int i = 0; names[i] != NULL; i++) {
+        if (strcmp(names[i], name) == 0) {
+            return i;
+        }
+    }
+    g_assert_not_reached(); /* the settings table allows only these */
+}
+
+static GArray *link_rules(const Settings *settings)
+{
+    GArray *rules = g_array_new(FALSE, FALSE, sizeof(LinkRule));
+
+    for (size_t i = 0; i < settings_n_groups(settings->root, "correlation"); i++) {
+        const SettingsGroup *group = settings_group_at(settings->root, "correlation", i);
+        int account = index_of(link_account_fields, settings_text(group, "account"));
+        int person = index_of(link_person_fields, settings_text(group, "person"));
+        LinkRule rule = {.account = (LinkAccountField)account, .person = (LinkPersonField)person};
+
+        g_array_append_val(rules, rule);
+    }
+    return rules;
+}
+
+/* Accounts effectively in any group that the name fits; member_of of a class rule. */
+static Bitset members_of(const Reconciliation *reconciliation, const char *name)
+{
+    Bitset members = bitset_new(reconciliation->snapshot->accounts.n);
+    g_autoptr(GArray) groups = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+
+    snapshot_find_groups(reconciliation->snapshot, name, groups);
+    for (guint i = 0; i < groups->len; i++) {
+        size_t n = 0;
+        const uint32_t *accounts =
+            effective_members(reconciliation->effective, g_array_index(groups, uint32_t, i), &n);
+
+        for (size_t j = 0; j < n; j++) {
+            bitset_add(&members, accounts[j]);
+        }
+    }
+    return members;
+}
+
+/* ---- stages ---- */
+
+static void stage_pull(Reconciliation *r)
+{
+    r->intake =
+        intake_pull(r->settings, r->wanted, r->as_of_utc, r->progress, r->progress_data, r->cancel);
+}
+
+static void clear_trip(void *trip)
+{
+    guard_trip_clear(trip);
+}
+
+static void stage_guard(Reconciliation *r)
+{
+    static const char *const none[] = {NULL};
+    const char *const *accepts = r->accepts != NULL ? r->accepts : none;
+
+    r->held = g_array_new(FALSE, FALSE, sizeof(GuardTrip));
+    g_array_set_clear_func(r->held, clear_trip);
+    r->accepts_used = g_new0(bool, g_strv_length((char **)(uintptr_t)accepts) + 1);
+    intake_guard(r->intake, r->settings, r->baseline, r->as_of_utc, accepts, r->accepts_used,
+                 r->held);
+}
+
+static void stage_freeze(Reconciliation *r)
+{
+    r->snapshot = intake_freeze(r->intake, r->settings, r->baseline, r->this_run);
+    r->source_last_good_utc = g_new(int64_t, r->snapshot->n_sources + 1);
+    for (uint32_t i = 0; i < r->snapshot->n_sources; i++) {
+        const BaselineSource *source =
+            r->baseline != NULL ? baseline_source(r->baseline, r->snapshot->sources[i].name) : NULL;
+
+        r->source_last_good_utc[i] = source != NULL ? source->last_good_as_of_utc : TIME_UNKNOWN;
+    }
+}
+
+static void stage_correlate(Reconciliation *r)
+{
+    g_autoptr(GArray) rules = link_rules(r->settings);
+
+    r->links = links_new(r->snapshot, (const LinkRule *)(const void *)rules->data, rules->len);
+}
+
+static void stage_membership(Reconciliation *r)
+{
+    r->graph = graph_new(r->snapshot);
+    r->effective = effective_new(r->graph);
+}
+
+static void stage_classes(Reconciliation *r)
+{
+    size_t n = settings_n_groups(r->settings->root, "account_classes");
+    g_autofree ClassRule *rules = g_new0(ClassRule, n + 1);
+    g_autofree Bitset *members = g_new0(Bitset, n + 1);
+
+    for (size_t i = 0; i < n; i++) {
+        const SettingsGroup *group = settings_group_at(r->settings->root, "account_classes", i);
+        const char *member_of = settings_text(group, "member_of");
+
+        rules[i].account_class =
+            (AccountClass)index_of(account_classes, settings_text(group, "class"));
+        rules[i].name = settings_text(group, "name");
+        rules[i].under = settings_text(group, "under");
+        rules[i].source = settings_text(group, "source");
+        if (member_of != NULL) {
+            members[i] = members_of(r, member_of);
+            rules[i].members = &members[i];
+        }
+    }
+    r->classes = classes_assign(r->snapshot, rules, n);
+    for (size_t i = 0; i < n; i++) {
+        bitset_clear(&members[i]);
+    }
+}
+
+static void stage_govern(Reconciliation *r)
+{
+    r->governed = governed_new(r->snapshot, r->effective, r->settings);
+}
+
+static void stage_controls(Reconciliation *r)
+{
+    r->context = (ControlContext){
+        .snapshot = r->snapshot,
+        .links = r->links,
+        .classes = r->classes,
+        .graph = r->graph,
+        .effective = r->effective,
+        .governed = r->governed,
+        .settings = r->settings,
+        .as_of_utc = r->as_of_utc,
+        .has_earlier_run = r->baseline != NULL && r->baseline->last_run > 0,
+        .source_last_good_utc = r->source_last_good_utc,
+        .group_first_seen = r->baseline != NULL ? r->baseline->group_first_seen : NULL,
+    };
+    r->findings = controls_evaluate(&r->context);
+}
+
+typedef struct Stage {
+    const char *name;
+    void (*run)(Reconciliation *reconciliation);
+} Stage;
+
+static const Stage stages[] = {
+    {"pull", stage_pull},           {"guard", stage_guard},           {"freeze", stage_freeze},
+    {"correlate", stage_correlate}, {"membership", stage_membership}, {"classes", stage_classes},
+    {"govern", stage_govern},       {"controls", stage_controls},
+};
+#define N_LOOKING 7
+
+static bool run_stages(Reconciliation *reconciliation, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        int64_t start = g_get_monotonic_time();
+
+        stages[i].run(reconciliation);
+        if (reconciliation->timings != NULL) {
+            fprintf(reconciliation->timings, "stage %-10s %9.4f s\n", stages[i].name,
+                    (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC);
+        }
+        if (reconciliation->cancel != NULL && g_cancellable_is_cancelled(reconciliation->cancel)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool reconciliation_look(Reconciliation *reconciliation)
+{
+    return run_stages(reconciliation, N_LOOKING);
+}
+
+bool reconciliation_judge(Reconciliation *reconciliation)
+{
+    return run_stages(reconciliation, G_N_ELEMENTS(stages));
+}
+
+void reconciliation_clear(Reconciliation *r)
+{
+    g_clear_pointer(&r->findings, finding_set_free);
+    g_clear_pointer(&r->governed, governed_free);
+    g_clear_pointer(&r->classes, g_free);
+    g_clear_pointer(&r->effective, effective_free);
+    g_clear_pointer(&r->graph, graph_free);
+    g_clear_pointer(&r->links, links_free);
+    g_clear_pointer(&r->snapshot, snapshot_free);
+    g_clear_pointer(&r->intake, intake_free);
+    g_clear_pointer(&r->held, g_array_unref);
+    g_clear_pointer(&r->accepts_used, g_free);
+    g_clear_pointer(&r->source_last_good_utc, g_free);
+}

@@ -1,0 +1,50 @@
+/* pipeline.h: one reconciliation, stage by stage. The only place where the rooms meet.
+ *
+ * design.md section 4: pull → guard → freeze → correlate → membership → classes → govern →
+ * controls. Merging into the ledger is the run command's (run_command.c); commands that only look
+ * (explain, account …) stop before the controls. */
+#pragma once
+
+#include "controls/control.h"
+#include "intake/intake.h"
+#include "model/baseline.h"
+#include "settings/settings.h"
+
+#include <gio/gio.h>
+#include <stdio.h>
+
+typedef struct Reconciliation {
+    /* in */
+    const Settings *settings;
+    int64_t as_of_utc;
+    unsigned wanted;            /* bits of Provides: which sources to pull */
+    const Baseline *baseline;   /* may be NULL: nothing to compare with */
+    int64_t this_run;           /* id the ledger will give it; 0 = only looking */
+    const char *const *accepts; /* "SOURCE:DIMENSION"; may be NULL */
+    IntakeProgress progress;    /* may be NULL */
+    void *progress_data;
+    GCancellable *cancel;
+    FILE *timings; /* stage times go here; NULL = nowhere */
+    /* out, in the order of the stages */
+    Intake *intake;
+    GArray *held; /* (element-type GuardTrip) */
+    bool *accepts_used;
+    Snapshot *snapshot;
+    Links *links;
+    Graph *graph;
+    Effective *effective;
+    uint8_t *classes;
+    Governed *governed;
+    int64_t *source_last_good_utc;
+    ControlContext context;
+    FindingSet *findings;
+} Reconciliation;
+
+#define PROVIDES_EVERYTHING 0xffu
+
+/* Runs the stages up to govern (looking) or up to controls (judging). Sources that fail are in the
+ * snapshot's source records; only cancellation ends it early: false, and nothing may be used. */
+bool reconciliation_look(Reconciliation *reconciliation);
+bool reconciliation_judge(Reconciliation *reconciliation);
+void reconciliation_clear(Reconciliation *reconciliation);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reconciliation, reconciliation_clear)

@@ -1,0 +1,20 @@
+/* run_commands.h: the functions behind the rows of commands.c, one file per family. */
+#pragma once
+
+#include "run/command.h"
+
+ExitCode command_run(Invocation *invocation);        /* run_command.c */
+ExitCode command_check(Invocation *invocation);      /* check.c */
+ExitCode command_status(Invocation *invocation);     /* status.c */
+ExitCode command_exceptions(Invocation *invocation); /* exceptions.c */
+ExitCode command_exception(Invocation *invocation);
+ExitCode command_explain(Invocation *invocation); /* explain.c */
+ExitCode command_person(Invocation *invocation);  /* things.c */
+ExitCode command_account(Invocation *invocation);
+ExitCode command_group(Invocation *invocation);
+ExitCode command_asset(Invocation *invocation);
+ExitCode command_controls(Invocation *invocation); /* catalogue.c */
+ExitCode command_list(Invocation *invocation);
+ExitCode command_runs(Invocation *invocation); /* runs.c */
+ExitCode command_run_show(Invocation *invocation);
+ExitCode command_store(Invocation *invocation); /* store_command.c */
