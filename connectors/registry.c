@@ -1,1 +1,18 @@
-/* being written */
+/* The one table of connectors. */
+#include <rightful/connector.h>
+
+G_DEFINE_QUARK(rightful-source-error-quark, source_error)
+
+extern const Connector ldap_connector, ldif_connector, csv_connector;
+
+const Connector *const connectors[] = {&ldap_connector, &ldif_connector, &csv_connector, NULL};
+
+const Connector *connector_find(const char *kind)
+{
+    for (size_t i = 0; connectors[i] != NULL; i++) {
+        if (strcmp(connectors[i]->kind, kind) == 0) {
+            return connectors[i];
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,665 @@
+#include "ldap/schema_private.h"
+
+#define MAX_VALUE_BYTES ((size_t)1 << 20)
+#define RANK_WITH_OPTION 64 /* cn;lang-de stands in for cn where there is no plain one */
+
+/* ---- Rules ---- */
+
+/* Attribute names are ASCII and compare without case: | 32 folds letters and keeps digits and hyphens apart. */
+static size_t name_hash(const char *name, size_t length)
+{
+    size_t hash = length * 131;
+
+    hash = hash * 31 + ((unsigned char)name[0] | 32);
+    hash = hash * 31 + ((unsigned char)name[length / 2] | 32);
+    hash = hash * 31 + ((unsigned char)name[length - 1] | 32);
+    hash = hash * 31 + ((unsigned char)name[length / 4] | 32);
+    hash = hash * 31 + ((unsigned char)name[length * 3 / 4] | 32);
+    return (hash ^ hash >> 11) % RULE_TABLE_SIZE;
+}
+
+static bool is_name(const SchemaRule *rule, const char *name, size_t length)
+{
+    return rule->length == length && g_ascii_strncasecmp(rule->name, name, length) == 0;
+}
+
+static SchemaRule **rule_place(Schema *schema, const char *name, size_t length)
+{
+    size_t at = name_hash(name, length);
+
+    while (schema->table[at] != NULL && !is_name(schema->table[at], name, length)) {
+        at = (at + 1) % RULE_TABLE_SIZE;
+    }
+    return &schema->table[at];
+}
+
+static bool add_rule(Schema *schema, const AttributeRow *row, GError **error)
+{
+    size_t length = strlen(row->name);
+
+    if (schema->n_rules == MAX_RULES) {
+        g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_FORBIDDEN,
+                    "filters and attributes name more than %d attributes", MAX_RULES);
+        return false;
+    }
+    SchemaRule **place = rule_place(schema, row->name, length);
+    SchemaRule *rule = &schema->rules[schema->n_rules++];
+    *rule = (SchemaRule){.name = row->name,
+                         .length = length,
+                         .action = row->action,
+                         .rank = row->rank,
+                         .is_operational = row->is_operational,
+                         .is_asked = !row->is_not_asked,
+                         .next = *place};
+    *place = rule;
+    return true;
+}
+
+/* Secrets, and text that people put secrets into only when it is not asked for by name (directory facts, section 9). */
+static bool is_never_read(const char *attribute)
+{
+    static const char *const secrets[] = {
+        "userPassword",   "unixUserPassword", "unicodePwd", "supplementalCredentials", "ms-Mcs-AdmPwd",
+        "krbPrincipalKey", "ipaNTHash",       "dBCSPwd",    "ntPwdHistory",            "lmPwdHistory",
+        "sambaNTPassword", "sambaLMPassword", "pwdHistory", "msDS-ManagedPassword",    NULL};
+
+    for (size_t i = 0; secrets[i] != NULL; i++) {
+        if (g_ascii_strcasecmp(secrets[i], attribute) == 0) {
+            return true;
+        }
+    }
+    return g_ascii_strncasecmp(attribute, "msLAPS-", 7) == 0;
+}
+
+static bool is_attribute_name(const char *attribute)
+{
+    return attribute[0] != '\0' &&
+           strspn(attribute, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") ==
+               strlen(attribute);
+}
+
+static bool add_mapped_field(Schema *schema, const char *field, const char *attribute,
+                             GError **error)
+{
+    if (is_never_read(attribute) || !is_attribute_name(attribute)) {
+        g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_FORBIDDEN, "attributes: %s = \"%s\": %s", field,
+                    attribute,
+                    is_never_read(attribute) ? "this attribute holds secrets and is never read"
+                                             : "not the name of an attribute");
+        return false;
+    }
+    for (const FieldRow *row = schema_field_rows; row->name != NULL; row++) {
+        if (strcmp(row->name, field) == 0) {
+            return add_rule(schema, &(AttributeRow){.name = attribute, .action = (unsigned char)row->slot},
+                            error);
+        }
+    }
+    g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_FORBIDDEN, "attributes: %s is not a record field", field);
+    return false;
+}
+
+/* Is the slot taken over by the setting `attributes`? The further places of an expiry or a last use go with it. */
+static bool is_mapped(const SchemaOptions *options, unsigned action)
+{
+    Slot slot = action == SLOT_LOGON_2 || action == SLOT_LOGON_3 ? SLOT_LOGON
+                : action == SLOT_SHADOW_EXPIRE                   ? SLOT_EXPIRES
+                                                                 : (Slot)action;
+
+    for (size_t i = 0; options->fields != NULL && options->fields[i] != NULL; i++) {
+        for (const FieldRow *row = schema_field_rows; row->name != NULL; row++) {
+            if (row->slot == slot && strcmp(row->name, options->fields[i]) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool add_rules(Schema *schema, const SchemaOptions *options, GError **error)
+{
+    for (const AttributeRow *row = schema->family->attributes; row->name != NULL; row++) {
+        AttributeRow copy = *row;
+        if (is_mapped(options, row->action)) {
+            copy.action = ACTION_MARK;
+            copy.is_not_asked = true;
+        }
+        if (!add_rule(schema, &copy, error)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; options->fields != NULL && options->fields[i] != NULL; i++) {
+        if (!add_mapped_field(schema, options->fields[i], options->attributes[i], error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- Making one ---- */
+
+static bool add_filter(Schema *schema, const char *name, const char *text, Filter **ret_filter,
+                       GError **error)
+{
+    if (text == NULL) {
+        return true;
+    }
+    *ret_filter = filter_parse(text, error);
+    if (*ret_filter == NULL) {
+        g_prefix_error(error, "%s: ", name);
+        return false;
+    }
+    g_autoptr(GPtrArray) attributes = g_ptr_array_new();
+    filter_attributes(*ret_filter, attributes);
+    for (guint i = 0; i < attributes->len; i++) {
+        const AttributeRow row = {.name = g_ptr_array_index(attributes, i), .action = ACTION_FILTER};
+        SchemaRule *known = *rule_place(schema, row.name, strlen(row.name));
+        while (known != NULL && known->action != ACTION_FILTER) {
+            known = (SchemaRule *)(uintptr_t)known->next;
+        }
+        if (known == NULL && !add_rule(schema, &row, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static char *join_filters(const Family *family, const SchemaOptions *options)
+{
+    const char *const parts[] = {
+        options->account_filter != NULL ? options->account_filter : family->account_filter,
+        options->group_filter != NULL ? options->group_filter : family->group_filter,
+        options->computer_filter != NULL ? options->computer_filter : family->computer_filter,
+        family->foreign_filter,
+    };
+    GString *all = g_string_new("(|");
+
+    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+        if (parts[i] != NULL) {
+            g_string_append(all, parts[i]);
+        }
+    }
+    g_string_append_c(all, ')');
+    return g_string_free(all, FALSE);
+}
+
+/* Lower case without blanks round separators: enough to recognise a DN that an admin has typed. */
+static char *fold_dn(const char *dn, size_t length)
+{
+    char *folded = g_malloc(length + 1);
+    size_t n = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        bool is_after = n > 0 && strchr(",=+", folded[n - 1]) != NULL;
+        size_t next = i;
+        while (next < length && dn[next] == ' ') {
+            next++;
+        }
+        bool is_before = next == length || strchr(",=+", dn[next]) != NULL;
+        if (dn[i] != ' ' || (!is_after && !is_before)) {
+            folded[n++] = g_ascii_tolower(dn[i]);
+        }
+    }
+    folded[n] = '\0';
+    return folded;
+}
+
+static Recorded recorded_of(const char *choice)
+{
+    return choice == NULL || strcmp(choice, "auto") == 0 ? RECORDED_AUTO
+           : strcmp(choice, "none") == 0                 ? RECORDED_NO
+                                                         : RECORDED_YES;
+}
+
+static void note_wanted(Schema *schema)
+{
+    schema->wanted = g_ptr_array_new();
+    for (size_t i = 0; i < schema->n_rules; i++) {
+        const SchemaRule *rule = &schema->rules[i];
+        bool is_new = rule->is_asked;
+        for (size_t j = 0; j < i && is_new; j++) {
+            is_new = !schema->rules[j].is_asked || !is_name(rule, schema->rules[j].name, schema->rules[j].length);
+        }
+        if (is_new) {
+            g_ptr_array_add(schema->wanted, (gpointer)(uintptr_t)rule->name);
+        }
+    }
+    g_ptr_array_add(schema->wanted, NULL);
+}
+
+static void add_canaries(Schema *schema, const char *const *canaries)
+{
+    schema->n_canaries = canaries != NULL ? g_strv_length((char **)(uintptr_t)canaries) : 0;
+    schema->n_canaries_unseen = schema->n_canaries;
+    schema->canaries = g_new0(Canary, schema->n_canaries + 1);
+    for (size_t i = 0; i < schema->n_canaries; i++) {
+        schema->canaries[i] =
+            (Canary){.dn = canaries[i], .folded = fold_dn(canaries[i], strlen(canaries[i]))};
+    }
+}
+
+static const Family *family_find(const char *server)
+{
+    const Family *family = schema_families;
+
+    while (family->server != NULL && strcmp(family->server, server) != 0) {
+        family++;
+    }
+    return family->server != NULL ? family : NULL;
+}
+
+Schema *schema_new(const SchemaOptions *options, GError **error)
+{
+    g_autoptr(Schema) schema = g_new0(Schema, 1);
+
+    schema->family = family_find(options->server);
+    if (schema->family == NULL) {
+        g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_FORBIDDEN, "server: \"%s\" is not known", options->server);
+        return NULL;
+    }
+    schema->lock_state = recorded_of(options->lock_state);
+    schema->last_use = recorded_of(options->last_use);
+    schema->max_value_bytes = options->max_value_bytes != 0 ? options->max_value_bytes : MAX_VALUE_BYTES;
+    schema->filter_values = g_array_new(FALSE, FALSE, sizeof(FilterValue));
+    schema->sid_history_text = g_string_new(NULL);
+    if (!add_rules(schema, options, error) ||
+        !add_filter(schema, "account_filter", options->account_filter, &schema->account_filter, error) ||
+        !add_filter(schema, "group_filter", options->group_filter, &schema->group_filter, error) ||
+        !add_filter(schema, "computer_filter", options->computer_filter, &schema->computer_filter, error)) {
+        return NULL;
+    }
+    add_canaries(schema, options->canaries);
+    note_wanted(schema);
+    schema->server_filter = join_filters(schema->family, options);
+    return g_steal_pointer(&schema);
+}
+
+/* An array of the attributes that the map gives for its keys; free with g_free(). */
+static const char **mapped_attributes(const SettingsGroup *settings, const char *const *fields)
+{
+    size_t n = g_strv_length((char **)(uintptr_t)fields);
+    const char **attributes = g_new0(const char *, n + 1);
+
+    for (size_t i = 0; i < n; i++) {
+        attributes[i] = settings_map_value(settings, "attributes", fields[i]);
+    }
+    return attributes;
+}
+
+Schema *schema_new_from_settings(const SettingsGroup *settings, const char *server, GError **error)
+{
+    const char *const *fields = settings_map_keys(settings, "attributes");
+    g_autofree const char **attributes = mapped_attributes(settings, fields);
+    SchemaOptions options = {
+        .server = server != NULL ? server : settings_text(settings, "server"),
+        .account_filter = settings_text(settings, "account_filter"),
+        .group_filter = settings_text(settings, "group_filter"),
+        .computer_filter = settings_text(settings, "computer_filter"),
+        .fields = fields,
+        .attributes = attributes,
+        .canaries = settings_texts(settings, "canaries"),
+        .lock_state = settings_text(settings, "lock_state"),
+        .last_use = settings_text(settings, "last_use"),
+        .max_value_bytes = (size_t)settings_int(settings, "max_value_bytes"),
+    };
+    return schema_new(&options, error);
+}
+
+void schema_validate(const SettingsGroup *settings, GPtrArray *problems)
+{
+    const char *server = settings_text(settings, "server");
+    bool is_auto = server == NULL || strcmp(server, "auto") == 0;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Schema) schema = schema_new_from_settings(settings, is_auto ? "openldap" : server, &error);
+
+    if (schema == NULL) {
+        g_ptr_array_add(problems, g_strdup(error->message));
+    }
+}
+
+void schema_free(Schema *schema)
+{
+    if (schema == NULL) {
+        return;
+    }
+    filter_free(schema->account_filter);
+    filter_free(schema->group_filter);
+    filter_free(schema->computer_filter);
+    for (size_t i = 0; i < schema->n_canaries; i++) {
+        g_free(schema->canaries[i].folded);
+    }
+    g_free(schema->canaries);
+    g_free(schema->server_filter);
+    g_clear_pointer(&schema->wanted, g_ptr_array_unref);
+    g_free(schema->members.texts);
+    g_free(schema->member_names.texts);
+    g_free(schema->member_sids.texts);
+    g_free(schema->sid_history.texts);
+    g_clear_pointer(&schema->filter_values, g_array_unref);
+    if (schema->sid_history_text != NULL) {
+        g_string_free(schema->sid_history_text, TRUE);
+    }
+    g_free(schema);
+}
+
+const char *const *schema_wanted(const Schema *schema)
+{
+    return (const char *const *)schema->wanted->pdata;
+}
+
+const char *schema_server_filter(const Schema *schema)
+{
+    return schema->server_filter;
+}
+
+/* ---- One entry: values ---- */
+
+void text_list_add(TextList *list, Text text)
+{
+    if (G_UNLIKELY(list->n == list->capacity)) {
+        list->capacity = MAX(16, list->capacity * 2);
+        list->texts = g_renew(Text, list->texts, list->capacity);
+    }
+    list->texts[list->n++] = text;
+}
+
+static void look_for_canary(Schema *schema, Text dn)
+{
+    g_autofree char *folded = NULL;
+
+    for (size_t i = 0; i < schema->n_canaries; i++) {
+        Canary *canary = &schema->canaries[i];
+        if (canary->was_seen || dn.length == 0 || g_ascii_tolower(dn.data[0]) != canary->folded[0]) {
+            continue;
+        }
+        folded = folded != NULL ? folded : fold_dn(dn.data, dn.length);
+        if (strcmp(folded, canary->folded) == 0) {
+            canary->was_seen = true;
+            schema->n_canaries_unseen--;
+        }
+    }
+}
+
+void schema_begin(Schema *schema, Text dn)
+{
+    schema->dn = dn;
+    memset(schema->slots, 0, sizeof schema->slots);
+    memset(schema->ranks, 255, sizeof schema->ranks);
+    schema->classes = 0;
+    schema->flags = 0;
+    schema->members.n = schema->member_names.n = schema->member_sids.n = schema->sid_history.n = 0;
+    g_array_set_size(schema->filter_values, 0);
+    schema->oversized = schema->ranged = NULL;
+    if (schema->n_canaries_unseen > 0) {
+        look_for_canary(schema, dn);
+    }
+}
+
+/* "member;range=0-1499": a part. "member;range=1500-*" alone would be one too, but begins above 0. */
+static bool is_part_of_range(const char *options, size_t length)
+{
+    for (size_t i = 0; i + 7 <= length; i++) {
+        if (options[i] == ';' && g_ascii_strncasecmp(options + i + 1, "range=", 6) == 0) {
+            Text range = {options + i + 7, length - i - 7};
+            return range.length < 3 || memcmp(range.data, "0-*", 3) != 0;
+        }
+    }
+    return false;
+}
+
+static const SchemaRule *rule_with_options(Schema *schema, Text attribute, size_t length)
+{
+    const SchemaRule *rule = *rule_place(schema, attribute.data, length);
+
+    if (rule != NULL && is_part_of_range(attribute.data + length, attribute.length - length)) {
+        schema->ranged = rule;
+        return NULL;
+    }
+    return rule;
+}
+
+const SchemaRule *schema_rule(Schema *schema, Text attribute)
+{
+    const SchemaRule *last = schema->last_rule;
+
+    if (last != NULL && last->length == attribute.length &&
+        memcmp(last->name, attribute.data, attribute.length) == 0) {
+        return last;
+    }
+    if (attribute.length == 0) {
+        return NULL;
+    }
+    const char *options = memchr(attribute.data, ';', attribute.length);
+    if (G_UNLIKELY(options != NULL)) {
+        return options == attribute.data
+                   ? NULL
+                   : rule_with_options(schema, attribute, (size_t)(options - attribute.data));
+    }
+    const SchemaRule *rule = *rule_place(schema, attribute.data, attribute.length);
+    schema->last_rule = rule != NULL ? rule : last;
+    return rule;
+}
+
+static unsigned class_bits(const ClassRow *row, Text name)
+{
+    for (; row->name != NULL; row++) {
+        if ((row->name[0] | 32) == (name.data[0] | 32) && value_is(name, row->name)) {
+            return row->bits;
+        }
+    }
+    return 0;
+}
+
+static void add_multiple(Schema *schema, const SchemaRule *rule, Text value)
+{
+    switch ((Action)rule->action) {
+    case ACTION_CLASS:
+        schema->classes |= CLASS_ANY | class_bits(schema->family->classes, value);
+        break;
+    case ACTION_MEMBER:
+        text_list_add(&schema->members, value);
+        break;
+    case ACTION_UNIQUE_MEMBER:
+        text_list_add(&schema->members, value_without_bit_string(value));
+        break;
+    case ACTION_MEMBER_NAME:
+        text_list_add(&schema->member_names, value);
+        break;
+    case ACTION_MEMBER_SID:
+        text_list_add(&schema->member_sids, value);
+        break;
+    case ACTION_SID_HISTORY:
+        text_list_add(&schema->sid_history, value);
+        break;
+    case ACTION_MEMBER_URL:
+        schema->flags |= ENTRY_MEMBERS_NOT_EXPANDED;
+        break;
+    case ACTION_FILTER: {
+        FilterValue kept = {.attribute = rule->name, .value = value};
+        g_array_append_val(schema->filter_values, kept);
+        break;
+    }
+    case ACTION_MARK:
+        break;
+    }
+}
+
+void schema_add(Schema *schema, const SchemaRule *rule, Text value)
+{
+    if (value.length == 0) {
+        return; /* an empty value says nothing that an absent one does not */
+    }
+    for (; rule != NULL; rule = rule->next) {
+        if (G_UNLIKELY(value.length > schema->max_value_bytes)) {
+            schema->oversized = rule;
+            return;
+        }
+        if (rule->is_operational) {
+            schema->flags |= ENTRY_SHOWS_OPERATIONAL;
+        }
+        if (rule->action >= N_SLOTS) {
+            add_multiple(schema, rule, value);
+        } else if (rule->rank < schema->ranks[rule->action]) {
+            schema->slots[rule->action] = value;
+            schema->ranks[rule->action] = rule->rank;
+        }
+    }
+}
+
+/* ---- One entry: verdict ---- */
+
+static bool fits(const Schema *schema, const Filter *filter, bool by_class)
+{
+    return filter == NULL ? by_class
+                          : filter_matches(filter, (const FilterValue *)(const void *)schema->filter_values->data,
+                                           schema->filter_values->len);
+}
+
+/* NULL when the entry is to be kept, else the rule that leaves it out. Order: a computer is a user in Active Directory,
+ * and a managed service account is a computer. */
+static const char *classify(Schema *schema, EntryKind *ret_kind)
+{
+    unsigned classes = schema->classes;
+    bool is_service = (classes & CLASS_SERVICE) != 0;
+    bool is_computer = (classes & CLASS_COMPUTER) != 0 && !is_service;
+    bool is_account = is_service || ((classes & CLASS_ACCOUNT) != 0 && !is_computer);
+
+    if (!is_service && fits(schema, schema->computer_filter, is_computer)) {
+        *ret_kind = ENTRY_COMPUTER;
+    } else if (fits(schema, schema->group_filter, (classes & CLASS_GROUP) != 0)) {
+        *ret_kind = ENTRY_GROUP;
+    } else if (fits(schema, schema->account_filter, is_account) && !is_computer) {
+        *ret_kind = ENTRY_ACCOUNT;
+    } else if ((classes & CLASS_FOREIGN) != 0) {
+        *ret_kind = ENTRY_FOREIGN;
+    } else {
+        bool has_class = is_account || is_computer || (classes & CLASS_GROUP) != 0;
+        return has_class ? "filtered" : "other-class";
+    }
+    return NULL;
+}
+
+static void name_entry(const Schema *schema, DirectoryEntry *entry)
+{
+    const Text *slots = schema->slots;
+    bool is_active_directory = schema->family->judge == schema_judge_active_directory;
+
+    entry->name = slots[SLOT_NAME];
+    if (entry->kind == ENTRY_GROUP && !is_active_directory) {
+        entry->name = slots[SLOT_CN].length > 0 ? slots[SLOT_CN] : slots[SLOT_NAME];
+    } else if (entry->kind != ENTRY_ACCOUNT && entry->name.length == 0) {
+        entry->name = slots[SLOT_CN];
+    }
+    if (entry->kind == ENTRY_COMPUTER && entry->name.length > 1 &&
+        entry->name.data[entry->name.length - 1] == '$') {
+        entry->name.length--;
+    }
+    bool is_same = slots[SLOT_CN].length == entry->name.length &&
+                   memcmp(slots[SLOT_CN].data, entry->name.data, entry->name.length) == 0;
+    if (entry->kind == ENTRY_GROUP && !is_same) {
+        entry->cn = slots[SLOT_CN];
+    }
+}
+
+static void fill_texts(const Schema *schema, DirectoryEntry *entry)
+{
+    const Text *slots = schema->slots;
+
+    entry->upn = slots[SLOT_UPN];
+    entry->mail = slots[SLOT_MAIL];
+    entry->display_name = slots[SLOT_DISPLAY_NAME].length > 0 ? slots[SLOT_DISPLAY_NAME] : slots[SLOT_CN];
+    entry->employee_id = slots[SLOT_EMPLOYEE_ID];
+    entry->department = slots[SLOT_DEPARTMENT];
+    entry->title = slots[SLOT_TITLE];
+    entry->description = slots[SLOT_DESCRIPTION];
+    entry->manager = slots[SLOT_MANAGER];
+    entry->owner = slots[SLOT_OWNER];
+    entry->serial = slots[SLOT_SERIAL];
+    entry->hostname = slots[SLOT_HOSTNAME];
+    if (entry->kind == ENTRY_COMPUTER && entry->hostname.length == 0) {
+        entry->hostname = entry->name;
+    }
+    entry->members = schema->members.texts;
+    entry->n_members = schema->members.n;
+    entry->member_names = schema->member_names.texts;
+    entry->n_member_names = schema->member_names.n;
+    entry->member_sids = schema->member_sids.texts;
+    entry->n_member_sids = schema->member_sids.n;
+}
+
+static SchemaVerdict refuse(Schema *schema, SchemaVerdict verdict, const SchemaRule *rule,
+                            const char **ret_reason)
+{
+    if (verdict == SCHEMA_REJECT) {
+        g_snprintf(schema->reason, sizeof schema->reason,
+                   "a value of %.60s is longer than max_value_bytes = %" G_GSIZE_FORMAT, rule->name,
+                   schema->max_value_bytes);
+    } else {
+        g_snprintf(schema->reason, sizeof schema->reason, "%.100s", rule->name);
+    }
+    *ret_reason = schema->reason;
+    return verdict;
+}
+
+SchemaVerdict schema_end(Schema *schema, DirectoryEntry *ret_entry, const char **ret_reason)
+{
+    EntryKind kind = ENTRY_ACCOUNT;
+    const char *rule = classify(schema, &kind);
+
+    if (rule != NULL) {
+        *ret_reason = rule;
+        return SCHEMA_EXCLUDE;
+    }
+    if (schema->ranged != NULL) {
+        return refuse(schema, SCHEMA_PARTIAL, schema->ranged, ret_reason);
+    }
+    if (schema->oversized != NULL) {
+        return refuse(schema, SCHEMA_REJECT, schema->oversized, ret_reason);
+    }
+    *ret_entry = (DirectoryEntry){
+        .kind = kind,
+        .dn = schema->dn,
+        .gid_number = -1,
+        .expires_utc = TIME_NEVER,
+        .created_utc = TIME_UNKNOWN,
+        .changed_utc = TIME_UNKNOWN,
+        .last_logon_utc = TIME_UNKNOWN,
+        .password_changed_utc = TIME_UNKNOWN,
+        .flags = schema->flags,
+    };
+    name_entry(schema, ret_entry);
+    if (ret_entry->name.length == 0) {
+        *ret_reason = "no-name";
+        return SCHEMA_EXCLUDE;
+    }
+    fill_texts(schema, ret_entry);
+    schema->family->judge(schema, ret_entry);
+    if (ret_entry->enabled_by == ENABLED_BY_UAC && schema->slots[SLOT_UAC].length > 0) {
+        int64_t uac;
+        if (value_integer(schema->slots[SLOT_UAC], &uac) && (uac & 0x800) != 0) {
+            *ret_reason = "trust"; /* what another domain logs on with: nobody's account */
+            return SCHEMA_EXCLUDE;
+        }
+    }
+    return SCHEMA_KEEP;
+}
+
+bool schema_saw_class(const Schema *schema)
+{
+    return (schema->classes & CLASS_ANY) != 0;
+}
+
+bool schema_rule_is_dn(const SchemaRule *rule)
+{
+    return rule->action == ACTION_MEMBER || rule->action == ACTION_UNIQUE_MEMBER ||
+           rule->action == SLOT_MANAGER;
+}
+
+const char *schema_missing_canary(const Schema *schema)
+{
+    for (size_t i = 0; i < schema->n_canaries; i++) {
+        if (!schema->canaries[i].was_seen) {
+            return schema->canaries[i].dn;
+        }
+    }
+    return NULL;
+}

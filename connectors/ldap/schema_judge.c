@@ -1,0 +1,284 @@
+/* How each server family says that an account is off, locked, over, and when it was used last. */
+#include "ldap/schema_private.h"
+
+#define SECONDS_PER_DAY 86400
+/* lastLogonTimestamp is renewed only when it is 9 to 14 days old, lastLogon is one controller's own (MS-ADA1 2.352). */
+#define LOGON_SLACK_SECONDS (14 * SECONDS_PER_DAY)
+
+/* A time that may be absent; a value that is no time sets the flag. */
+static int64_t time_of(Text value, int64_t absent, uint32_t flag, uint32_t *flags)
+{
+    int64_t utc;
+
+    if (value.length == 0) {
+        return absent;
+    }
+    if (value_time(value, &utc)) {
+        return utc;
+    }
+    *flags |= flag;
+    return TIME_UNKNOWN;
+}
+
+static int64_t number_of(Text value, int64_t otherwise)
+{
+    int64_t number;
+
+    return value_integer(value, &number) ? number : otherwise;
+}
+
+static void copy_key(Schema *schema, DirectoryEntry *entry)
+{
+    Text key = schema->slots[SLOT_KEY];
+
+    if (key.length == 16 && value_guid(key, schema->key)) {
+        entry->key = (Text){schema->key, VALUE_GUID_SIZE - 1};
+    } else if (key.length < sizeof schema->key) {
+        for (size_t i = 0; i < key.length; i++) {
+            schema->key[i] = g_ascii_tolower(key.data[i]);
+        }
+        entry->key = (Text){schema->key, key.length};
+    } else {
+        entry->key = key;
+    }
+}
+
+static void fill_common(Schema *schema, DirectoryEntry *entry)
+{
+    copy_key(schema, entry);
+    entry->created_utc =
+        time_of(schema->slots[SLOT_CREATED], TIME_UNKNOWN, ENTRY_CREATED_UNREADABLE, &entry->flags);
+    uint32_t ignored = 0;
+    entry->changed_utc = time_of(schema->slots[SLOT_CHANGED], TIME_UNKNOWN, 0, &ignored);
+}
+
+/* ---- OpenLDAP ---- */
+
+static void judge_locks(const Schema *schema, DirectoryEntry *entry)
+{
+    Text lock = schema->slots[SLOT_LOCK];
+    int64_t since;
+
+    entry->locked = STATE_NO;
+    entry->enabled = schema->lock_state == RECORDED_AUTO ? STATE_UNKNOWN : STATE_YES;
+    entry->enabled_by = schema->lock_state == RECORDED_NO ? ENABLED_BY_LOCK_STATE : ENABLED_BY_NOTHING;
+    if (lock.length == 0) {
+        return;
+    }
+    if (value_is_year_zero(lock)) {
+        entry->enabled = STATE_NO;
+        entry->enabled_by = ENABLED_BY_PPOLICY_LOCK;
+    } else if (value_generalized_time(lock, &since)) {
+        entry->locked = STATE_YES; /* ends by itself after pwdLockoutDuration: not disabled */
+    } else {
+        entry->enabled = entry->locked = STATE_UNKNOWN;
+        entry->enabled_by = ENABLED_BY_UNREADABLE;
+    }
+}
+
+/* The earlier of pwdEndTime and the day of shadowExpire; 0 and less of the latter mean never. */
+static void judge_expiry(const Schema *schema, DirectoryEntry *entry)
+{
+    Text shadow = schema->slots[SLOT_SHADOW_EXPIRE];
+    int64_t day;
+
+    entry->expires_utc =
+        time_of(schema->slots[SLOT_EXPIRES], TIME_NEVER, ENTRY_EXPIRES_UNREADABLE, &entry->flags);
+    if (shadow.length == 0) {
+        return;
+    }
+    if (!value_integer(shadow, &day) || day > INT32_MAX) {
+        entry->flags |= ENTRY_EXPIRES_UNREADABLE;
+        entry->expires_utc = TIME_UNKNOWN;
+    } else if (day > 0 && entry->expires_utc != TIME_UNKNOWN &&
+               (entry->expires_utc == TIME_NEVER || day * SECONDS_PER_DAY < entry->expires_utc)) {
+        entry->expires_utc = day * SECONDS_PER_DAY;
+    }
+}
+
+/* pwdLastSuccess, authTimestamp, lastLoginTime: whichever the overlays write; the newest counts. */
+static void judge_last_use(const Schema *schema, DirectoryEntry *entry)
+{
+    int64_t latest = TIME_UNKNOWN;
+    bool is_unreadable = false;
+
+    if (schema->last_use == RECORDED_NO) {
+        return;
+    }
+    for (int slot = SLOT_LOGON; slot <= SLOT_LOGON_3; slot++) {
+        uint32_t flags = 0;
+        int64_t utc = time_of(schema->slots[slot], TIME_UNKNOWN, ENTRY_LAST_LOGON_UNREADABLE, &flags);
+        is_unreadable |= flags != 0;
+        latest = MAX(latest, utc);
+    }
+    if (is_unreadable) {
+        entry->flags |= ENTRY_LAST_LOGON_UNREADABLE;
+        latest = TIME_UNKNOWN;
+    } else if (latest == TIME_UNKNOWN && schema->last_use == RECORDED_YES) {
+        latest = TIME_NEVER;
+    }
+    entry->last_logon_utc = latest;
+}
+
+void schema_judge_openldap(Schema *schema, DirectoryEntry *entry)
+{
+    fill_common(schema, entry);
+    int64_t gid = number_of(schema->slots[SLOT_GID], -1);
+    entry->gid_number = gid >= 0 ? gid : -1;
+    if (entry->kind == ENTRY_GROUP) {
+        return;
+    }
+    judge_locks(schema, entry);
+    judge_expiry(schema, entry);
+    judge_last_use(schema, entry);
+    entry->password_changed_utc = time_of(schema->slots[SLOT_PASSWORD_CHANGED], TIME_UNKNOWN,
+                                          ENTRY_PASSWORD_CHANGED_UNREADABLE, &entry->flags);
+}
+
+/* ---- Active Directory ---- */
+
+static void fill_sids(Schema *schema, DirectoryEntry *entry)
+{
+    size_t length;
+
+    if (value_sid(schema->slots[SLOT_SID], schema->sid, &length)) {
+        entry->sid = (Text){schema->sid, length};
+    } else if (entry->kind == ENTRY_FOREIGN && value_sid(entry->name, schema->sid, &length)) {
+        entry->sid = (Text){schema->sid, length}; /* a foreign principal is named by its SID */
+    }
+    int64_t rid = number_of(schema->slots[SLOT_PRIMARY_GROUP], 0);
+    const char *dash = entry->sid.length > 0 ? strrchr(schema->sid, '-') : NULL;
+    if (rid > 0 && rid <= UINT32_MAX && dash != NULL) {
+        int n = g_snprintf(schema->primary_group_sid, sizeof schema->primary_group_sid,
+                           "%.*s-%" G_GINT64_FORMAT, (int)(dash - schema->sid), schema->sid, rid);
+        entry->primary_group_sid = (Text){schema->primary_group_sid, (size_t)n};
+    }
+}
+
+static void fill_sid_history(Schema *schema, DirectoryEntry *entry)
+{
+    TextList *history = &schema->sid_history;
+    GString *text = schema->sid_history_text;
+    size_t n = 0;
+
+    if (history->n == 0) {
+        return;
+    }
+    /* Room for all of them first: the texts point into it. */
+    g_string_set_size(text, history->n * VALUE_SID_SIZE);
+    for (size_t i = 0; i < history->n; i++) {
+        char *place = text->str + n * VALUE_SID_SIZE;
+        size_t length;
+        if (value_sid(history->texts[i], place, &length)) {
+            history->texts[n++] = (Text){place, length};
+        }
+    }
+    entry->sid_history = history->texts;
+    entry->n_sid_history = n;
+}
+
+static void judge_account_control(const Schema *schema, DirectoryEntry *entry)
+{
+    static const struct {
+        uint32_t bit;
+        EntryFlags flag;
+    } meanings[] = {
+        {0x20, ENTRY_PASSWORD_NOT_REQUIRED},       {0x80, ENTRY_PASSWORD_REVERSIBLE},
+        {0x2000, ENTRY_IS_DOMAIN_CONTROLLER},      {0x10000, ENTRY_PASSWORD_NEVER_EXPIRES},
+        {0x80000, ENTRY_DELEGATION_UNCONSTRAINED}, {0x400000, ENTRY_PREAUTHENTICATION_OFF},
+        {0x4000000, ENTRY_IS_DOMAIN_CONTROLLER},
+    };
+    int64_t uac = number_of(schema->slots[SLOT_UAC], -1);
+
+    if (uac < 0 || uac > INT32_MAX) { /* missing, text, negative: nothing is known */
+        entry->enabled = STATE_UNKNOWN;
+        entry->enabled_by = ENABLED_BY_UNREADABLE;
+        return;
+    }
+    entry->enabled = (uac & 2) != 0 ? STATE_NO : STATE_YES;
+    entry->enabled_by = ENABLED_BY_UAC;
+    for (size_t i = 0; i < G_N_ELEMENTS(meanings); i++) {
+        if ((uac & meanings[i].bit) != 0) {
+            entry->flags |= meanings[i].flag;
+        }
+    }
+}
+
+/* The computed bits know lockoutDuration; without them any lockoutTime counts. */
+static void judge_lockout(const Schema *schema, DirectoryEntry *entry)
+{
+    int64_t computed;
+    int64_t since;
+
+    if (value_integer(schema->slots[SLOT_COMPUTED], &computed)) {
+        entry->locked = (computed & 0x10) != 0 ? STATE_YES : STATE_NO;
+    } else if (schema->slots[SLOT_LOCK].length == 0) {
+        entry->locked = entry->enabled == STATE_UNKNOWN ? STATE_UNKNOWN : STATE_NO;
+    } else if (value_integer(schema->slots[SLOT_LOCK], &since) && since >= 0) {
+        entry->locked = since > 0 ? STATE_YES : STATE_NO;
+    } else {
+        entry->locked = STATE_UNKNOWN;
+    }
+}
+
+/* accountExpires and the logon times: 0 and the greatest number mean never (MS-ADA1 section 2.2). */
+static int64_t filetime_or_never(Text value, uint32_t flag, uint32_t *flags)
+{
+    int64_t number;
+
+    if (value.length == 0 || (value_integer(value, &number) && (number == 0 || number == INT64_MAX))) {
+        return TIME_NEVER;
+    }
+    return time_of(value, TIME_NEVER, flag, flags);
+}
+
+static void judge_times(const Schema *schema, DirectoryEntry *entry)
+{
+    const Text *slots = schema->slots;
+    int64_t number;
+
+    entry->expires_utc =
+        filetime_or_never(slots[SLOT_EXPIRES], ENTRY_EXPIRES_UNREADABLE, &entry->flags);
+    int64_t own = filetime_or_never(slots[SLOT_LOGON], ENTRY_LAST_LOGON_UNREADABLE, &entry->flags);
+    int64_t replicated =
+        filetime_or_never(slots[SLOT_LOGON_2], ENTRY_LAST_LOGON_UNREADABLE, &entry->flags);
+    bool is_unreadable = (entry->flags & ENTRY_LAST_LOGON_UNREADABLE) != 0;
+    entry->last_logon_utc = is_unreadable || schema->last_use == RECORDED_NO ? TIME_UNKNOWN
+                                                                             : MAX(own, replicated);
+    entry->last_logon_slack_seconds = LOGON_SLACK_SECONDS;
+
+    Text changed = slots[SLOT_PASSWORD_CHANGED];
+    bool must_change = value_integer(changed, &number) && number == 0;
+    entry->password_changed_utc =
+        must_change ? TIME_UNKNOWN
+                    : time_of(changed, TIME_UNKNOWN, ENTRY_PASSWORD_CHANGED_UNREADABLE, &entry->flags);
+}
+
+void schema_judge_active_directory(Schema *schema, DirectoryEntry *entry)
+{
+    const Text *slots = schema->slots;
+    int64_t number;
+
+    fill_common(schema, entry);
+    fill_sids(schema, entry);
+    fill_sid_history(schema, entry);
+    if (value_integer(slots[SLOT_ADMIN_COUNT], &number) && number > 0) {
+        entry->flags |= ENTRY_ADMIN_COUNT;
+    }
+    if (entry->kind == ENTRY_GROUP) {
+        /* Bit 31 is the sign: security groups are negative. */
+        if (value_integer(slots[SLOT_GROUP_TYPE], &number) && (number & 0x80000000) == 0) {
+            entry->flags |= ENTRY_IS_DISTRIBUTION;
+        }
+        return;
+    }
+    if (entry->kind == ENTRY_FOREIGN) {
+        return;
+    }
+    if ((schema->classes & CLASS_SERVICE) != 0) {
+        entry->flags |= ENTRY_IS_SERVICE;
+    }
+    judge_account_control(schema, entry);
+    judge_lockout(schema, entry);
+    judge_times(schema, entry);
+}

@@ -1,0 +1,121 @@
+/* schema_private.h: between the three files of the schema; nobody else includes it. */
+#pragma once
+
+#include "ldap/filter.h"
+#include "ldap/schema.h"
+#include "ldap/value.h"
+
+/* Single-valued attributes: the value of the best rank is kept here until the entry ends. */
+typedef enum Slot {
+    SLOT_KEY, SLOT_NAME, SLOT_CN, SLOT_UPN, SLOT_MAIL, SLOT_DISPLAY_NAME, SLOT_EMPLOYEE_ID,
+    SLOT_DEPARTMENT, SLOT_TITLE, SLOT_DESCRIPTION, SLOT_MANAGER, SLOT_OWNER, SLOT_HOSTNAME,
+    SLOT_SERIAL, SLOT_SID, SLOT_PRIMARY_GROUP, SLOT_GID, SLOT_UAC, SLOT_COMPUTED, SLOT_LOCK,
+    SLOT_EXPIRES, SLOT_SHADOW_EXPIRE, SLOT_LOGON, SLOT_LOGON_2, SLOT_LOGON_3, SLOT_PASSWORD_CHANGED,
+    SLOT_CREATED, SLOT_CHANGED, SLOT_ADMIN_COUNT, SLOT_GROUP_TYPE, SLOT_ACCOUNT_TYPE, N_SLOTS
+} Slot;
+
+/* Multi-valued ones, and what is only noticed. Follow the slots in one numbering. */
+typedef enum Action {
+    ACTION_CLASS = N_SLOTS, ACTION_MEMBER, ACTION_UNIQUE_MEMBER, ACTION_MEMBER_NAME, ACTION_MEMBER_SID,
+    ACTION_MEMBER_URL, ACTION_SID_HISTORY, ACTION_MARK, ACTION_FILTER
+} Action;
+
+typedef struct AttributeRow {
+    const char *name;
+    unsigned char action; /* Slot or Action */
+    unsigned char rank;   /* of several attributes for one slot the lowest wins */
+    bool is_operational;  /* seeing it proves that operational attributes can be read */
+    bool is_not_asked;    /* understood where it turns up, not asked for */
+} AttributeRow;
+
+typedef enum ClassBit {
+    CLASS_ACCOUNT = 1 << 0,
+    CLASS_GROUP = 1 << 1,
+    CLASS_COMPUTER = 1 << 2,
+    CLASS_FOREIGN = 1 << 3,
+    CLASS_SERVICE = 1 << 4,
+    CLASS_ANY = 1 << 5 /* some class was seen */
+} ClassBit;
+
+typedef struct ClassRow {
+    const char *name;
+    unsigned bits;
+} ClassRow;
+
+typedef struct Family {
+    const char *server;
+    const AttributeRow *attributes; /* ended by a row without a name */
+    const ClassRow *classes;
+    const char *account_filter, *group_filter, *computer_filter, *foreign_filter; /* NULL = none */
+    /* Fills state, times, identifiers and flags from the slots. */
+    void (*judge)(Schema *schema, DirectoryEntry *entry);
+} Family;
+
+extern const Family schema_families[]; /* ended by one without a name */
+
+/* Which record field goes to which slot, for the setting `attributes`; ended by a row without a name. */
+typedef struct FieldRow {
+    const char *name;
+    Slot slot;
+} FieldRow;
+extern const FieldRow schema_field_rows[];
+
+#define MAX_RULES 160
+#define RULE_TABLE_SIZE 1024
+
+struct SchemaRule {
+    const char *name;
+    size_t length;
+    unsigned char action, rank;
+    bool is_operational;
+    bool is_asked;
+    const SchemaRule *next; /* another meaning of the same attribute */
+};
+
+typedef struct TextList {
+    Text *texts;
+    size_t n, capacity;
+} TextList;
+
+typedef struct Canary {
+    const char *dn;
+    char *folded;
+    bool was_seen;
+} Canary;
+
+typedef enum Recorded { RECORDED_AUTO, RECORDED_YES, RECORDED_NO } Recorded;
+
+struct Schema {
+    const Family *family;
+    SchemaRule rules[MAX_RULES];
+    size_t n_rules;
+    SchemaRule *table[RULE_TABLE_SIZE];
+    const SchemaRule *last_rule; /* members come in long runs of one attribute */
+    Filter *account_filter, *group_filter, *computer_filter;
+    char *server_filter;
+    GPtrArray *wanted; /* NULL-terminated, element-type utf8, owned by tables and options */
+    Canary *canaries;
+    size_t n_canaries, n_canaries_unseen;
+    Recorded lock_state, last_use;
+    size_t max_value_bytes;
+
+    /* The entry at hand. */
+    Text dn;
+    Text slots[N_SLOTS];
+    unsigned char ranks[N_SLOTS];
+    unsigned classes;
+    uint32_t flags;
+    TextList members, member_names, member_sids, sid_history;
+    GArray *filter_values; /* (element-type FilterValue) */
+    const SchemaRule *oversized, *ranged;
+    char key[64];
+    char sid[VALUE_SID_SIZE], primary_group_sid[VALUE_SID_SIZE + 12], foreign_sid[VALUE_SID_SIZE];
+    GString *sid_history_text;
+    char reason[160];
+};
+
+void text_list_add(TextList *list, Text text);
+
+/* schema_judge.c */
+void schema_judge_openldap(Schema *schema, DirectoryEntry *entry);
+void schema_judge_active_directory(Schema *schema, DirectoryEntry *entry);
