@@ -1,0 +1,512 @@
+#include "ldif/parser.h"
+
+#define MAX_LINE ((size_t)64 << 20)
+#define ARENA_BLOCK ((size_t)256 << 10)
+
+struct LdifParser {
+    LdifReader *reader;
+    const char *path;
+    LdifChunk *chunk;
+    char *at, *end;  /* what was read and not yet used; `at` is where an entry begins */
+    bool is_end;     /* nothing follows `end` */
+    bool is_begun;
+    uint64_t line;   /* number of the line at `at` */
+    GString *overflow; /* entries longer than the headroom of a chunk */
+    uint64_t n_entries;
+    uint64_t last_attributes; /* a bit for each attribute that an entry has ended with */
+
+    char *arena; /* folded and decoded values of one entry */
+    size_t arena_used;
+    GPtrArray *arena_more;
+};
+
+LdifParser *ldif_parser_new(LdifReader *reader, const char *path)
+{
+    LdifParser *parser = g_new0(LdifParser, 1);
+
+    parser->reader = reader;
+    parser->path = path;
+    parser->line = 1;
+    parser->arena = g_malloc(ARENA_BLOCK);
+    parser->arena_more = g_ptr_array_new_with_free_func(g_free);
+    return parser;
+}
+
+void ldif_parser_free(LdifParser *parser)
+{
+    if (parser == NULL) {
+        return;
+    }
+    ldif_reader_give_back(parser->reader, parser->chunk);
+    if (parser->overflow != NULL) {
+        g_string_free(parser->overflow, TRUE);
+    }
+    g_ptr_array_unref(parser->arena_more);
+    g_free(parser->arena);
+    g_free(parser);
+}
+
+static char *arena_take(LdifParser *parser, size_t n)
+{
+    if (n > ARENA_BLOCK - parser->arena_used) {
+        char *more = g_malloc(n + 1);
+        g_ptr_array_add(parser->arena_more, more);
+        return more;
+    }
+    char *taken = parser->arena + parser->arena_used;
+    parser->arena_used += n;
+    return taken;
+}
+
+/* ---- More bytes ---- */
+
+static bool fail(const LdifParser *parser, uint64_t line, GError **error, SourceError code,
+                 const char *what)
+{
+    g_set_error(error, SOURCE_ERROR, code, "%s:%" G_GUINT64_FORMAT ": %s; nothing of the file is used",
+                parser->path, line, what);
+    return false;
+}
+
+static uint64_t count_lines(const char *from, const char *to)
+{
+    uint64_t n = 0;
+
+    while ((from = memchr(from, '\n', (size_t)(to - from))) != NULL) {
+        from++;
+        n++;
+    }
+    return n;
+}
+
+static void append_to_overflow(LdifParser *parser, LdifChunk *chunk)
+{
+    GString *all = g_string_sized_new((size_t)(parser->end - parser->at) * 2 + 2 * LDIF_CHUNK);
+
+    g_string_append_len(all, parser->at, parser->end - parser->at);
+    g_string_append_len(all, chunk->data, (gssize)chunk->length);
+    if (parser->overflow != NULL) {
+        g_string_free(parser->overflow, TRUE);
+    }
+    ldif_reader_give_back(parser->reader, parser->chunk);
+    ldif_reader_give_back(parser->reader, chunk);
+    parser->chunk = NULL;
+    parser->overflow = all;
+    parser->at = all->str;
+    parser->end = all->str + all->len;
+}
+
+/* What is left goes in front of the next chunk, or both go into a buffer of their own. */
+static bool read_chunk(LdifParser *parser, GError **error)
+{
+    LdifChunk *next = ldif_reader_next(parser->reader);
+    size_t left = (size_t)(parser->end - parser->at);
+
+    if (next == NULL) {
+        parser->is_end = true;
+        return true;
+    }
+    if (next->nul != NULL) {
+        uint64_t line = parser->line + count_lines(parser->at, parser->end) +
+                        count_lines(next->data, next->nul);
+        ldif_reader_give_back(parser->reader, next);
+        return fail(parser, line, error, SOURCE_ERROR_SYNTAX, "a NUL byte, which LDIF does not have");
+    }
+    if (left > LDIF_HEADROOM) {
+        append_to_overflow(parser, next);
+        return true;
+    }
+    if (left > 0) {
+        memcpy(next->data - left, parser->at, left);
+    }
+    ldif_reader_give_back(parser->reader, parser->chunk);
+    if (parser->overflow != NULL) {
+        g_string_free(g_steal_pointer(&parser->overflow), TRUE);
+    }
+    parser->chunk = next;
+    parser->at = next->data - left;
+    parser->end = next->data + next->length;
+    return true;
+}
+
+/* At least twice as much as before, so that a long entry is not begun again for every chunk. */
+static bool read_more(LdifParser *parser, GError **error)
+{
+    size_t wanted = 2 * (size_t)(parser->end - parser->at);
+
+    do {
+        if (!read_chunk(parser, error)) {
+            return false;
+        }
+    } while (!parser->is_end && (size_t)(parser->end - parser->at) < wanted);
+    if (!parser->is_begun) {
+        parser->is_begun = true;
+        if (parser->end - parser->at >= 3 && memcmp(parser->at, "\xef\xbb\xbf", 3) == 0) {
+            parser->at += 3;
+        }
+    }
+    return true;
+}
+
+/* ---- Lines ---- */
+
+typedef enum LineStep { LINE_READ, LINE_BLANK, LINE_NONE, LINE_MORE, LINE_FAILED } LineStep;
+
+typedef struct Cursor {
+    char *at;
+    uint64_t line;      /* number of the line at `at` */
+    uint64_t begins_at; /* number of the line that was read last */
+    bool is_unterminated;
+} Cursor;
+
+static size_t without_return(const char *from, size_t length)
+{
+    return length > 0 && from[length - 1] == '\r' ? length - 1 : length;
+}
+
+/* Puts the continuation lines behind the first one, without their blanks. */
+static LineStep unfold(LdifParser *parser, Cursor *cursor, Text *line)
+{
+    char *from = cursor->at;
+    size_t length = line->length;
+
+    while (from < parser->end && *from == ' ') { /* measure */
+        char *newline = memchr(from, '\n', (size_t)(parser->end - from));
+        if (newline == NULL && !parser->is_end) {
+            return LINE_MORE;
+        }
+        char *stop = newline != NULL ? newline : parser->end;
+        length += without_return(from + 1, (size_t)(stop - from - 1));
+        from = newline != NULL ? newline + 1 : parser->end;
+        cursor->is_unterminated = newline == NULL;
+    }
+    if (from == parser->end && !parser->is_end) {
+        return LINE_MORE;
+    }
+    if (length > MAX_LINE) {
+        return LINE_FAILED;
+    }
+    char *whole = arena_take(parser, length);
+    char *to = whole;
+    if (line->length > 0) {
+        memcpy(to, line->data, line->length);
+    }
+    to += line->length;
+    while (cursor->at < from) {
+        char *newline = memchr(cursor->at, '\n', (size_t)(from - cursor->at));
+        char *stop = newline != NULL ? newline : from;
+        size_t n = without_return(cursor->at + 1, (size_t)(stop - cursor->at - 1));
+        memcpy(to, cursor->at + 1, n);
+        to += n;
+        cursor->at = newline != NULL ? newline + 1 : from;
+        cursor->line++;
+    }
+    *line = (Text){.data = whole, .length = length};
+    return LINE_READ;
+}
+
+static LineStep read_line(LdifParser *parser, Cursor *cursor, Text *ret_line)
+{
+    size_t left = (size_t)(parser->end - cursor->at);
+    char *newline = left > 0 ? memchr(cursor->at, '\n', left) : NULL;
+
+    if (newline == NULL && !parser->is_end) {
+        cursor->begins_at = cursor->line;
+        return left > MAX_LINE ? LINE_FAILED : LINE_MORE;
+    }
+    if (left == 0) {
+        return LINE_NONE;
+    }
+    char *stop = newline != NULL ? newline : parser->end;
+    *ret_line = (Text){cursor->at, without_return(cursor->at, (size_t)(stop - cursor->at))};
+    cursor->begins_at = cursor->line++;
+    cursor->at = newline != NULL ? newline + 1 : parser->end;
+    cursor->is_unterminated = newline == NULL;
+    if (ret_line->length == 0) {
+        return LINE_BLANK;
+    }
+    if (G_UNLIKELY(cursor->at == parser->end)) {
+        return parser->is_end ? LINE_READ : LINE_MORE;
+    }
+    return G_LIKELY(*cursor->at != ' ') ? LINE_READ : unfold(parser, cursor, ret_line);
+}
+
+/* ---- Values ---- */
+
+typedef enum ValueForm { VALUE_PLAIN, VALUE_BASE64, VALUE_URL } ValueForm;
+
+typedef struct Line {
+    Text attribute, value; /* the value as written */
+    ValueForm form;
+} Line;
+
+static bool split_line(Text line, Line *ret_line)
+{
+    const char *colon = memchr(line.data, ':', line.length);
+    const char *end = line.data + line.length;
+
+    if (colon == NULL || colon == line.data) {
+        return false;
+    }
+    ret_line->attribute = (Text){line.data, (size_t)(colon - line.data)};
+    const char *value = colon + 1;
+    ret_line->form = value < end && *value == ':'   ? VALUE_BASE64
+                     : value < end && *value == '<' ? VALUE_URL
+                                                    : VALUE_PLAIN;
+    value += ret_line->form != VALUE_PLAIN;
+    while (value < end && *value == ' ') {
+        value++;
+    }
+    ret_line->value = (Text){value, (size_t)(end - value)};
+    return true;
+}
+
+static bool is_base64(Text text)
+{
+    size_t n = text.length;
+    size_t padding = 0;
+
+    while (padding < 2 && n > 0 && text.data[n - 1] == '=') {
+        n--;
+        padding++;
+    }
+    if (text.length % 4 != 0) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        char c = text.data[i];
+        if (!g_ascii_isalnum(c) && c != '+' && c != '/') {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool decode(LdifParser *parser, Text *value)
+{
+    gint state = 0;
+    guint save = 0;
+
+    while (value->length > 0 && value->data[value->length - 1] == ' ') {
+        value->length--;
+    }
+    if (!is_base64(*value)) {
+        return false;
+    }
+    guchar *bytes = (guchar *)arena_take(parser, value->length / 4 * 3 + 3);
+    value->length = g_base64_decode_step(value->data, value->length, bytes, &state, &save);
+    value->data = (const char *)bytes;
+    return true;
+}
+
+/* ---- Entries ---- */
+
+/* What is known of the entry at hand. */
+typedef struct Record {
+    Text dn;
+    uint64_t line;
+    Text last_attribute;
+    const SchemaRule *last_rule;
+    Text last_value;
+    const char *reject;
+} Record;
+
+static const char *cut_text = "the file ends within this line, it looks cut";
+
+static bool is_change(Text attribute)
+{
+    static const char *const words[] = {"changetype", "control"};
+
+    return (attribute.data[0] | 32) == 'c' &&
+           ((attribute.length == 10 && g_ascii_strncasecmp(attribute.data, words[0], 10) == 0) ||
+            (attribute.length == 7 && g_ascii_strncasecmp(attribute.data, words[1], 7) == 0));
+}
+
+static uint64_t attribute_bit(Text attribute)
+{
+    size_t hash = attribute.length * 7 + (size_t)(attribute.data[0] | 32) * 3 +
+                  (size_t)(attribute.data[attribute.length - 1] | 32);
+    return UINT64_C(1) << hash % 64;
+}
+
+static Text last_rdn(Text dn)
+{
+    const char *comma = memrchr(dn.data, ',', dn.length);
+    return comma == NULL ? dn : (Text){comma + 1, dn.length - (size_t)(comma + 1 - dn.data)};
+}
+
+static bool ends_with(Text text, Text tail)
+{
+    return text.length >= tail.length &&
+           g_ascii_strncasecmp(text.data + text.length - tail.length, tail.data, tail.length) == 0;
+}
+
+/* A last line without its newline may be whole or cut. It is taken as whole if an entry before it ended with the same
+ * attribute, and, where the value is a DN, if it ends in the same naming context. */
+static bool looks_cut(const LdifParser *parser, const Record *record, bool is_unterminated)
+{
+    if (record->last_attribute.length == 0) {
+        return true; /* a dn and nothing else */
+    }
+    if (!is_unterminated) {
+        return false;
+    }
+    if (record->last_rule != NULL && schema_rule_is_dn(record->last_rule) &&
+        !ends_with(record->last_value, last_rdn(record->dn))) {
+        return true;
+    }
+    return parser->n_entries > 0 &&
+           (parser->last_attributes & attribute_bit(record->last_attribute)) == 0;
+}
+
+static bool take_dn(LdifParser *parser, Schema *schema, const Cursor *cursor, Line *line, Record *record,
+                    GError **error)
+{
+    uint64_t number = cursor->begins_at;
+
+    if (line->attribute.length != 2 || g_ascii_strncasecmp(line->attribute.data, "dn", 2) != 0) {
+        return fail(parser, number, error, SOURCE_ERROR_SYNTAX, "an entry that does not begin with dn:");
+    }
+    if (line->form == VALUE_URL || (line->form == VALUE_BASE64 && !decode(parser, &line->value))) {
+        return fail(parser, number, error, SOURCE_ERROR_SYNTAX, "the dn is not valid base64");
+    }
+    if (memchr(line->value.data, '=', line->value.length) == NULL) {
+        return fail(parser, number, error, SOURCE_ERROR_SYNTAX,
+                    cursor->is_unterminated ? cut_text : "a dn without =");
+    }
+    record->dn = line->value;
+    record->line = number;
+    schema_begin(schema, record->dn);
+    return true;
+}
+
+static bool take_attribute(LdifParser *parser, Schema *schema, const Cursor *cursor, Line *line,
+                           Record *record, GError **error)
+{
+    uint64_t number = cursor->begins_at;
+    Text attribute = line->attribute;
+
+    if (G_UNLIKELY(is_change(attribute))) {
+        return fail(parser, number, error, SOURCE_ERROR_SYNTAX,
+                    "a change record; an export of entries is needed (ldapsearch, slapcat, ldifde -f)");
+    }
+    const SchemaRule *rule = schema_rule(schema, attribute);
+    record->last_attribute = attribute;
+    record->last_rule = rule;
+    if (rule == NULL && memchr(attribute.data, ' ', attribute.length) != NULL) {
+        return fail(parser, number, error, SOURCE_ERROR_SYNTAX, "no attribute name before the colon");
+    }
+    if (line->form == VALUE_URL) {
+        record->reject = "a value is given as a URL (:<), which is never followed";
+        return true;
+    }
+    if (line->form == VALUE_BASE64 && !decode(parser, &line->value)) {
+        return fail(parser, number, error, cursor->is_unterminated ? SOURCE_ERROR_CUT : SOURCE_ERROR_SYNTAX,
+                    cursor->is_unterminated ? cut_text : "the value is not valid base64");
+    }
+    record->last_value = line->value;
+    if (rule != NULL) {
+        schema_add(schema, rule, line->value);
+    }
+    return true;
+}
+
+static bool take_line(LdifParser *parser, Schema *schema, const Cursor *cursor, Text text, Record *record,
+                      GError **error)
+{
+    Line line;
+
+    if (G_UNLIKELY(text.data[0] == '#')) {
+        return true;
+    }
+    if (text.data[0] == ' ') {
+        return fail(parser, cursor->begins_at, error, SOURCE_ERROR_SYNTAX,
+                    "a continuation of nothing (the line begins with a blank)");
+    }
+    if (!split_line(text, &line)) {
+        return fail(parser, cursor->begins_at, error,
+                    cursor->is_unterminated ? SOURCE_ERROR_CUT : SOURCE_ERROR_SYNTAX,
+                    cursor->is_unterminated ? cut_text : "no colon in this line");
+    }
+    if (record->line != 0) {
+        return take_attribute(parser, schema, cursor, &line, record, error);
+    }
+    if (parser->n_entries == 0 && line.attribute.length == 7 &&
+        g_ascii_strncasecmp(line.attribute.data, "version", 7) == 0) {
+        return true;
+    }
+    return take_dn(parser, schema, cursor, &line, record, error);
+}
+
+/* One attempt with what was read; LINE_MORE: it was not enough, begin again. */
+static LineStep read_entry(LdifParser *parser, Schema *schema, Cursor *cursor, Record *record,
+                           GError **error)
+{
+    Text text;
+
+    for (;;) {
+        LineStep step = read_line(parser, cursor, &text);
+        if (step == LINE_READ) {
+            if (!take_line(parser, schema, cursor, text, record, error)) {
+                return LINE_FAILED;
+            }
+        } else if (step == LINE_FAILED) {
+            fail(parser, cursor->begins_at, error, SOURCE_ERROR_SYNTAX, "a line longer than 64 MiB");
+            return step;
+        } else if (step == LINE_MORE || step == LINE_NONE || record->line != 0) {
+            return step;
+        } else { /* blank lines before an entry */
+            parser->at = cursor->at;
+            parser->line = cursor->line;
+        }
+    }
+}
+
+static LdifStep end_entry(LdifParser *parser, Schema *schema, const Cursor *cursor, LineStep step,
+                          const Record *record, Place *ret_place, const char **ret_reason, GError **error)
+{
+    bool is_last = step == LINE_NONE;
+
+    if (is_last && (looks_cut(parser, record, cursor->is_unterminated) || !schema_saw_class(schema))) {
+        fail(parser, cursor->line - 1, error, SOURCE_ERROR_CUT,
+             "the file ends within an entry, it looks cut (if it is whole, end it with an empty line)");
+        return LDIF_FAILED;
+    }
+    if (record->last_attribute.length > 0) {
+        parser->last_attributes |= attribute_bit(record->last_attribute);
+    }
+    parser->n_entries++;
+    parser->at = cursor->at;
+    parser->line = cursor->line;
+    *ret_place = (Place){.file = parser->path, .line = record->line, .dn = record->dn};
+    *ret_reason = record->reject;
+    return record->reject != NULL ? LDIF_REJECTED : LDIF_ENTRY;
+}
+
+LdifStep ldif_parser_next(LdifParser *parser, Schema *schema, Place *ret_place,
+                          const char **ret_reason, GError **error)
+{
+    for (;;) {
+        Cursor cursor = {.at = parser->at, .line = parser->line};
+        Record record = {0};
+
+        parser->arena_used = 0;
+        if (parser->arena_more->len > 0) {
+            g_ptr_array_set_size(parser->arena_more, 0);
+        }
+        LineStep step = read_entry(parser, schema, &cursor, &record, error);
+        if (step == LINE_FAILED) {
+            return LDIF_FAILED;
+        }
+        if (step == LINE_MORE) {
+            if (!read_more(parser, error)) {
+                return LDIF_FAILED;
+            }
+            continue;
+        }
+        if (record.line == 0) {
+            return LDIF_END;
+        }
+        return end_entry(parser, schema, &cursor, step, &record, ret_place, ret_reason, error);
+    }
+}
