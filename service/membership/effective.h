@@ -7,6 +7,7 @@
 
 #include "base/bitset.h"
 #include "membership/graph.h"
+#include "membership/path.h"
 
 typedef struct Effective Effective;
 
@@ -24,5 +25,16 @@ const uint32_t *effective_members_nearest(Effective *effective, uint32_t group, 
 /* Groups and foreigners met in the last walk, the group itself not included; valid as long as the members. */
 const uint32_t *effective_groups_seen(const Effective *effective, size_t *ret_n);
 const uint32_t *effective_foreigners_seen(const Effective *effective, size_t *ret_n);
+/* How the account is in the group of the last walk: the shortest way, first hop first, appended to ret_hops
+ * (element-type Hop); among equally short ones the one with the smallest group keys, compared from the group
+ * downwards. false when the walk did not meet the account. Cost: O(hops × log members). */
+bool effective_path(const Effective *effective, uint32_t account, GArray *ret_hops);
+/* Hash of what effective_path() would show (source and key of each group, how it was granted): the same tomorrow. 0
+ * when the walk did not meet the account. Cost: O(log members) mostly. */
+uint64_t effective_path_hash(Effective *effective, uint32_t account);
+
+/* For the test of the marks: as if so many groups had been visited before. */
+void effective_skip_epochs(Effective *effective, uint32_t n);
+
 /* Is account in group's own member list (any EdgeVia but VIA_PRIMARY_GROUP and VIA_FOREIGN)? */
 bool membership_is_listed(const Snapshot *snapshot, uint32_t group, uint32_t account);
