@@ -140,7 +140,11 @@ static void validate(const SettingsSource *source, GPtrArray *problems)
     g_autofree char *key = g_strdup_printf("sources.%s", source->source.name);
     source->connector->validate(&source->source, sentences);
     for (guint i = 0; i < sentences->len; i++) {
-        problem_add(problems, source->place, key, "%s", (const char *)sentences->pdata[i]);
+        /* Connectors may say the place themselves; once is enough. */
+        const char *sentence = sentences->pdata[i];
+        g_autofree char *said = g_strconcat(source->place, ": ", NULL);
+        sentence += g_str_has_prefix(sentence, said) ? strlen(said) : 0;
+        problem_add(problems, source->place, key, "%s", sentence);
     }
 }
 
