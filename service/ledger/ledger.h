@@ -91,7 +91,10 @@ typedef struct LedgerApply {
 
 /* Would-be result of a merge, nothing written: new, resolved … for --dry-run and for the resolve guard. */
 bool ledger_preview(Ledger *ledger, const FindingSet *findings, LedgerCounts *ret_counts, GError **error);
-/* One transaction: run, sources, exceptions, history, audit, baseline. Needs the lock. */
+/* The id that the next ledger_apply() gives, as long as the lock is held. */
+bool ledger_next_run(Ledger *ledger, int64_t *ret_id, GError **error);
+/* One transaction: run, sources, exceptions, history, audit, baseline. Needs the lock. A run that the resolve guard stops is true too: then
+ * apply->run->status is "held", its reason says why (owned by the ledger) and its held list, made when it was NULL, has one entry more. */
 bool ledger_apply(Ledger *ledger, LedgerApply *apply, LedgerCounts *ret_counts, GError **error);
 
 /* NULL on failure; an empty baseline before the first run. as_of_utc: for the seven-day maximum. */

@@ -1,0 +1,91 @@
+#include "ledger/audit.h"
+
+#include "base/times.h"
+
+#include <string.h>
+
+struct Audit {
+    Statement *insert;
+};
+
+Audit *audit_new(Store *store, GError **error)
+{
+    g_autoptr(Statement) insert = store_prepare(
+        store, "INSERT INTO audit (at, actor, action, object, run, detail) VALUES ($1, $2, $3, $4, $5, $6)", error);
+    if (!insert)
+        return NULL;
+    Audit *audit = g_new0(Audit, 1);
+    audit->insert = g_steal_pointer(&insert);
+    return audit;
+}
+
+void audit_free(Audit *audit)
+{
+    if (!audit)
+        return;
+    statement_free(audit->insert);
+    g_free(audit);
+}
+
+bool audit_write(Audit *audit, const AuditRow *row, GError **error)
+{
+    statement_bind(audit->insert, integer_value(row->at_utc), text_value(row->actor), text_value(row->action),
+                   text_value(row->object), id_value(row->run), text_value(row->detail));
+    return statement_run(audit->insert, error);
+}
+
+static const char *detail_text(json_t *detail, const char *name)
+{
+    return json_string_value(json_object_get(detail, name));
+}
+
+/* The sentence that a reader of the history sees. */
+static char *change_text(const char *action, json_t *detail, int64_t run)
+{
+    if (g_str_equal(action, "opened"))
+        return g_strdup_printf("Found by run %" G_GINT64_FORMAT ".", run);
+    if (g_str_equal(action, "reopened"))
+        return g_strdup_printf("Found again by run %" G_GINT64_FORMAT " after it was resolved.", run);
+    if (g_str_equal(action, "resolved"))
+        return g_strdup_printf("Run %" G_GINT64_FORMAT " judged it and did not find it any more.", run);
+    if (g_str_equal(action, "severity"))
+        return g_strdup_printf("Severity changed from %s to %s.", detail_text(detail, "from"),
+                               detail_text(detail, "to"));
+    if (g_str_equal(action, "updated"))
+        return g_strdup_printf("Details changed; before: %s", detail_text(detail, "was"));
+    if (g_str_equal(action, "assigned"))
+        return g_strdup_printf("Assigned to %s.", detail_text(detail, "owner"));
+    const char *text = detail_text(detail, "text");
+    return g_strdup(text ? text : "");
+}
+
+static json_t *history_row(Statement *rows)
+{
+    const char *raw = statement_text(rows, 4);
+    json_t *detail = raw ? json_loads(raw, JSON_DECODE_ANY, NULL) : NULL;
+    int64_t run = statement_integer(rows, 3);
+    g_autofree char *at = time_to_text(statement_integer(rows, 0));
+    g_autofree char *text = change_text(statement_text(rows, 2), detail, run);
+
+    json_decref(detail);
+    return json_pack("{s:s? s:s s:s s:s s:o}", "at", at, "actor", statement_text(rows, 1), "change",
+                     statement_text(rows, 2), "text", text, "run", run ? json_integer(run) : json_null());
+}
+
+json_t *audit_history(Store *store, const char *object, GError **error)
+{
+    g_autoptr(Statement) rows = store_prepare(
+        store, "SELECT at, actor, action, run, detail FROM exception_history WHERE exception = $1 ORDER BY id", error);
+    if (!rows)
+        return NULL;
+    json_t *history = json_array();
+    StoreStep step;
+
+    statement_bind(rows, text_value(object));
+    while ((step = statement_step(rows, error)) == STORE_ROW)
+        json_array_append_new(history, history_row(rows));
+    if (step == STORE_DONE)
+        return history;
+    json_decref(history);
+    return NULL;
+}

@@ -1,0 +1,139 @@
+/* baseline.c: what earlier merged runs have seen, read back for the guards and the freeze of the next. */
+#include "ledger/ledger_private.h"
+#include "ledger/seen.h"
+
+#include <rightful/record.h>
+
+#define SEVEN_DAYS (7 * INT64_C(86400))
+
+static bool read_dimensions(Store *store, BaselineSource *source, int64_t as_of_utc, GError **error)
+{
+    /* The last good run counts in full however old it is; the maximum is of those within the week. */
+    g_autoptr(Statement) rows =
+        store_prepare(store,
+                      "SELECT d.name, d.value, (SELECT max(w.value) FROM dimension w JOIN run r ON r.id = w.run "
+                      "WHERE w.source = d.source AND w.name = d.name AND r.as_of >= $3 AND r.as_of <= $4) "
+                      "FROM dimension d WHERE d.run = $1 AND d.source = $2 ORDER BY d.name",
+                      error);
+    StoreStep step;
+
+    if (!rows)
+        return false;
+    statement_bind(rows, integer_value(source->last_good_run), text_value(source->name),
+                   integer_value(as_of_utc - SEVEN_DAYS), integer_value(as_of_utc));
+    while ((step = statement_step(rows, error)) == STORE_ROW) {
+        bool is_none = store->driver->is_null(rows, 2);
+        BaselineDimension dimension = {g_strdup(statement_text(rows, 0)), statement_integer(rows, 1),
+                                       is_none ? -1 : statement_integer(rows, 2)};
+        g_array_append_val(source->dimensions, dimension);
+    }
+    return step == STORE_DONE;
+}
+
+static bool read_watched(Store *store, BaselineSource *source, GError **error)
+{
+    g_autoptr(Statement) rows =
+        store_prepare(store, "SELECT name FROM watched WHERE source = $1 ORDER BY name", error);
+    StoreStep step;
+
+    if (!rows)
+        return false;
+    statement_bind(rows, text_value(source->name));
+    while ((step = statement_step(rows, error)) == STORE_ROW)
+        g_ptr_array_add(source->watched, g_strdup(statement_text(rows, 0)));
+    return step == STORE_DONE;
+}
+
+static bool read_sources(Store *store, Baseline *baseline, int64_t as_of_utc, GError **error)
+{
+    g_autoptr(Statement) rows = store_prepare(store, "SELECT source, run, as_of FROM source_good ORDER BY source", error);
+    StoreStep step = STORE_FAILED;
+
+    while (rows && (step = statement_step(rows, error)) == STORE_ROW) {
+        BaselineSource *source = g_new0(BaselineSource, 1);
+        source->name = g_strdup(statement_text(rows, 0));
+        source->last_good_run = statement_integer(rows, 1);
+        source->last_good_as_of_utc = statement_integer(rows, 2);
+        source->dimensions = g_array_new(FALSE, FALSE, sizeof(BaselineDimension));
+        source->watched = g_ptr_array_new_with_free_func(g_free);
+        g_ptr_array_add(baseline->sources, source);
+    }
+    for (guint i = 0; step == STORE_DONE && i < baseline->sources->len; i++) {
+        BaselineSource *source = baseline->sources->pdata[i];
+        if (!read_dimensions(store, source, as_of_utc, error) || !read_watched(store, source, error))
+            return false;
+    }
+    return step == STORE_DONE;
+}
+
+static bool read_roster(Store *store, Baseline *baseline, GError **error)
+{
+    g_autoptr(Statement) rows =
+        store_prepare(store, "SELECT id, name, email, username, gone_since FROM roster ORDER BY id", error);
+    StoreStep step = STORE_FAILED;
+
+    while (rows && (step = statement_step(rows, error)) == STORE_ROW) {
+        BaselinePerson person = {g_strdup(statement_text(rows, 0)), g_strdup(statement_text(rows, 1)),
+                                 g_strdup(statement_text(rows, 2)), g_strdup(statement_text(rows, 3)),
+                                 statement_integer(rows, 4)};
+        g_array_append_val(baseline->roster, person);
+    }
+    return step == STORE_DONE;
+}
+
+static bool read_groups(Store *store, Baseline *baseline, GError **error)
+{
+    g_autoptr(Statement) rows = store_prepare(store, "SELECT source, group_key, first_seen FROM governed_seen", error);
+    StoreStep step = STORE_FAILED;
+
+    while (rows && (step = statement_step(rows, error)) == STORE_ROW) {
+        gint64 *first_seen = g_new(gint64, 1);
+        *first_seen = statement_integer(rows, 2);
+        g_hash_table_insert(baseline->group_first_seen,
+                            g_strconcat(statement_text(rows, 0), "\x1f", statement_text(rows, 1), NULL), first_seen);
+    }
+    return step == STORE_DONE;
+}
+
+static Baseline *baseline_new(void)
+{
+    Baseline *baseline = g_new0(Baseline, 1);
+    baseline->last_as_of_utc = TIME_UNKNOWN;
+    baseline->sources = g_ptr_array_new();
+    baseline->roster = g_array_new(FALSE, FALSE, sizeof(BaselinePerson));
+    baseline->group_first_seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    return baseline;
+}
+
+typedef struct Reading {
+    Store *store;
+    Baseline *baseline;
+    int64_t as_of_utc;
+} Reading;
+
+static bool read_baseline(void *data, GError **error)
+{
+    Reading *reading = data;
+    Store *store = reading->store;
+    Baseline *baseline = reading->baseline;
+    g_autoptr(Seen) seen = seen_new(store, error);
+
+    if (!seen)
+        return false;
+    baseline->last_run = seen_newest(seen);
+    baseline->last_as_of_utc = seen_newest_as_of(seen);
+    return store_query_integer(store, "SELECT count(*) FROM exception WHERE resolved_run IS NULL", &baseline->n_open,
+                               error) &&
+           read_sources(store, baseline, reading->as_of_utc, error) && read_roster(store, baseline, error) &&
+           read_groups(store, baseline, error);
+}
+
+Baseline *ledger_baseline(Ledger *ledger, int64_t as_of_utc, GError **error)
+{
+    g_autoptr(Baseline) baseline = baseline_new();
+    Reading reading = {ledger->store, baseline, as_of_utc};
+
+    if (!store_transaction(ledger->store, STORE_READING, read_baseline, &reading, error))
+        return NULL;
+    return g_steal_pointer(&baseline);
+}

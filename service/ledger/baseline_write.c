@@ -1,0 +1,192 @@
+/* baseline_write.c: what the guards of later runs, the roster and the governed groups compare with. */
+#include "ledger/apply.h"
+
+#include "model/snapshot.h"
+
+#include <string.h>
+
+static bool write_dimensions(Store *store, const LedgerSourceBaseline *baseline, int64_t run, GError **error)
+{
+    g_autoptr(Statement) good = store_prepare(
+        store,
+        "INSERT INTO source_good (source, run, as_of) VALUES ($1, $2, $3) "
+        "ON CONFLICT (source) DO UPDATE SET run = excluded.run, as_of = excluded.as_of",
+        error);
+    g_autoptr(Statement) insert =
+        store_prepare(store,
+                      "INSERT INTO dimension (run, source, name, value) VALUES ($1, $2, $3, $4) "
+                      "ON CONFLICT (run, source, name) DO UPDATE SET value = excluded.value",
+                      error);
+
+    if (!good || !insert)
+        return false;
+    statement_bind(good, text_value(baseline->name), integer_value(run), integer_value(baseline->good_as_of_utc));
+    if (!statement_run(good, error))
+        return false;
+    for (size_t i = 0; i < baseline->n_dimensions; i++) {
+        statement_bind(insert, integer_value(run), text_value(baseline->name), text_value(baseline->dimensions[i]),
+                       integer_value(baseline->values[i]));
+        if (!statement_run(insert, error))
+            return false;
+    }
+    return true;
+}
+
+/* All first columns of a query with one value. NULL on failure. */
+static GHashTable *read_names(Store *store, const char *sql, const char *value, GError **error)
+{
+    g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(Statement) rows = store_prepare(store, sql, error);
+    StoreStep step = STORE_FAILED;
+
+    if (!rows)
+        return NULL;
+    statement_bind(rows, text_value(value));
+    while ((step = statement_step(rows, error)) == STORE_ROW)
+        g_hash_table_add(names, g_strdup(statement_text(rows, 0)));
+    return step == STORE_DONE ? g_steal_pointer(&names) : NULL;
+}
+
+static bool write_watched(Store *store, const LedgerSourceBaseline *baseline, GError **error)
+{
+    g_autoptr(GHashTable) old =
+        read_names(store, "SELECT name FROM watched WHERE source = $1", baseline->name, error);
+    g_autoptr(Statement) insert = store_prepare(
+        store, "INSERT INTO watched (source, name) VALUES ($1, $2) ON CONFLICT (source, name) DO NOTHING", error);
+    g_autoptr(Statement) remove =
+        store_prepare(store, "DELETE FROM watched WHERE source = $1 AND name = $2", error);
+    GHashTableIter iter;
+    gpointer name;
+
+    if (!old || !insert || !remove)
+        return false;
+    for (const char **watched = baseline->watched; watched && *watched; watched++) {
+        if (g_hash_table_remove(old, *watched))
+            continue;
+        statement_bind(insert, text_value(baseline->name), text_value(*watched));
+        if (!statement_run(insert, error))
+            return false;
+    }
+    g_hash_table_iter_init(&iter, old);
+    while (g_hash_table_iter_next(&iter, &name, NULL)) {
+        statement_bind(remove, text_value(baseline->name), text_value(name));
+        if (!statement_run(remove, error))
+            return false;
+    }
+    return true;
+}
+
+typedef struct Roster {
+    GHashTable *known; /* id → "name US email US username US gone" */
+    Statement *upsert, *leave;
+    int64_t run;
+} Roster;
+
+static char *person_text(const char *name, const char *email, const char *username, int64_t gone_since)
+{
+    return g_strdup_printf("%s\x1f%s\x1f%s\x1f%" G_GINT64_FORMAT, name, email, username, gone_since);
+}
+
+static GHashTable *read_roster(Store *store, GError **error)
+{
+    g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autoptr(Statement) rows = store_prepare(store, "SELECT id, name, email, username, gone_since FROM roster", error);
+    StoreStep step = STORE_FAILED;
+
+    while (rows && (step = statement_step(rows, error)) == STORE_ROW)
+        g_hash_table_insert(known, g_strdup(statement_text(rows, 0)),
+                            person_text(statement_text(rows, 1), statement_text(rows, 2), statement_text(rows, 3),
+                                        statement_integer(rows, 4)));
+    return step == STORE_DONE ? g_steal_pointer(&known) : NULL;
+}
+
+static bool write_person(Roster *roster, const Snapshot *snapshot, uint32_t person, GError **error)
+{
+    const People *people = &snapshot->people;
+    const char *id = snapshot_text(snapshot, people->id[person]);
+    const char *name = snapshot_text(snapshot, people->name[person]);
+    const char *email = snapshot_text(snapshot, people->email[person]);
+    const char *username = snapshot_text(snapshot, people->username[person]);
+    int64_t gone = people->source[person] == UINT8_MAX ? people->gone_since_run[person] : 0;
+    g_autofree char *now = person_text(name, email, username, gone);
+    const char *before = g_hash_table_lookup(roster->known, id);
+    bool is_same = before && g_str_equal(before, now);
+
+    g_hash_table_remove(roster->known, id);
+    if (is_same)
+        return true;
+    statement_bind(roster->upsert, text_value(id), text_value(name), text_value(email), text_value(username),
+                   integer_value(gone));
+    return statement_run(roster->upsert, error);
+}
+
+/* Whoever is left in `known` is in no complete roster any more. */
+static bool write_vanished(Roster *roster, GError **error)
+{
+    GHashTableIter iter;
+    gpointer id, text;
+
+    g_hash_table_iter_init(&iter, roster->known);
+    while (g_hash_table_iter_next(&iter, &id, &text)) {
+        if (!g_str_has_suffix(text, "\x1f" "0"))
+            continue; /* gone already */
+        statement_bind(roster->leave, text_value(id), integer_value(roster->run));
+        if (!statement_run(roster->leave, error))
+            return false;
+    }
+    return true;
+}
+
+static bool write_roster(Store *store, const Snapshot *snapshot, int64_t run, GError **error)
+{
+    g_autoptr(GHashTable) known = read_roster(store, error);
+    g_autoptr(Statement) upsert = store_prepare(
+        store,
+        "INSERT INTO roster (id, name, email, username, gone_since) VALUES ($1, $2, $3, $4, $5) "
+        "ON CONFLICT (id) DO UPDATE SET name = excluded.name, email = excluded.email, "
+        "username = excluded.username, gone_since = excluded.gone_since",
+        error);
+    g_autoptr(Statement) leave = store_prepare(store, "UPDATE roster SET gone_since = $2 WHERE id = $1", error);
+
+    if (!known || !upsert || !leave)
+        return false;
+    Roster roster = {known, upsert, leave, run};
+    for (uint32_t person = 0; person < snapshot->people.n; person++) {
+        if (!write_person(&roster, snapshot, person, error))
+            return false;
+    }
+    return write_vanished(&roster, error);
+}
+
+static bool write_governed(Store *store, const char *const *keys, int64_t as_of_utc, GError **error)
+{
+    g_autoptr(Statement) insert = store_prepare(store,
+                                                "INSERT INTO governed_seen (source, group_key, first_seen) "
+                                                "VALUES ($1, $2, $3) ON CONFLICT (source, group_key) DO NOTHING",
+                                                error);
+    if (!insert)
+        return false;
+    for (; keys && *keys; keys++) {
+        g_auto(GStrv) parts = g_strsplit(*keys, "\x1f", 2);
+        statement_bind(insert, text_value(parts[0]), text_value(parts[0] && parts[1] ? parts[1] : ""),
+                       integer_value(as_of_utc));
+        if (!statement_run(insert, error))
+            return false;
+    }
+    return true;
+}
+
+bool baseline_write(Store *store, const LedgerApply *apply, const LedgerRun *run, GError **error)
+{
+    for (size_t i = 0; i < apply->n_baselines; i++) {
+        if (!write_dimensions(store, &apply->baselines[i], run->id, error) ||
+            !write_watched(store, &apply->baselines[i], error))
+            return false;
+    }
+    /* A roster that was not read whole says nothing about who is gone. */
+    if (apply->snapshot && snapshot_has(apply->snapshot, PROVIDES_PEOPLE) &&
+        snapshot_is_complete(apply->snapshot, PROVIDES_PEOPLE) &&
+        !write_roster(store, apply->snapshot, run->id, error))
+        return false;
+    return write_governed(store, apply->governed_group_keys, run->as_of_utc, error);
+}

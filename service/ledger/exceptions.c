@@ -1,0 +1,255 @@
+/* exceptions.c: lists and counts of exceptions.
+ *
+ * A list first reads the ids in their order, 8 bytes each, then the rows in portions, each in a short transaction: a hundred thousand
+ * need no memory to speak of, and a reader that stands in a pager over night does not keep the nightly run from writing. If a run is
+ * applied meanwhile, the list ends with a sentence rather than mixing two runs. */
+#include "ledger/audit.h"
+#include "ledger/exception_json.h"
+#include "ledger/tally.h"
+
+#include <string.h>
+
+#define PORTION 500
+
+typedef struct Listing {
+    Ledger *ledger;
+    const LedgerFilter *filter;
+    char *person, *account; /* folded, NULL = any */
+    Seen *seen;
+    int64_t newest_run;
+    GArray *ids;   /* (element-type int64_t) */
+    guint position;
+    GPtrArray *rows; /* (element-type json_t) of one portion */
+} Listing;
+
+static char *folded(const char *text)
+{
+    if (!text)
+        return NULL;
+    g_autofree char *normal = g_utf8_normalize(text, -1, G_NORMALIZE_DEFAULT);
+    return g_utf8_casefold(normal ? normal : text, -1);
+}
+
+static bool is_one_of(const char *wanted, Statement *row, const int *columns, size_t n_columns)
+{
+    for (size_t i = 0; i < n_columns; i++) {
+        g_autofree char *text = folded(statement_text(row, columns[i]));
+        if (text && g_str_equal(text, wanted))
+            return true;
+    }
+    return false;
+}
+
+static bool is_person(const char *wanted, Statement *row)
+{
+    static const int person[] = {COLUMN_PERSON_ID, COLUMN_PERSON_NAME};
+    static const int subject[] = {COLUMN_SUBJECT_KEY, COLUMN_SUBJECT_NAME};
+    bool is_subject = g_strcmp0(statement_text(row, COLUMN_SUBJECT_TYPE), "person") == 0;
+
+    return is_one_of(wanted, row, person, G_N_ELEMENTS(person)) ||
+           (is_subject && is_one_of(wanted, row, subject, G_N_ELEMENTS(subject)));
+}
+
+static bool is_account(const char *wanted, Statement *row)
+{
+    static const int subject[] = {COLUMN_SUBJECT_KEY, COLUMN_SUBJECT_NAME, COLUMN_SUBJECT_DN};
+    const char *type = statement_text(row, COLUMN_SUBJECT_TYPE);
+    bool is_of_account = g_strcmp0(type, "account") == 0 || g_strcmp0(type, "right") == 0;
+
+    return is_of_account && is_one_of(wanted, row, subject, G_N_ELEMENTS(subject));
+}
+
+static int severity_of(const char *text)
+{
+    for (int severity = 0; severity < N_SEVERITIES; severity++) {
+        if (g_ascii_strcasecmp(text, severities[severity]) == 0)
+            return severity;
+    }
+    return -1;
+}
+
+/* Values that a filter does not name match everything. */
+static bool read_ids(Listing *listing, GError **error)
+{
+    const LedgerFilter *filter = listing->filter;
+    g_autofree char *status = filter->status ? g_ascii_strdown(filter->status, -1) : NULL;
+    g_autofree char *control = filter->control ? g_ascii_strdown(filter->control, -1) : NULL;
+    bool is_all = g_strcmp0(status, "all") == 0;
+    g_autoptr(Statement) rows =
+        store_prepare(listing->ledger->store,
+                      "SELECT id FROM exception WHERE ($1 = 1 OR status = $2 OR status = $3) "
+                      "AND ($4 = '' OR control = $4) AND ($5 = -2 OR severity = $5) "
+                      "AND ($6 = 0 OR opened_run = $6 OR reopened_run = $6) "
+                      "ORDER BY severity DESC, control, subject_name, id",
+                      error);
+    StoreStep step;
+
+    if (!rows)
+        return false;
+    statement_bind(rows, integer_value(is_all), text_value(status ? status : "open"),
+                   text_value(status ? status : "assigned"), text_value(control ? control : ""),
+                   integer_value(filter->severity ? severity_of(filter->severity) : -2),
+                   integer_value(filter->only_new ? listing->newest_run : 0));
+    while ((step = statement_step(rows, error)) == STORE_ROW) {
+        int64_t id = statement_integer(rows, 0);
+        g_array_append_val(listing->ids, id);
+    }
+    return step == STORE_DONE;
+}
+
+static bool begin_listing(void *data, GError **error)
+{
+    Listing *listing = data;
+
+    listing->seen = seen_new(listing->ledger->store, error);
+    if (!listing->seen)
+        return false;
+    listing->newest_run = seen_newest(listing->seen);
+    return read_ids(listing, error);
+}
+
+static bool is_wanted(const Listing *listing, Statement *row)
+{
+    return (!listing->person || is_person(listing->person, row)) &&
+           (!listing->account || is_account(listing->account, row));
+}
+
+static bool check_run(Listing *listing, GError **error)
+{
+    int64_t newest;
+
+    if (!store_query_integer(listing->ledger->store, "SELECT max(id) FROM run WHERE status IN ('applied', 'partial')",
+                             &newest, error))
+        return false;
+    if (newest == listing->newest_run)
+        return true;
+    g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_FAILED,
+                "run %" G_GINT64_FORMAT " was applied while this list was written; the list is not complete. List again.",
+                newest);
+    return false;
+}
+
+static bool read_portion(void *data, GError **error)
+{
+    Listing *listing = data;
+    g_autoptr(Statement) row =
+        store_prepare(listing->ledger->store,
+                      "SELECT " EXCEPTION_COLUMNS " FROM exception e JOIN exception_text t ON t.exception = e.id "
+                      "WHERE e.id = $1",
+                      error);
+
+    if (!row || !check_run(listing, error))
+        return false;
+    for (guint n = 0; n < PORTION && listing->position < listing->ids->len; n++) {
+        statement_bind(row, integer_value(g_array_index(listing->ids, int64_t, listing->position++)));
+        StoreStep step = statement_step(row, error);
+        if (step == STORE_FAILED)
+            return false;
+        if (step == STORE_DONE || !is_wanted(listing, row))
+            continue;
+        json_t *json = exception_json(listing->ledger, listing->seen, row, error);
+        if (!json)
+            return false;
+        g_ptr_array_add(listing->rows, json);
+    }
+    return true;
+}
+
+static bool show_portions(Listing *listing, LedgerVisit visit, void *data, GError **error)
+{
+    while (listing->position < listing->ids->len) {
+        g_ptr_array_set_size(listing->rows, 0);
+        if (!store_transaction(listing->ledger->store, STORE_READING, read_portion, listing, error))
+            return false;
+        for (guint i = 0; i < listing->rows->len; i++) {
+            if (!visit(listing->rows->pdata[i], data))
+                return true;
+        }
+    }
+    return true;
+}
+
+bool ledger_exceptions(Ledger *ledger, const LedgerFilter *filter, LedgerVisit visit, void *data, GError **error)
+{
+    static const LedgerFilter everything_open = {0};
+    Listing listing = {.ledger = ledger, .filter = filter ? filter : &everything_open};
+
+    listing.person = folded(listing.filter->person);
+    listing.account = folded(listing.filter->account);
+    listing.ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    listing.rows = g_ptr_array_new_with_free_func((GDestroyNotify)json_decref);
+    bool is_done = store_transaction(ledger->store, STORE_READING, begin_listing, &listing, error) &&
+                   show_portions(&listing, visit, data, error);
+    g_free(listing.person);
+    g_free(listing.account);
+    g_array_unref(listing.ids);
+    g_ptr_array_unref(listing.rows);
+    seen_free(listing.seen);
+    return is_done;
+}
+
+json_t *ledger_exception(Ledger *ledger, const char *id, GError **error)
+{
+    g_autoptr(Seen) seen = seen_new(ledger->store, error);
+    g_autoptr(Statement) row = store_prepare(ledger->store,
+                                             "SELECT " EXCEPTION_COLUMNS
+                                             " FROM exception e JOIN exception_text t ON t.exception = e.id "
+                                             "WHERE e.id = $1",
+                                             seen ? error : NULL);
+    g_autofree char *name = exception_name(exception_id(id));
+
+    if (!seen || !row)
+        return NULL;
+    statement_bind(row, integer_value(exception_id(id)));
+    if (statement_step(row, error) != STORE_ROW)
+        return NULL;
+    json_t *json = exception_json(ledger, seen, row, error);
+    json_t *history = json ? audit_history(ledger->store, name, error) : NULL;
+    if (history) {
+        json_object_set_new(json, "history", history);
+        return json;
+    }
+    json_decref(json);
+    return NULL;
+}
+
+json_t *ledger_summary(Ledger *ledger, GError **error)
+{
+    int64_t n_resolved;
+    g_autoptr(Tally) tally = tally_read(ledger->store, error);
+
+    if (!tally || !store_query_integer(ledger->store, "SELECT count(*) FROM exception WHERE resolved_run IS NOT NULL",
+                                       &n_resolved, error))
+        return NULL;
+    return json_pack("{s:I s:I s:I s:I s:I s:o s:o}", "open", (json_int_t)tally_open(tally), "assigned",
+                     (json_int_t)tally->by_status[STATUS_ASSIGNED], "accepted",
+                     (json_int_t)tally->by_status[STATUS_ACCEPTED], "false_positive",
+                     (json_int_t)tally->by_status[STATUS_FALSE_POSITIVE], "resolved", (json_int_t)n_resolved,
+                     "by_severity", tally_severities(tally), "by_control", tally_controls(tally));
+}
+
+json_t *ledger_control_results(Ledger *ledger, GError **error)
+{
+    g_autoptr(Tally) tally = tally_read(ledger->store, error);
+    g_autoptr(Statement) row =
+        store_prepare(ledger->store,
+                      "SELECT results FROM run WHERE status IN ('applied', 'partial') ORDER BY id DESC LIMIT 1",
+                      tally ? error : NULL);
+    json_t *results = json_object();
+    const char *control;
+    json_t *result;
+
+    StoreStep step = tally && row ? statement_step(row, error) : STORE_FAILED;
+    if (step == STORE_FAILED) {
+        json_decref(results);
+        return NULL;
+    }
+    json_t *stored = step == STORE_ROW ? json_from_text(statement_text(row, 0), json_object()) : json_object();
+    json_object_foreach (stored, control, result) {
+        const int64_t *n_open = g_hash_table_lookup(tally->by_control, control);
+        json_object_set_new(results, control,
+                            json_pack("{s:O s:I}", "result", result, "open", (json_int_t)(n_open ? *n_open : 0)));
+    }
+    json_decref(stored);
+    return results;
+}

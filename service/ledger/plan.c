@@ -1,0 +1,351 @@
+#include "ledger/plan.h"
+
+#include "ledger/coverage.h"
+
+#include <string.h>
+
+/* How many exceptions of one scope (control, source) were found again, and which were left alone. */
+typedef struct Scope {
+    const char *control, *source;
+    int64_t n_found;
+    GArray *by_control, *by_source, *alone; /* (element-type int64_t) ids left alone, by what covers them */
+} Scope;
+
+typedef struct Planner {
+    Plan *plan;
+    Coverage *coverage;
+    uint32_t *order;    /* findings by identity */
+    size_t n;
+    GHashTable *scopes; /* (utf8 → Scope) */
+    GArray *doubtful;   /* (element-type Gone) covered or not: depends on the subject */
+} Planner;
+
+static void scope_free(gpointer data)
+{
+    Scope *scope = data;
+    g_array_unref(scope->by_control);
+    g_array_unref(scope->by_source);
+    g_array_unref(scope->alone);
+    g_free(scope);
+}
+
+static GArray *new_ids(void) { return g_array_new(FALSE, FALSE, sizeof(int64_t)); }
+
+static Scope *scope_of(Planner *planner, const char *control, const char *source)
+{
+    g_autofree char *name = g_strconcat(control, "\x1f", source, NULL);
+    Scope *scope = g_hash_table_lookup(planner->scopes, name);
+    if (!scope) {
+        scope = g_new0(Scope, 1);
+        scope->control = g_intern_string(control);
+        scope->source = g_intern_string(source);
+        scope->by_control = new_ids();
+        scope->by_source = new_ids();
+        scope->alone = new_ids();
+        g_hash_table_insert(planner->scopes, g_steal_pointer(&name), scope);
+    }
+    return scope;
+}
+
+static const Finding *finding_at(const Plan *plan, uint32_t index)
+{
+    return &g_array_index(plan->set->findings, Finding, index);
+}
+
+static int compare_identity(const void *a, const void *b, void *data)
+{
+    uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
+    int order = memcmp(finding_at(data, i)->identity, finding_at(data, j)->identity, 16);
+    return order ? order : (i > j) - (i < j);
+}
+
+static void sort_findings(Planner *planner)
+{
+    Plan *plan = planner->plan;
+
+    for (size_t i = 0; i < planner->n; i++)
+        planner->order[i] = (uint32_t)i;
+    g_qsort_with_data(planner->order, (gint)planner->n, sizeof *planner->order, compare_identity, plan);
+    for (size_t i = 1; i < planner->n; i++) {
+        if (memcmp(finding_at(plan, planner->order[i - 1])->identity,
+                   finding_at(plan, planner->order[i])->identity, 16) == 0)
+            plan->change[planner->order[i]] = CHANGE_REPEATED;
+    }
+}
+
+/* The first finding of that identity, or the number of findings. */
+static size_t find_identity(const Planner *planner, const uint8_t *identity)
+{
+    size_t low = 0, high = planner->n;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (memcmp(finding_at(planner->plan, planner->order[middle])->identity, identity, 16) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    bool is_hit = low < planner->n &&
+                  memcmp(finding_at(planner->plan, planner->order[low])->identity, identity, 16) == 0;
+    return is_hit ? planner->order[low] : planner->n;
+}
+
+static void note_found(Planner *planner, size_t index, const Gone *row, int64_t facts)
+{
+    Plan *plan = planner->plan;
+    const Finding *finding = finding_at(plan, (uint32_t)index);
+
+    plan->exception[index] = row->id;
+    plan->severity_was[index] = (uint8_t)row->severity;
+    plan->change[index] = finding->severity != row->severity ? CHANGE_SEVERITY
+                          : finding->facts != (uint64_t)facts ? CHANGE_FACTS
+                                                              : CHANGE_NONE;
+    tally_add(plan->tally, row->control, finding->severity, row->status, 1);
+}
+
+static void note_gone(Planner *planner, const Gone *row)
+{
+    g_array_append_val(planner->plan->gone, *row);
+    planner->plan->counts.n_resolved++;
+}
+
+static void note_left_alone(Planner *planner, GArray *ids, const Gone *row)
+{
+    g_array_append_val(ids, row->id);
+    tally_add(planner->plan->tally, row->control, row->severity, row->status, 1);
+}
+
+static void plan_exception(Planner *planner, const Gone *row, const uint8_t *identity, int64_t facts)
+{
+    size_t index = find_identity(planner, identity);
+    Cover cover = coverage_of_scope(planner->coverage, row->control, row->source);
+    Scope *scope = index < planner->n && cover == COVER_NONE ? NULL : scope_of(planner, row->control, row->source);
+
+    if (index < planner->n) {
+        note_found(planner, index, row, facts);
+        if (scope)
+            scope->n_found++;
+    } else if (cover == COVER_CONTROL) {
+        note_left_alone(planner, scope->by_control, row);
+    } else if (cover == COVER_SOURCE) {
+        note_left_alone(planner, scope->by_source, row);
+    } else if (cover == COVER_SUBJECT) {
+        g_array_append_val(planner->doubtful, *row);
+    } else {
+        note_gone(planner, row);
+    }
+}
+
+static bool plan_exceptions(Planner *planner, Store *store, GError **error)
+{
+    g_autoptr(Statement) rows =
+        store_prepare(store,
+                      "SELECT id, identity, facts, severity, control, source, status, found_run FROM exception "
+                      "WHERE resolved_run IS NULL ORDER BY id",
+                      error);
+    StoreStep step = STORE_FAILED;
+    const char *control = "", *source = "";
+
+    while (rows && (step = statement_step(rows, error)) == STORE_ROW) {
+        size_t size;
+        const uint8_t *identity = statement_blob(rows, 1, &size);
+        /* Neighbours are of one control and source mostly: interning takes a lock and a hash. */
+        if (strcmp(control, statement_text(rows, 4)) != 0)
+            control = g_intern_string(statement_text(rows, 4));
+        if (strcmp(source, statement_text(rows, 5)) != 0)
+            source = g_intern_string(statement_text(rows, 5));
+        Gone row = {.id = statement_integer(rows, 0),
+                    .found_run = statement_integer(rows, 7),
+                    .control = control,
+                    .source = source,
+                    .severity = (int)statement_integer(rows, 3),
+                    .status = ledger_status(statement_text(rows, 6))};
+        planner->plan->n_unresolved_before++;
+        plan_exception(planner, &row, identity, statement_integer(rows, 2));
+    }
+    return step == STORE_DONE;
+}
+
+static bool is_subject_covered(Planner *planner, Statement *parties, const Gone *row, bool *ret_is_covered,
+                               GError **error)
+{
+    statement_bind(parties, integer_value(row->id));
+    StoreStep step = statement_step(parties, error);
+    if (step == STORE_FAILED)
+        return false;
+    *ret_is_covered = step == STORE_ROW &&
+                      coverage_of_subject(planner->coverage,
+                                          &(CoverParties){.control = row->control,
+                                                          .subject_type = statement_text(parties, 0),
+                                                          .source = *row->source ? row->source : NULL,
+                                                          .key = statement_text(parties, 1),
+                                                          .object_type = statement_text(parties, 2),
+                                                          .object_source = statement_text(parties, 3),
+                                                          .object_key = statement_text(parties, 4)});
+    statement_reset(parties);
+    return true;
+}
+
+static bool plan_doubtful(Planner *planner, Store *store, GError **error)
+{
+    g_autoptr(Statement) parties = store_prepare(
+        store,
+        "SELECT subject_type, subject_key, object_type, object_source, object_key FROM exception_text "
+        "WHERE exception = $1",
+        error);
+
+    for (guint i = 0; parties && i < planner->doubtful->len; i++) {
+        const Gone *row = &g_array_index(planner->doubtful, Gone, i);
+        bool is_covered;
+        if (!is_subject_covered(planner, parties, row, &is_covered, error))
+            return false;
+        if (is_covered)
+            note_left_alone(planner, scope_of(planner, row->control, row->source)->alone, row);
+        else
+            note_gone(planner, row);
+    }
+    return parties != NULL;
+}
+
+/* Findings that no unresolved exception is: new, or one that was resolved and is back. */
+static bool plan_new_ones(Planner *planner, Store *store, GError **error)
+{
+    Plan *plan = planner->plan;
+    /* Ids are given without gaps, so this says whether anything was ever resolved. */
+    bool may_be_back = plan->n_unresolved_before < plan->greatest_id;
+    g_autoptr(Statement) back = store_prepare(
+        store, "SELECT id, severity FROM exception WHERE identity = $1 AND resolved_run IS NOT NULL", error);
+
+    for (size_t i = 0; back && i < planner->n; i++) {
+        const Finding *finding = finding_at(plan, (uint32_t)i);
+        if (plan->change[i] != CHANGE_NEW)
+            continue;
+        plan->counts.n_new++;
+        tally_add(plan->tally, plan->set->controls->pdata[finding->control], finding->severity, STATUS_OPEN, 1);
+        if (!may_be_back)
+            continue;
+        statement_bind(back, blob_value(finding->identity, sizeof finding->identity));
+        StoreStep step = statement_step(back, error);
+        if (step == STORE_FAILED)
+            return false;
+        if (step == STORE_ROW) {
+            plan->exception[i] = statement_integer(back, 0);
+            plan->severity_was[i] = (uint8_t)statement_integer(back, 1);
+            plan->change[i] = CHANGE_REOPEN;
+            plan->counts.n_reopened++;
+        }
+        statement_reset(back);
+    }
+    return back != NULL;
+}
+
+static void leave_alone(Plan *plan, const Scope *scope, const char *source, const GArray *ids, bool is_whole)
+{
+    LeftAlone row = {scope->control, source, 0};
+
+    if (is_whole && ids->len > 0) {
+        g_array_append_val(plan->left_alone, row);
+        return;
+    }
+    row.source = scope->source;
+    for (guint i = 0; i < ids->len; i++) {
+        row.exception = g_array_index(ids, int64_t, i);
+        g_array_append_val(plan->left_alone, row);
+    }
+}
+
+static int compare_left_alone(const void *a, const void *b)
+{
+    const LeftAlone *left = a, *right = b;
+    int order = strcmp(left->control, right->control);
+    order = order ? order : strcmp(left->source, right->source);
+    return order ? order : (left->exception > right->exception) - (left->exception < right->exception);
+}
+
+static bool is_same_left_alone(const Plan *plan, guint i)
+{
+    return i > 0 && compare_left_alone(&g_array_index(plan->left_alone, LeftAlone, i - 1),
+                                       &g_array_index(plan->left_alone, LeftAlone, i)) == 0;
+}
+
+/* One row for a whole scope, unless the run found some of it all the same: then each by itself, so that those keep
+ * counting as seen. */
+static void summarise_left_alone(Planner *planner)
+{
+    Plan *plan = planner->plan;
+    g_autoptr(GHashTable) found = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL); /* controls */
+    GHashTableIter iter;
+    gpointer value;
+
+    g_hash_table_iter_init(&iter, planner->scopes);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        Scope *scope = value;
+        if (scope->n_found > 0)
+            g_hash_table_add(found, g_strdup(scope->control));
+    }
+    g_hash_table_iter_init(&iter, planner->scopes);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        Scope *scope = value;
+        leave_alone(plan, scope, "", scope->by_control, !g_hash_table_contains(found, scope->control));
+        leave_alone(plan, scope, scope->source, scope->by_source, scope->n_found == 0);
+        leave_alone(plan, scope, scope->source, scope->alone, false);
+    }
+    g_array_sort(plan->left_alone, compare_left_alone);
+    for (guint i = plan->left_alone->len; i-- > 1;) {
+        if (is_same_left_alone(plan, i))
+            g_array_remove_index(plan->left_alone, i);
+    }
+}
+
+static void count(Plan *plan)
+{
+    plan->counts.n_open = tally_open(plan->tally);
+    plan->counts.n_accepted = plan->tally->by_status[STATUS_ACCEPTED];
+    plan->counts.n_false_positive = plan->tally->by_status[STATUS_FALSE_POSITIVE];
+}
+
+static void planner_clear(Planner *planner)
+{
+    coverage_free(planner->coverage);
+    g_free(planner->order);
+    g_hash_table_unref(planner->scopes);
+    g_array_unref(planner->doubtful);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Planner, planner_clear)
+
+Plan *plan_new(Store *store, const FindingSet *set, GError **error)
+{
+    g_autoptr(Plan) plan = g_new0(Plan, 1);
+    size_t n = set->findings->len;
+    g_auto(Planner) planner = {.plan = plan, .n = n, .coverage = coverage_new(set), .order = g_new(uint32_t, n)};
+
+    planner.scopes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, scope_free);
+    planner.doubtful = g_array_new(FALSE, FALSE, sizeof(Gone));
+    plan->set = set;
+    plan->exception = g_new0(int64_t, n);
+    plan->change = g_new0(uint8_t, n);
+    plan->severity_was = g_new0(uint8_t, n);
+    plan->gone = g_array_new(FALSE, FALSE, sizeof(Gone));
+    plan->left_alone = g_array_new(FALSE, FALSE, sizeof(LeftAlone));
+    plan->tally = tally_new();
+    sort_findings(&planner);
+    if (!store_query_integer(store, "SELECT max(id) FROM exception", &plan->greatest_id, error) ||
+        !plan_exceptions(&planner, store, error) || !plan_doubtful(&planner, store, error) ||
+        !plan_new_ones(&planner, store, error))
+        return NULL;
+    summarise_left_alone(&planner);
+    count(plan);
+    return g_steal_pointer(&plan);
+}
+
+void plan_free(Plan *plan)
+{
+    if (!plan)
+        return;
+    g_free(plan->exception);
+    g_free(plan->change);
+    g_free(plan->severity_was);
+    g_array_unref(plan->gone);
+    g_array_unref(plan->left_alone);
+    tally_free(plan->tally);
+    g_free(plan);
+}

@@ -1,0 +1,122 @@
+#include "ledger/store.h"
+
+#include "ledger/audit.h"
+#include "ledger_resource.h"
+
+#include <string.h>
+
+/* Never change one that was released: add the next. Version = place in the list, from 1. */
+static const char *const migrations[] = {"/rightful/ledger/schema/0001.sql"};
+G_STATIC_ASSERT(G_N_ELEMENTS(migrations) == SCHEMA_VERSION);
+
+/* Replaces every {{word}} and {{word argument}}. */
+static char *spell(Store *store, const char *sql, GError **error)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+    const char *open;
+
+    for (; (open = strstr(sql, "{{")); sql = strstr(open, "}}") + 2) {
+        const char *close = strstr(open, "}}");
+        g_autofree char *inside = close ? g_strndup(open + 2, (gsize)(close - open - 2)) : NULL;
+        g_auto(GStrv) words = inside ? g_strsplit(inside, " ", 2) : NULL;
+        g_autofree char *spelled = words ? store->driver->word(words[0], words[1]) : NULL;
+        if (!spelled) {
+            g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_FAILED,
+                        "schema: the %s store has no word '%s'", store->driver->scheme,
+                        inside ? inside : open);
+            return NULL;
+        }
+        g_string_append_len(out, sql, open - sql);
+        g_string_append(out, spelled);
+    }
+    g_string_append(out, sql);
+    return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+static bool apply_migration(Store *store, int64_t version, GError **error)
+{
+    g_autoptr(GBytes) bytes = g_resource_lookup_data(
+        ledger_resource_get_resource(), migrations[version - 1], G_RESOURCE_LOOKUP_FLAGS_NONE, error);
+    if (!bytes)
+        return false;
+    g_autofree char *text = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+    g_autofree char *sql = spell(store, text, error);
+    if (!sql || !store->driver->execute(store, sql, error) ||
+        !store->driver->set_schema_version(store, version, error))
+        return false;
+
+    g_autofree char *object = g_strdup_printf("schema %" G_GINT64_FORMAT, version);
+    g_autoptr(Audit) audit = audit_new(store, error);
+    return audit && audit_write(audit,
+                                &(AuditRow){.at_utc = g_get_real_time() / G_USEC_PER_SEC,
+                                            .actor = "rightful " RIGHTFUL_VERSION,
+                                            .action = "migrated",
+                                            .object = object},
+                                error);
+}
+
+/* Looks again inside the transaction: another process may have been faster. */
+static bool migrate_one(void *data, GError **error)
+{
+    Store *store = data;
+    int64_t version;
+
+    if (!store->driver->schema_version(store, &version, error))
+        return false;
+    return version < 0 || version >= SCHEMA_VERSION || apply_migration(store, version + 1, error);
+}
+
+bool schema_migrate(Store *store, GError **error)
+{
+    for (;;) {
+        int64_t version;
+        if (!store->driver->schema_version(store, &version, error))
+            return false;
+        if (version < 0 || version >= SCHEMA_VERSION)
+            return true;
+        if (!store_transaction(store, STORE_WRITING, migrate_one, store, error)) {
+            g_prefix_error(error, "schema %" G_GINT64_FORMAT ": ", version + 1);
+            return false;
+        }
+    }
+}
+
+static bool refuse_schema(const char *url, int64_t version, GError **error)
+{
+    if (version == SCHEMA_FOREIGN)
+        g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_NOT_OURS,
+                    "%s: this is a database, but not a ledger of rightful; nothing was changed. "
+                    "Set store.url to another place.",
+                    url);
+    else if (version > SCHEMA_VERSION)
+        g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_NEWER,
+                    "%s: the ledger has schema %" G_GINT64_FORMAT
+                    ", written by a newer rightful; this one knows %d. "
+                    "Nothing was changed. Use the newer rightful.",
+                    url, version, SCHEMA_VERSION);
+    else if (version == SCHEMA_EMPTY)
+        g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_MISSING,
+                    "%s: the ledger is empty: no run has finished yet. Start with 'rightful run'.",
+                    url);
+    else
+        g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_OLDER,
+                    "%s: the ledger has the older schema %" G_GINT64_FORMAT
+                    "; this rightful needs %d. "
+                    "Nothing was changed. Run 'rightful store migrate' or 'rightful run' first.",
+                    url, version, SCHEMA_VERSION);
+    return false;
+}
+
+bool schema_check(Store *store, const char *url, LedgerAccess access, GError **error)
+{
+    int64_t version;
+
+    if (!store->driver->schema_version(store, &version, error))
+        return false;
+    if (access == LEDGER_RUN && version >= 0 && version < SCHEMA_VERSION) {
+        if (!schema_migrate(store, error) ||
+            !store->driver->schema_version(store, &version, error))
+            return false;
+    }
+    return version == SCHEMA_VERSION || refuse_schema(url, version, error);
+}

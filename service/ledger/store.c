@@ -1,0 +1,127 @@
+#include "ledger/store.h"
+
+#include <string.h>
+
+static const StoreDriver *const drivers[] = {&sqlite_driver, NULL};
+
+G_DEFINE_QUARK(rightful-ledger-error-quark, ledger_error)
+
+static const StoreDriver *driver_of(const char *url, GError **error)
+{
+    const char *colon = strchr(url, ':');
+    g_autoptr(GString) known = g_string_new(NULL);
+
+    for (size_t i = 0; drivers[i]; i++) {
+        size_t length = strlen(drivers[i]->scheme);
+        if (colon && (size_t)(colon - url) == length &&
+            g_ascii_strncasecmp(url, drivers[i]->scheme, length) == 0)
+            return drivers[i];
+        g_string_append_printf(known, "%s%s", i ? ", " : "", drivers[i]->form);
+    }
+    /* Only the scheme is repeated: what follows it may hold a password. */
+    g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_FAILED,
+                "store.url: this build has no store of the kind '%.*s'; known: %s",
+                (int)(colon ? colon - url : 0), url, known->str);
+    return NULL;
+}
+
+Store *store_open(const char *url, const char *base_directory, LedgerAccess access, GError **error)
+{
+    const StoreDriver *driver = driver_of(url, error);
+    return driver ? driver->open(url, base_directory, access, error) : NULL;
+}
+
+void store_close(Store *store)
+{
+    if (store)
+        store->driver->close(store);
+}
+
+bool store_transaction(Store *store, StoreMode mode, StoreWork work, void *data, GError **error)
+{
+    if (!store->driver->begin(store, mode, error))
+        return false;
+    if (!work(data, error)) {
+        store->driver->rollback(store);
+        return false;
+    }
+    return store->driver->commit(store, error);
+}
+
+Statement *store_prepare(Store *store, const char *sql, GError **error)
+{
+    return store->driver->prepare(store, sql, error);
+}
+
+void statement_free(Statement *statement)
+{
+    if (statement)
+        statement->store->driver->finalise(statement);
+}
+
+void statement_bind_values(Statement *statement, const StoreValue *values, size_t n_values)
+{
+    const StoreDriver *driver = statement->store->driver;
+
+    driver->reset(statement);
+    for (size_t i = 0; i < n_values; i++) {
+        int n = (int)i + 1;
+        switch (values[i].type) {
+        case VALUE_INTEGER:
+            driver->bind_integer(statement, n, values[i].integer);
+            break;
+        case VALUE_TEXT:
+            driver->bind_text(statement, n, values[i].data);
+            break;
+        case VALUE_BLOB:
+            driver->bind_blob(statement, n, values[i].data, values[i].size);
+            break;
+        case VALUE_NULL:
+            driver->bind_null(statement, n);
+            break;
+        }
+    }
+}
+
+StoreStep statement_step(Statement *statement, GError **error)
+{
+    return statement->store->driver->step(statement, error);
+}
+
+void statement_reset(Statement *statement) { statement->store->driver->reset(statement); }
+
+bool statement_run(Statement *statement, GError **error)
+{
+    StoreStep step;
+    while ((step = statement_step(statement, error)) == STORE_ROW)
+        ;
+    statement_reset(statement);
+    return step == STORE_DONE;
+}
+
+int64_t statement_integer(Statement *statement, int column)
+{
+    return statement->store->driver->integer(statement, column);
+}
+
+const char *statement_text(Statement *statement, int column)
+{
+    return statement->store->driver->text(statement, column);
+}
+
+const void *statement_blob(Statement *statement, int column, size_t *ret_size)
+{
+    return statement->store->driver->blob(statement, column, ret_size);
+}
+
+bool store_query_integer(Store *store, const char *sql, int64_t *ret_value, GError **error)
+{
+    g_autoptr(Statement) statement = store_prepare(store, sql, error);
+    if (!statement)
+        return false;
+    StoreStep step = statement_step(statement, error);
+    if (step == STORE_FAILED)
+        return false;
+    *ret_value = step == STORE_ROW ? statement_integer(statement, 0) : 0;
+    return true;
+}
