@@ -119,6 +119,7 @@ static bool scan_bytes(Scan *scan, Cursor *cursor, unsigned depth)
                 g_autofree char *place = g_strdup_printf("%s:%u", cursor->file, line);
                 problem_add(scan->problems, place, "",
                             "the text that begins here has no closing \"");
+                is_good = false; /* libconfig leaks what it read of such a text */
             }
         } else if (g_ascii_isdigit(c) || ((c == '-' || c == '+') && cursor->at + 1 < cursor->end &&
                                           g_ascii_isdigit(cursor->at[1]))) {
