@@ -11,6 +11,7 @@
 #include "correlate/classes.h"
 #include "correlate/links.h"
 #include "membership/effective.h"
+#include "membership/path.h"
 #include "model/snapshot.h"
 #include "settings/settings.h"
 
@@ -19,7 +20,8 @@ typedef enum Need {
     NEED_DIRECTORY = 1 << 1,   /* judged per directory: subjects of an incomplete one are left alone */
     NEED_ASSETS = 1 << 2,      /* every assets source complete */
     NEED_APPROVALS = 1 << 3,   /* every approvals source complete, if one is configured */
-    NEED_ALL_DIRECTORIES = 1 << 4, /* every directory (and accounts source) complete: absence is concluded */
+    NEED_ALL_DIRECTORIES = 1 << 4, /* every directory complete: absence is concluded */
+    NEED_ALL_ACCOUNTS = 1 << 6,    /* every directory and accounts source complete: a person is judged over all */
     NEED_EARLIER_RUN = 1 << 5  /* not evaluable on the first run */
 } Need;
 
@@ -77,6 +79,7 @@ struct ControlContext {
     const Control *control;
     uint16_t control_index;
     FindingSet *out;
+    struct Judgement *judgement; /* made by controls_evaluate(), freed with the set */
 };
 
 /* Evaluates every enabled control in table order. The context's other fields are filled; out is made here. The set's

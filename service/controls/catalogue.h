@@ -1,0 +1,29 @@
+/* catalogue.h: every control there is; each stands with its functions in the file of its family. */
+#pragma once
+
+#include "controls/control.h"
+
+extern const Control control_leaver_active;
+extern const Control control_leaver_logon;
+extern const Control control_leaver_rights;
+extern const Control control_orphaned_account;
+extern const Control control_ambiguous_account;
+extern const Control control_dormant_account;
+extern const Control control_account_never_used;
+extern const Control control_service_without_owner;
+extern const Control control_owner_left;
+extern const Control control_privileged_unapproved;
+extern const Control control_privileged_nested;
+extern const Control control_excess_privilege;
+extern const Control control_segregation_conflict;
+extern const Control control_contractor_expired;
+extern const Control control_review_overdue;
+extern const Control control_asset_without_owner;
+extern const Control control_asset_owner_left;
+extern const Control control_asset_not_returned;
+extern const Control control_computer_unregistered;
+extern const Control control_asset_ghost;
+extern const Control control_asset_retired_active;
+extern const Control control_source_incomplete;
+extern const Control control_source_stale;
+extern const Control control_source_rows_rejected;

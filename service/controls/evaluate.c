@@ -1,0 +1,348 @@
+#include "controls/evidence.h"
+
+#include <string.h>
+#include <xxhash.h>
+
+/* A thing as identities and sentences name it; points into the snapshot. NULL = does not apply. */
+typedef struct Party {
+    const char *source, *key, *name, *dn;
+} Party;
+
+static const char *text_or_null(const Snapshot *snapshot, TextRef ref)
+{
+    return ref != 0 ? snapshot_text(snapshot, ref) : NULL;
+}
+
+static Party party_of_entry(const Snapshot *snapshot, uint8_t source, TextRef key, TextRef name, TextRef dn)
+{
+    return (Party){.source = snapshot->sources[source].name,
+                   .key = snapshot_text(snapshot, key != 0 ? key : dn != 0 ? dn : name),
+                   .name = text_or_null(snapshot, name),
+                   .dn = text_or_null(snapshot, dn)};
+}
+
+static Party party_of(const ControlContext *context, SubjectType type, uint32_t id)
+{
+    const Snapshot *s = context->snapshot;
+    switch (type) {
+    case SUBJECT_ACCOUNT:
+    case SUBJECT_RIGHT:
+        return party_of_entry(s, s->accounts.source[id], s->accounts.key[id], s->accounts.name[id], s->accounts.dn[id]);
+    case SUBJECT_GROUP:
+        return party_of_entry(s, s->groups.source[id], s->groups.key[id], s->groups.name[id], s->groups.dn[id]);
+    case SUBJECT_COMPUTER:
+        return party_of_entry(s, s->computers.source[id], s->computers.key[id], s->computers.name[id],
+                              s->computers.dn[id]);
+    case SUBJECT_ASSET:
+        return party_of_entry(s, s->assets.source[id], s->assets.id[id],
+                              s->assets.name[id] != 0 ? s->assets.name[id] : s->assets.id[id], 0);
+    case SUBJECT_PERSON: /* an HR id says who it is in every roster, and in the ledger's memory of one */
+        return (Party){.key = snapshot_text(s, s->people.id[id]), .name = text_or_null(s, s->people.name[id])};
+    case SUBJECT_SOURCE:
+        return (Party){.source = s->sources[id].name, .key = s->sources[id].name, .name = s->sources[id].name};
+    case SUBJECT_RULE:
+        return (Party){.key = context->governed->segregations[id].id, .name = context->governed->segregations[id].id};
+    case SUBJECT_REVIEW:
+    case SUBJECT_NONE:
+        break;
+    }
+    return (Party){.key = NULL};
+}
+
+static SubjectType object_type_of(const Control *control, uint32_t object)
+{
+    if (object == NONE)
+        return SUBJECT_NONE;
+    return control->subject == SUBJECT_PERSON ? SUBJECT_RULE : SUBJECT_GROUP;
+}
+
+/* ---- reporting ---- */
+
+static void add_text(GString *buffer, const char *text)
+{
+    if (text != NULL)
+        g_string_append(buffer, text);
+    g_string_append_c(buffer, '\0');
+}
+
+static uint64_t all_facts(ControlContext *context, const Party *subject, const Party *object, uint32_t person,
+                          int64_t detail, uint64_t facts)
+{
+    Judgement *judgement = context->judgement;
+    GString *buffer = judgement->scratch;
+    g_string_truncate(buffer, 0);
+    const Party *parties[] = {subject, object};
+    for (size_t i = 0; i < G_N_ELEMENTS(parties); i++) {
+        add_text(buffer, parties[i]->name);
+        add_text(buffer, parties[i]->dn);
+    }
+    if (person != NONE) {
+        add_text(buffer, snapshot_text(context->snapshot, context->snapshot->people.id[person]));
+        add_text(buffer, snapshot_text(context->snapshot, context->snapshot->people.name[person]));
+    }
+    const uint64_t numbers[] = {(uint64_t)detail, facts, judgement->limits_hash};
+    g_string_append_len(buffer, (const char *)numbers, sizeof numbers);
+    return XXH3_64bits(buffer->str, buffer->len);
+}
+
+static Severity risen(const ControlContext *context, SubjectType type, uint32_t subject, int step)
+{
+    int severity = (int)context->judgement->severity + step;
+    bool is_account = type == SUBJECT_ACCOUNT || type == SUBJECT_RIGHT;
+    if (is_account && !context->control->is_privilege_itself && account_is_privileged(context, subject))
+        severity++;
+    return (Severity)CLAMP(severity, SEVERITY_LOW, SEVERITY_CRITICAL);
+}
+
+void control_report(ControlContext *context, SubjectType type, uint32_t subject, uint32_t object, uint32_t person,
+                    int step, int64_t detail, uint32_t extra, uint64_t facts)
+{
+    SubjectType object_type = object_type_of(context->control, object);
+    Party of_subject = party_of(context, type, subject);
+    Party of_object = object_type != SUBJECT_NONE ? party_of(context, object_type, object) : (Party){.key = NULL};
+    Finding finding = {.facts = all_facts(context, &of_subject, &of_object, person, detail, facts),
+                       .control = context->control_index,
+                       .severity = (uint8_t)risen(context, type, subject, step),
+                       .subject_type = (uint8_t)type,
+                       .subject = subject,
+                       .object = object,
+                       .person = person,
+                       .detail = detail,
+                       .extra = extra};
+    finding_identity(context->control->id, type, of_subject.source, of_subject.key, object_type, of_object.source,
+                     of_object.key, finding.identity);
+    g_array_append_val(context->out->findings, finding);
+}
+
+static uint32_t reason_index(ControlContext *context, const char *reason)
+{
+    GHashTable *known = context->judgement->reasons;
+    gpointer index = g_hash_table_lookup(known, reason);
+    if (index != NULL)
+        return GPOINTER_TO_UINT(index) - 1;
+    char *copy = g_strdup(reason);
+    g_ptr_array_add(context->out->reasons, copy);
+    g_hash_table_insert(known, copy, GUINT_TO_POINTER(context->out->reasons->len));
+    return context->out->reasons->len - 1;
+}
+
+void control_unjudged(ControlContext *context, const char *reason)
+{
+    Unjudged unjudged = {.control = context->control_index,
+                         .scope = UNJUDGED_CONTROL,
+                         .source = NONE,
+                         .reason = reason_index(context, reason)};
+    if (g_hash_table_add(context->judgement->said_control, context->out->reasons->pdata[unjudged.reason]))
+        g_array_append_val(context->out->unjudged, unjudged);
+}
+
+void control_unjudged_source(ControlContext *context, uint32_t source, const char *reason)
+{
+    Unjudged unjudged = {.control = context->control_index,
+                         .scope = UNJUDGED_SOURCE,
+                         .source = source,
+                         .reason = reason_index(context, reason)};
+    g_array_append_val(context->out->unjudged, unjudged);
+}
+
+void control_unjudged_subject(ControlContext *context, SubjectType type, uint32_t subject, const char *reason)
+{
+    Party party = party_of(context, type, subject);
+    Unjudged unjudged = {.control = context->control_index,
+                         .scope = UNJUDGED_SUBJECT,
+                         .source = NONE,
+                         .reason = reason_index(context, reason)};
+    finding_identity(context->control->id, type, party.source, party.key, SUBJECT_NONE, NULL, NULL,
+                     unjudged.identity);
+    g_array_append_val(context->out->unjudged, unjudged);
+}
+
+/* ---- needs ---- */
+
+typedef struct NeedRow {
+    Need need;
+    unsigned provides;
+    bool may_be_absent;
+    const char *missing;
+} NeedRow;
+
+static const NeedRow whole_needs[] = {
+    {NEED_PEOPLE, PROVIDES_PEOPLE, false, "no people source is configured"},
+    {NEED_ASSETS, PROVIDES_ASSETS, false, "no assets source is configured"},
+    {NEED_APPROVALS, PROVIDES_APPROVALS, true, NULL},
+    {NEED_ALL_DIRECTORIES, PROVIDES_DIRECTORY, false, "no directory source is configured"},
+    {NEED_ALL_ACCOUNTS, PROVIDES_DIRECTORY | PROVIDES_ACCOUNTS, false, "no directory source is configured"},
+};
+
+/* "corp: simple bind refused" */
+static char *source_reason(const SourceRecord *source)
+{
+    const char *reason = source->reason != NULL ? source->reason : source_status_text(source->status);
+    size_t length = strlen(source->name);
+    if (strncmp(reason, source->name, length) == 0 && reason[length] == ':')
+        return g_strdup(reason);
+    return g_strdup_printf("%s: %s", source->name, reason);
+}
+
+/* Says of every source of a kind that is not complete why the control cannot be judged. */
+static bool whole_need_is_met(ControlContext *context, const NeedRow *row)
+{
+    const Snapshot *snapshot = context->snapshot;
+    if (!sources_configured(snapshot, row->provides)) {
+        if (!row->may_be_absent)
+            control_unjudged(context, row->missing);
+        return row->may_be_absent;
+    }
+    bool is_met = true;
+    for (uint32_t i = 0; i < snapshot->n_sources; i++) {
+        const SourceRecord *source = &snapshot->sources[i];
+        if ((source->provides & row->provides) == 0 || source->status == SOURCE_COMPLETE)
+            continue;
+        g_autofree char *reason = source_reason(source);
+        control_unjudged(context, reason);
+        is_met = false;
+    }
+    return is_met;
+}
+
+/* Directories are judged one by one: the subjects of an incomplete one are left alone. */
+static bool some_directory_is_met(ControlContext *context)
+{
+    const Snapshot *snapshot = context->snapshot;
+    unsigned provides = PROVIDES_DIRECTORY | PROVIDES_ACCOUNTS;
+    bool has_complete = false;
+    if (!sources_configured(snapshot, provides)) {
+        control_unjudged(context, "no directory source is configured");
+        return false;
+    }
+    for (uint32_t i = 0; i < snapshot->n_sources; i++) {
+        if ((snapshot->sources[i].provides & provides) != 0 && snapshot->sources[i].status == SOURCE_COMPLETE)
+            has_complete = true;
+    }
+    for (uint32_t i = 0; i < snapshot->n_sources; i++) {
+        const SourceRecord *source = &snapshot->sources[i];
+        if ((source->provides & provides) == 0 || source->status == SOURCE_COMPLETE)
+            continue;
+        g_autofree char *reason = source_reason(source);
+        if (has_complete)
+            control_unjudged_source(context, i, reason);
+        else
+            control_unjudged(context, reason);
+    }
+    return has_complete;
+}
+
+static bool needs_are_met(ControlContext *context)
+{
+    bool are_met = true;
+    unsigned needs = context->control->needs;
+    for (size_t i = 0; i < G_N_ELEMENTS(whole_needs); i++) {
+        if ((needs & whole_needs[i].need) != 0 && !whole_need_is_met(context, &whole_needs[i]))
+            are_met = false;
+    }
+    if (!are_met)
+        return false;
+    if ((needs & NEED_EARLIER_RUN) != 0 && !context->has_earlier_run) {
+        control_unjudged(context, "it needs an earlier run");
+        return false;
+    }
+    return (needs & NEED_DIRECTORY) == 0 || some_directory_is_met(context);
+}
+
+/* ---- all controls ---- */
+
+static void describe_finding(const FindingSet *set, const Finding *finding, FindingText *ret_text);
+
+static FindingSet *set_new(ControlContext *context)
+{
+    FindingSet *set = g_new0(FindingSet, 1);
+    set->findings = g_array_new(FALSE, FALSE, sizeof(Finding));
+    set->unjudged = g_array_new(FALSE, FALSE, sizeof(Unjudged));
+    set->reasons = g_ptr_array_new_with_free_func(g_free);
+    set->controls = g_ptr_array_new();
+    set->sources = g_ptr_array_new();
+    set->is_judged = g_new0(bool, n_controls + 1);
+    set->describe = describe_finding;
+    for (size_t i = 0; i < n_controls; i++)
+        g_ptr_array_add(set->controls, (gpointer)(uintptr_t)control_table[i]->id);
+    for (uint32_t i = 0; i < context->snapshot->n_sources; i++)
+        g_ptr_array_add(set->sources, context->snapshot->sources[i].name);
+    return set;
+}
+
+static void begin_control(ControlContext *context, uint16_t index)
+{
+    Judgement *judgement = context->judgement;
+    context->control = control_table[index];
+    context->control_index = index;
+    judgement->severity = control_severity(context->settings, context->control);
+    g_autofree char *limits = control_thresholds_json(context->settings, context->control);
+    judgement->limits_hash = XXH3_64bits(limits, strlen(limits));
+    memset(judgement->said, 0, sizeof judgement->said);
+    g_hash_table_remove_all(judgement->said_control);
+}
+
+FindingSet *controls_evaluate(ControlContext *context)
+{
+    context->out = set_new(context);
+    context->judgement = judgement_new(context);
+    context->out->context = context->judgement;
+    for (uint16_t i = 0; i < n_controls; i++) {
+        if (!control_is_enabled(context->settings, control_table[i]))
+            continue;
+        begin_control(context, i);
+        if (!needs_are_met(context))
+            continue;
+        context->out->is_judged[i] = true;
+        context->control->evaluate(context);
+    }
+    return context->out;
+}
+
+void finding_set_free(FindingSet *set)
+{
+    if (set == NULL)
+        return;
+    if (set->describe == describe_finding)
+        judgement_free(set->context);
+    g_array_unref(set->findings);
+    g_array_unref(set->unjudged);
+    g_ptr_array_unref(set->reasons);
+    g_ptr_array_unref(set->controls);
+    g_ptr_array_unref(set->sources);
+    g_free(set->is_judged);
+    g_free(set);
+}
+
+static FindingParty described(SubjectType type, const Party *party)
+{
+    return (FindingParty){.type = type == SUBJECT_NONE ? NULL : subject_types[type],
+                          .source = g_strdup(party->source),
+                          .key = g_strdup(party->key),
+                          .name = g_strdup(party->name),
+                          .dn = g_strdup(party->dn)};
+}
+
+static void describe_finding(const FindingSet *set, const Finding *finding, FindingText *ret_text)
+{
+    Judgement *judgement = set->context;
+    ControlContext context = *judgement->context; /* the control is the finding's, not the last one judged */
+    context.control = control_table[finding->control];
+    context.control_index = finding->control;
+
+    memset(ret_text, 0, sizeof *ret_text);
+    SubjectType object_type = object_type_of(context.control, finding->object);
+    Party subject = party_of(&context, (SubjectType)finding->subject_type, finding->subject);
+    Party object = object_type != SUBJECT_NONE ? party_of(&context, object_type, finding->object)
+                                               : (Party){.key = NULL};
+    ret_text->control = context.control->id;
+    ret_text->severity = (Severity)finding->severity;
+    ret_text->subject = described((SubjectType)finding->subject_type, &subject);
+    ret_text->object = described(object_type, &object);
+    if (finding->person != NONE) {
+        const People *people = &context.snapshot->people;
+        ret_text->person_id = g_strdup(snapshot_text(context.snapshot, people->id[finding->person]));
+        ret_text->person_name = g_strdup(snapshot_text(context.snapshot, people->name[finding->person]));
+    }
+    context.control->describe(&context, finding, ret_text);
+}

@@ -1,0 +1,263 @@
+#include "controls/governed.h"
+
+#include "controls/judgement.h"
+#include "model/lookup.h"
+
+#include <string.h>
+
+static const int domain_rids[] = {512, 518, 519, 520, 526, 527};
+static const int builtin_rids[] = {544, 548, 549, 550, 551, 552};
+
+static bool is_among(const char *digits, const int *rids, size_t n)
+{
+    char *end = NULL;
+    long rid = strtol(digits, &end, 10);
+    for (size_t i = 0; end != digits && *end == '\0' && i < n; i++) {
+        if (rids[i] == rid)
+            return true;
+    }
+    return false;
+}
+
+/* Known by their RID whatever they are called: Domain Admins is "Domänen-Admins" in a German forest. */
+static bool is_built_in(const char *sid)
+{
+    const char *dash = strrchr(sid, '-');
+    if (dash == NULL)
+        return false;
+    if (g_str_has_prefix(sid, "S-1-5-32-") && dash == sid + strlen("S-1-5-32"))
+        return is_among(dash + 1, builtin_rids, G_N_ELEMENTS(builtin_rids));
+    return g_str_has_prefix(sid, "S-1-5-21-") && is_among(dash + 1, domain_rids, G_N_ELEMENTS(domain_rids));
+}
+
+/* Groups that text means; says so when none or several fit. place ends with ": ". */
+static size_t find(Governed *governed, const Snapshot *snapshot, const char *place, const char *text,
+                   GArray *found)
+{
+    guint before = found->len;
+    size_t n = snapshot_find_groups(snapshot, text, found);
+    if (n == 0)
+        g_ptr_array_add(governed->unresolved, g_strdup_printf("%sno group is called \"%s\"", place, text));
+    if (n < 2)
+        return n;
+    GString *all = g_string_new(NULL);
+    g_string_append_printf(all, "%s\"%s\" fits %zu groups, all of them are meant:", place, text, n);
+    for (guint i = before; i < found->len; i++) {
+        uint32_t group = g_array_index(found, uint32_t, i);
+        TextRef dn = snapshot->groups.dn[group];
+        g_string_append_printf(all, "%s %s", i > before ? ";" : "",
+                               snapshot_text(snapshot, dn != 0 ? dn : snapshot->groups.name[group]));
+    }
+    g_ptr_array_add(governed->ambiguous, g_string_free(all, FALSE));
+    return n;
+}
+
+static void mark(Bitset *set, const GArray *groups)
+{
+    for (guint i = 0; i < groups->len; i++)
+        bitset_add(set, g_array_index(groups, uint32_t, i));
+}
+
+static void resolve_privileged(Governed *governed, const Snapshot *snapshot, const Settings *settings)
+{
+    for (uint32_t group = 0; group < snapshot->groups.n; group++) {
+        TextRef sid = snapshot->groups.sid[group];
+        if (sid != 0 && is_built_in(snapshot_text(snapshot, sid)))
+            bitset_add(&governed->privileged, group);
+    }
+    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    for (const char *const *text = settings_texts(settings->root, "privileged"); *text != NULL; text++) {
+        if (find(governed, snapshot, "privileged: ", *text, found) == 0)
+            g_ptr_array_add(governed->unresolved_privileged, g_strdup(*text));
+    }
+    mark(&governed->privileged, found);
+}
+
+static void resolve_entitlements(Governed *governed, const Snapshot *snapshot, const Settings *settings)
+{
+    governed->n_entitlements = settings_n_groups(settings->root, "entitlements");
+    governed->entitlements = g_new0(Entitlement, governed->n_entitlements + 1);
+    for (size_t i = 0; i < governed->n_entitlements; i++) {
+        Entitlement *entitlement = &governed->entitlements[i];
+        const SettingsGroup *group = settings_group_at(settings->root, "entitlements", i);
+        entitlement->settings = group;
+        entitlement->group_text = settings_text(group, "group");
+        entitlement->means = settings_text(group, "means");
+        entitlement->risk = settings_text(group, "risk");
+        entitlement->groups = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+        g_autofree char *place = g_strdup_printf("%s: entitlements.group: ", settings_place(group));
+        find(governed, snapshot, place, entitlement->group_text, entitlement->groups);
+        mark(&governed->entitlement, entitlement->groups);
+    }
+}
+
+static GArray *resolve_side(Governed *governed, const Snapshot *snapshot, SegregationRule *rule,
+                            const SettingsGroup *group, const char *side)
+{
+    GArray *found = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    g_autofree char *place =
+        g_strdup_printf("%s: segregation.%s of %s: ", settings_place(group), side, rule->id);
+    for (const char *const *text = settings_texts(group, side); *text != NULL; text++) {
+        if (find(governed, snapshot, place, *text, found) == 0)
+            g_ptr_array_add(rule->unresolved, g_strdup(*text));
+    }
+    mark(&governed->segregation, found);
+    return found;
+}
+
+static void resolve_segregation(Governed *governed, const Snapshot *snapshot, const Settings *settings)
+{
+    governed->n_segregations = settings_n_groups(settings->root, "segregation");
+    governed->segregations = g_new0(SegregationRule, governed->n_segregations + 1);
+    for (size_t i = 0; i < governed->n_segregations; i++) {
+        SegregationRule *rule = &governed->segregations[i];
+        const SettingsGroup *group = settings_group_at(settings->root, "segregation", i);
+        rule->id = settings_text(group, "id");
+        rule->except = settings_texts(group, "except");
+        rule->unresolved = g_ptr_array_new_with_free_func(g_free);
+        rule->a = resolve_side(governed, snapshot, rule, group, "a");
+        rule->b = resolve_side(governed, snapshot, rule, group, "b");
+    }
+}
+
+/* What a retired or lost asset gave access to is no access any more. */
+static void resolve_access(Governed *governed, const Snapshot *snapshot)
+{
+    const Assets *assets = &snapshot->assets;
+    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    for (uint32_t asset = 0; asset < assets->n; asset++) {
+        if (assets->status[asset] == ASSET_STATUS_RETIRED || assets->status[asset] == ASSET_STATUS_LOST)
+            continue;
+        if (assets->first_access_group[asset] == assets->first_access_group[asset + 1])
+            continue;
+        g_autofree char *place = g_strdup_printf("%s: asset %s: access_groups: ",
+                                                 snapshot->sources[assets->source[asset]].name,
+                                                 snapshot_text(snapshot, assets->id[asset]));
+        for (uint32_t i = assets->first_access_group[asset]; i < assets->first_access_group[asset + 1]; i++)
+            find(governed, snapshot, place, snapshot_text(snapshot, assets->access_groups[i]), found);
+    }
+    mark(&governed->access, found);
+}
+
+static void find_privileged_accounts(Governed *governed, const Snapshot *snapshot, Effective *effective)
+{
+    for (uint32_t group = 0; group < snapshot->groups.n; group++) {
+        if (!bitset_has(&governed->privileged, group))
+            continue;
+        size_t n = 0;
+        /* What is below another privileged group is found from there. */
+        const uint32_t *members = effective_members_nearest(effective, group, &governed->privileged, &n);
+        for (size_t i = 0; i < n; i++)
+            bitset_add(&governed->privileged_accounts, members[i]);
+    }
+}
+
+Governed *governed_new(const Snapshot *snapshot, Effective *effective, const Settings *settings)
+{
+    Governed *governed = g_new0(Governed, 1);
+    uint32_t n_groups = snapshot->groups.n;
+    Bitset *sets[] = {&governed->privileged, &governed->entitlement, &governed->access,
+                      &governed->segregation, &governed->any};
+    for (size_t i = 0; i < G_N_ELEMENTS(sets); i++)
+        *sets[i] = bitset_new(n_groups);
+    governed->privileged_accounts = bitset_new(snapshot->accounts.n);
+    governed->unresolved = g_ptr_array_new_with_free_func(g_free);
+    governed->unresolved_privileged = g_ptr_array_new_with_free_func(g_free);
+    governed->ambiguous = g_ptr_array_new_with_free_func(g_free);
+
+    resolve_privileged(governed, snapshot, settings);
+    resolve_entitlements(governed, snapshot, settings);
+    resolve_segregation(governed, snapshot, settings);
+    resolve_access(governed, snapshot);
+    for (uint32_t group = 0; group < n_groups; group++) {
+        for (int kind = 0; kind < N_GOVERNED_KINDS; kind++) {
+            if (bitset_has(governed_kind(governed, (GovernedKind)kind), group))
+                bitset_add(&governed->any, group);
+        }
+    }
+    find_privileged_accounts(governed, snapshot, effective);
+    return governed;
+}
+
+void governed_free(Governed *governed)
+{
+    if (governed == NULL)
+        return;
+    Bitset *sets[] = {&governed->privileged,  &governed->entitlement, &governed->access,
+                      &governed->segregation, &governed->any,         &governed->privileged_accounts};
+    for (size_t i = 0; i < G_N_ELEMENTS(sets); i++)
+        bitset_clear(sets[i]);
+    for (size_t i = 0; i < governed->n_entitlements; i++)
+        g_array_unref(governed->entitlements[i].groups);
+    for (size_t i = 0; i < governed->n_segregations; i++) {
+        g_array_unref(governed->segregations[i].a);
+        g_array_unref(governed->segregations[i].b);
+        g_ptr_array_unref(governed->segregations[i].unresolved);
+    }
+    g_free(governed->entitlements);
+    g_free(governed->segregations);
+    g_ptr_array_unref(governed->unresolved);
+    g_ptr_array_unref(governed->unresolved_privileged);
+    g_ptr_array_unref(governed->ambiguous);
+    g_free(governed);
+}
+
+const Bitset *governed_kind(const Governed *governed, GovernedKind kind)
+{
+    const Bitset *const kinds[] = {[GOVERNED_PRIVILEGED] = &governed->privileged,
+                                   [GOVERNED_ENTITLEMENT] = &governed->entitlement,
+                                   [GOVERNED_ACCESS] = &governed->access,
+                                   [GOVERNED_SEGREGATION] = &governed->segregation};
+    return kinds[kind];
+}
+
+GArray *governed_entitlements_of(const Governed *governed, uint32_t group)
+{
+    GArray *lines = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    for (uint32_t i = 0; i < governed->n_entitlements; i++) {
+        const GArray *groups = governed->entitlements[i].groups;
+        for (guint g = 0; g < groups->len; g++) {
+            if (g_array_index(groups, uint32_t, g) != group)
+                continue;
+            g_array_append_val(lines, i);
+            break;
+        }
+    }
+    return lines;
+}
+
+/* ---- lines of the configuration that fit nothing ---- */
+
+void unjudged_privileged_names(ControlContext *context)
+{
+    const GPtrArray *names = context->governed->unresolved_privileged;
+    for (guint i = 0; i < names->len; i++) {
+        g_autofree char *reason =
+            g_strdup_printf("privileged: no group is called \"%s\"", (const char *)names->pdata[i]);
+        control_unjudged(context, reason);
+    }
+}
+
+void unjudged_entitlement_names(ControlContext *context)
+{
+    for (size_t i = 0; i < context->governed->n_entitlements; i++) {
+        const Entitlement *entitlement = &context->governed->entitlements[i];
+        if (entitlement->groups->len > 0)
+            continue;
+        g_autofree char *reason = g_strdup_printf("%s: entitlements: no group is called \"%s\"",
+                                                  settings_place(entitlement->settings), entitlement->group_text);
+        control_unjudged(context, reason);
+    }
+}
+
+void unjudged_segregation_names(ControlContext *context)
+{
+    for (size_t i = 0; i < context->governed->n_segregations; i++) {
+        const SegregationRule *rule = &context->governed->segregations[i];
+        for (guint n = 0; n < rule->unresolved->len; n++) {
+            g_autofree char *reason = g_strdup_printf("segregation rule %s: no group is called \"%s\"", rule->id,
+                                                      (const char *)rule->unresolved->pdata[n]);
+            control_unjudged(context, reason);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+/* judgement.h: what several controls must know, worked out once per run.
+ *
+ * Whether a person has left, whether an account can be used, who is privileged and through what, and which approvals
+ * name which right. Private to controls. Cost: O(accounts + people + approvals) and one walk of every
+ * privileged group. */
+#pragma once
+
+#include "controls/control.h"
+
+/* An account that is in a privileged group, by the nearest rule (docs/controls.md). */
+typedef struct PrivilegedRight {
+    uint32_t account, group;
+    uint64_t path; /* hash of the way, as effective_path_hash() */
+} PrivilegedRight;
+
+typedef struct ApprovalRow {
+    uint64_t key; /* of group and account, or of group and person */
+    uint32_t approval;
+} ApprovalRow;
+
+struct AllowedLine; /* allowed.h */
+
+/* What was said already about a source in the control under evaluation. */
+enum { SAID_STATE = 1, SAID_LAST_USE = 2, SAID_OTHER = 4 };
+
+typedef struct Judgement {
+    ControlContext *context;
+    int64_t *left_utc;        /* per person: TIME_NEVER = has not left; TIME_UNKNOWN = left, nobody knows when */
+    uint8_t *usable;          /* State per account: enabled and not expired */
+    uint8_t *computer_usable; /* State per computer */
+    GArray *privileged;       /* (element-type PrivilegedRight) group by group */
+    uint32_t *first_right, *rights_of; /* rows of account a: rights_of[first_right[a] .. first_right[a + 1]) */
+    GArray *approvals;        /* (element-type ApprovalRow) sorted */
+    Owner *approvers;         /* per approval: whom approved_by means */
+    struct AllowedLine *allowed; /* per entitlement */
+    /* the control under evaluation */
+    Severity severity;
+    uint64_t limits_hash;
+    uint8_t said[256];       /* per source */
+    GHashTable *reasons;     /* reason → index into FindingSet.reasons, plus one */
+    GHashTable *said_control; /* reasons of the whole control */
+    GString *scratch;
+    /* for sentences: its own walker, so that the last walk is known */
+    Effective *walker;
+    uint32_t walked_group;
+    const Bitset *walked_stops;
+} Judgement;
+
+Judgement *judgement_new(ControlContext *context);
+void judgement_free(Judgement *judgement); /* NULL is fine */
+
+/* Sources that provide one of these and are not complete. */
+bool sources_incomplete(const Snapshot *snapshot, unsigned provides);
+bool sources_configured(const Snapshot *snapshot, unsigned provides);
+
+/* ---- people ---- */
+
+/* The row that speaks for a person whose id is only in previous_ids of another; else itself. NONE stays NONE. */
+uint32_t person_speaking(const Snapshot *snapshot, uint32_t person);
+/* See Judgement.left_utc. */
+int64_t person_left_at(const Snapshot *snapshot, uint32_t person, int64_t as_of_utc);
+static inline bool person_has_left(const ControlContext *context, uint32_t person)
+{
+    return person != NONE && context->judgement->left_utc[person] != TIME_NEVER;
+}
+/* The person an account belongs to for certain, or NONE. */
+static inline uint32_t person_of(const ControlContext *context, uint32_t account)
+{
+    return context->links->person_link[account] == PERSON_LINK_ONE ? context->links->person[account] : NONE;
+}
+bool person_is_contractor(const Snapshot *snapshot, uint32_t person);
+/* Several people match the account, and one of them has left. */
+bool ambiguous_with_leaver(const ControlContext *context, uint32_t account);
+
+/* Is more than limit over since the instant? An unknown instant passes every limit; with no limit its very
+ * end counts. */
+static inline bool time_is_over(const ControlContext *context, int64_t since_utc, int64_t limit_seconds)
+{
+    if (since_utc == TIME_UNKNOWN)
+        return true;
+    int64_t elapsed = context->as_of_utc - since_utc;
+    return elapsed > limit_seconds || (limit_seconds == 0 && elapsed == 0);
+}
+
+/* ---- accounts ---- */
+
+#define CLASS_BIT(account_class) (1u << (account_class))
+#define CLASSES_OF_PEOPLE (CLASS_BIT(CLASS_PERSON) | CLASS_BIT(CLASS_ADMIN) | CLASS_BIT(CLASS_GUEST))
+#define CLASSES_WITH_OWNER (CLASS_BIT(CLASS_SERVICE) | CLASS_BIT(CLASS_SHARED))
+
+static inline bool account_is_of(const ControlContext *context, uint32_t account, unsigned classes)
+{
+    return (classes >> context->classes[account] & 1) != 0;
+}
+static inline bool account_is_privileged(const ControlContext *context, uint32_t account)
+{
+    return bitset_has(&context->governed->privileged_accounts, account);
+}
+/* Can it be used? Where that is unknown, says so for the account (or once for its source) and is false. */
+bool account_must_be_usable(ControlContext *context, uint32_t account);
+bool computer_must_be_usable(ControlContext *context, uint32_t computer);
+/* Is the last use known (TIME_NEVER is known)? If not, says so and is false. */
+bool account_last_use_known(ControlContext *context, uint32_t account);
+bool computer_last_use_known(ControlContext *context, uint32_t computer);
+
+/* ---- owners ---- */
+
+typedef enum OwnerState {
+    OWNER_STATE_EMPTY,  /* the source names nobody */
+    OWNER_STATE_NOBODY, /* it names somebody, and that is nobody we know */
+    OWNER_STATE_HERE,
+    OWNER_STATE_LEFT,
+    OWNER_STATE_DISABLED, /* his account is disabled or expired */
+    OWNER_STATE_UNKNOWN
+} OwnerState;
+typedef struct OwnerVerdict {
+    OwnerState state;
+    int64_t since_utc;  /* LEFT: TIME_UNKNOWN where nobody knows */
+    const char *reason; /* UNKNOWN: static text */
+} OwnerVerdict;
+/* with_accounts: a person all of whose accounts are disabled or expired counts as gone. */
+OwnerVerdict owner_judge(const ControlContext *context, const Owner *owner, TextRef text, bool with_accounts);
+
+/* It cannot be told who the owner is (not: whether he is still here). */
+static inline bool owner_is_untold(const Owner *owner, const OwnerVerdict *verdict)
+{
+    return verdict->state == OWNER_STATE_UNKNOWN && owner->person == NONE && owner->kind != OWNER_ACCOUNT;
+}
+
+/* ---- approvals ---- */
+
+typedef enum ApprovalVerdict {
+    APPROVAL_VALID,
+    APPROVAL_NOT_YET,
+    APPROVAL_ENDED,
+    APPROVAL_WITHOUT_APPROVER,
+    APPROVAL_BY_SUBJECT
+} ApprovalVerdict;
+extern const char *const approval_verdicts[];
+/* Called for each approval that names the right, until it returns false. */
+typedef bool (*ApprovalVisit)(uint32_t approval, ApprovalVerdict verdict, void *data);
+/* person: NONE, or whose right it is; approvals by person_id count for him. */
+void approvals_of(const ControlContext *context, uint32_t group, uint32_t account, uint32_t person,
+                  ApprovalVisit visit, void *data);
+bool approval_covers(const ControlContext *context, uint32_t group, uint32_t account, uint32_t person);
+/* Hash of what evidence shows of them. */
+uint64_t approvals_hash(const ControlContext *context, uint32_t group, uint32_t account, uint32_t person);
+void judgement_index_approvals(Judgement *judgement);
+
+/* ---- governed kinds ---- */
+
+typedef enum GovernedKind {
+    GOVERNED_PRIVILEGED,
+    GOVERNED_ENTITLEMENT,
+    GOVERNED_ACCESS,
+    GOVERNED_SEGREGATION,
+    N_GOVERNED_KINDS
+} GovernedKind;
+const Bitset *governed_kind(const Governed *governed, GovernedKind kind);
+/* Lines of `entitlements` that name the group. (element-type guint32), owned by the caller. */
+GArray *governed_entitlements_of(const Governed *governed, uint32_t group);
+/* Configuration lines that fit no group: what rests on them is not evaluable. */
+void unjudged_privileged_names(ControlContext *context);
+void unjudged_entitlement_names(ControlContext *context);
+void unjudged_segregation_names(ControlContext *context);
+
+uint64_t facts_mix(uint64_t facts, uint64_t more);
+uint64_t facts_text(const ControlContext *context, uint64_t facts, TextRef text);

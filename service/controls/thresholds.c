@@ -1,0 +1,222 @@
+#include "controls/control.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#define SECONDS_OF_HOUR 3600
+#define SECONDS_OF_DAY 86400
+
+typedef struct Profile {
+    const char *name;
+    size_t offset; /* of its column in Threshold */
+} Profile;
+
+static const Profile profiles[] = {
+    {"iso27001", offsetof(Threshold, iso27001)},
+    {"pci", offsetof(Threshold, pci)},
+    {"fedramp-moderate", offsetof(Threshold, fedramp_moderate)},
+    {"fedramp-high", offsetof(Threshold, fedramp_high)},
+    {"dora", offsetof(Threshold, dora)},
+    {"soc2", offsetof(Threshold, soc2)},
+};
+
+/* Seconds of the unit that the name ends with; 0 when it is no time. */
+static int64_t unit_of(const char *name)
+{
+    if (g_str_has_suffix(name, "hours"))
+        return SECONDS_OF_HOUR;
+    return g_str_has_suffix(name, "days") ? SECONDS_OF_DAY : 0;
+}
+
+/* "privileged_hours" for "privileged_days" and the other way round; newly allocated. */
+static char *in_other_unit(const char *name)
+{
+    bool is_hours = unit_of(name) == SECONDS_OF_HOUR;
+    int stem = (int)(strlen(name) - strlen(is_hours ? "hours" : "days"));
+    return g_strdup_printf("%.*s%s", stem, name, is_hours ? "days" : "hours");
+}
+
+static int64_t of_profile(const Threshold *threshold, const char *profile)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(profiles); i++) {
+        if (strcmp(profiles[i].name, profile) != 0)
+            continue;
+        int64_t value;
+        memcpy(&value, (const char *)threshold + profiles[i].offset, sizeof value);
+        return value == THRESHOLD_SAME ? threshold->iso27001 : value;
+    }
+    return threshold->iso27001;
+}
+
+/* The strictest of the profiles, in the table's unit. Strict is small for every limit there is. */
+static int64_t of_profiles(const Settings *settings, const Threshold *threshold)
+{
+    if (settings->profiles == NULL || settings->profiles[0] == NULL)
+        return threshold->iso27001;
+    int64_t strictest = INT64_MAX;
+    for (const char *const *profile = settings->profiles; *profile != NULL; profile++)
+        strictest = MIN(strictest, of_profile(threshold, *profile));
+    return strictest;
+}
+
+static const SettingsGroup *settings_of(const Settings *settings, const Control *control)
+{
+    return settings_group(settings_group(settings->root, "controls"), control->id);
+}
+
+/* Value and name as somebody wrote them; of both units the stricter one. false: not in the configuration. */
+static bool from_file(const SettingsGroup *group, const Threshold *threshold, char **ret_name,
+                      int64_t *ret_value)
+{
+    int64_t unit = unit_of(threshold->name);
+    bool is_set = settings_is_set(group, threshold->name);
+    int64_t value = is_set ? settings_int(group, threshold->name) : 0;
+
+    if (unit != 0) {
+        g_autofree char *other = in_other_unit(threshold->name);
+        int64_t other_value = settings_is_set(group, other) ? settings_int(group, other) : 0;
+        if (settings_is_set(group, other) &&
+            (!is_set || other_value * unit_of(other) < value * unit)) {
+            *ret_name = g_steal_pointer(&other);
+            *ret_value = other_value;
+            return true;
+        }
+    }
+    if (!is_set)
+        return false;
+    *ret_name = g_strdup(threshold->name);
+    *ret_value = value;
+    return true;
+}
+
+static const Threshold *threshold_find(const Control *control, const char *name)
+{
+    for (const Threshold *t = control->thresholds; t != NULL && t->name != NULL; t++) {
+        if (strcmp(t->name, name) == 0)
+            return t;
+    }
+    return NULL;
+}
+
+/* The limit for everybody that a limit for the privileged refines; NULL when there is none. */
+static const Threshold *base_of(const Control *control, const Threshold *threshold)
+{
+    if (!g_str_has_prefix(threshold->name, "privileged_"))
+        return NULL;
+    const Threshold *days = threshold_find(control, "days");
+    return days != NULL ? days : threshold_find(control, "hours");
+}
+
+/* Limit in force with the name to show it by. */
+static void in_force(const Settings *settings, const Control *control, const Threshold *threshold,
+                     char **ret_name, int64_t *ret_value)
+{
+    const SettingsGroup *group = settings_of(settings, control);
+    if (from_file(group, threshold, ret_name, ret_value))
+        return;
+    *ret_name = g_strdup(threshold->name);
+    *ret_value = of_profiles(settings, threshold);
+
+    /* Whoever tightens the limit for everybody does not mean to leave the privileged a longer one. */
+    const Threshold *base = base_of(control, threshold);
+    g_autofree char *base_name = NULL;
+    int64_t base_value = 0;
+    if (base == NULL || !from_file(group, base, &base_name, &base_value) ||
+        base_value * unit_of(base_name) >= *ret_value * unit_of(threshold->name))
+        return;
+    g_free(*ret_name);
+    *ret_name = g_strdup_printf("privileged_%s", base_name);
+    *ret_value = base_value;
+}
+
+int64_t control_limit(const Settings *settings, const Control *control, const char *threshold)
+{
+    const Threshold *row = threshold_find(control, threshold);
+    g_return_val_if_fail(row != NULL, 0);
+    g_autofree char *name = NULL;
+    int64_t value = 0;
+    in_force(settings, control, row, &name, &value);
+    int64_t unit = unit_of(name);
+    return unit == 0 ? value : value * unit;
+}
+
+char *control_thresholds_json(const Settings *settings, const Control *control)
+{
+    json_t *object = json_object();
+    for (const Threshold *t = control->thresholds; t != NULL && t->name != NULL; t++) {
+        g_autofree char *name = NULL;
+        int64_t value = 0;
+        in_force(settings, control, t, &name, &value);
+        json_object_set_new(object, name, json_integer(value));
+    }
+    if (strcmp(control->id, "source-stale") == 0) { /* its limits are those of `freshness` */
+        static const char *const limits[] = {"directory_hours", "people_days", "assets_days", "approvals_days"};
+        const SettingsGroup *freshness = settings_group(settings->root, "freshness");
+        for (size_t i = 0; i < G_N_ELEMENTS(limits); i++)
+            json_object_set_new(object, limits[i], json_integer(settings_int(freshness, limits[i])));
+    }
+    char *dumped = json_dumps(object, 0);
+    char *text = g_strdup(dumped);
+    free(dumped);
+    json_decref(object);
+    return text;
+}
+
+bool control_is_enabled(const Settings *settings, const Control *control)
+{
+    return settings_bool(settings_of(settings, control), "enabled");
+}
+
+Severity control_severity(const Settings *settings, const Control *control)
+{
+    const char *text = settings_text(settings_of(settings, control), "severity");
+    for (int i = 0; text != NULL && i < N_SEVERITIES; i++) {
+        if (strcmp(severities[i], text) == 0)
+            return (Severity)i;
+    }
+    return control->severity;
+}
+
+/* ---- the table of settings, made from the table of controls ---- */
+
+static Setting setting_of_threshold(const Threshold *threshold, const char *name)
+{
+    int64_t unit = unit_of(name);
+    int64_t maximum = unit == SECONDS_OF_HOUR ? 24 * 3660 : unit == SECONDS_OF_DAY ? 3660 : INT32_MAX;
+    return (Setting){.name = name, .type = SETTING_INT, .minimum = unit == 0 ? 1 : 0, .maximum = maximum,
+                     .help = threshold->help};
+}
+
+static const Setting *children_of(const Control *control)
+{
+    g_autoptr(GArray) rows = g_array_new(TRUE, TRUE, sizeof(Setting));
+    Setting enabled = {.name = "enabled", .type = SETTING_BOOL, .initial = control->is_initially_off ? "false" : "true",
+                       .help = "Whether the control is judged."};
+    Setting severity = {.name = "severity", .type = SETTING_TEXT, .choices = severities,
+                        .help = "Severity of its exceptions, instead of the catalogue's."};
+    g_array_append_val(rows, enabled);
+    g_array_append_val(rows, severity);
+    for (const Threshold *t = control->thresholds; t != NULL && t->name != NULL; t++) {
+        Setting row = setting_of_threshold(t, t->name);
+        g_array_append_val(rows, row);
+        if (unit_of(t->name) != 0) {
+            Setting other = setting_of_threshold(t, in_other_unit(t->name));
+            g_array_append_val(rows, other);
+        }
+    }
+    return (const Setting *)(void *)g_array_free(g_steal_pointer(&rows), FALSE);
+}
+
+const Setting *control_settings(void)
+{
+    static Setting *table; /* kept for the life of the process */
+    if (g_once_init_enter(&table)) {
+        Setting *made = g_new0(Setting, n_controls + 1);
+        for (size_t i = 0; i < n_controls; i++) {
+            made[i] = (Setting){.name = control_table[i]->id, .type = SETTING_GROUP,
+                                .children = children_of(control_table[i]), .help = control_table[i]->title};
+        }
+        g_once_init_leave(&table, made);
+    }
+    return table;
+}
