@@ -83,7 +83,8 @@ json_t *look_person(const Look *look, uint32_t person)
 
 json_t *look_owner(const Look *look, const Owner *owner, TextRef text)
 {
-    static const char *const kinds[] = {"none", "person", "account", "group", "ambiguous"};
+    static const char *const kinds[] = {"none",  "person",    "account",
+                                        "group", "ambiguous", "unknown"};
 
     if (text == 0) {
         return json_null();
