@@ -349,7 +349,8 @@ static GArray *cast(Company *company, const uint32_t *members, GroupRole role, u
 {
     GArray *chosen = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     for (uint64_t attempt = 0; chosen->len < n && attempt < UINT64_C(200) * company->n_groups; attempt++) {
-        uint32_t g = (uint32_t)ask_below(ASK_ROLE, attempt * 8 + role, company->n_groups);
+        /* Big ones are as likely as small ones, of which there are many more. */
+        uint32_t g = (uint32_t)ask_below(ASK_ROLE, attempt * 8 + role, MAX(100, company->n_groups >> attempt % 10));
         bool has_groups = company->first_child[g] < company->first_child[g + 1];
         if (company->role[g] != ROLE_NONE || members[g] > limit || g < N_BIG_GROUPS || (chosen->len % 2 == 0 && !has_groups))
             continue;
