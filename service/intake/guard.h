@@ -1,8 +1,9 @@
 /* guard.h: is what was pulled plausible, compared with what was there before?
  *
- * Arithmetic (rulings.md): held when before − after > min(max(shrink_minimum, ceil(before × percent / 100)), floor(before / 2)); growth
- * when after − before > max(growth_minimum, ceil(before × growth_percent / 100)); fill like shrink with fill_percent; the
- * seven-day maximum with twice the limit; a watched group or branch from ten or more to none. Pure functions. */
+ * Arithmetic (rulings.md): held when before − after > min(max(shrink_minimum, ceil(before × percent
+ * / 100)), floor(before / 2)); growth when after − before > max(growth_minimum, ceil(before ×
+ * growth_percent / 100)); fill like shrink with fill_percent; the seven-day maximum with twice the
+ * limit; a watched group or branch from ten or more to none. Pure functions. */
 #pragma once
 
 #include <glib.h>
@@ -10,7 +11,8 @@
 #include <stdint.h>
 
 typedef struct GuardLimits {
-    int64_t shrink_percent, shrink_minimum, growth_percent, growth_minimum, fill_percent, resolve_percent, resolve_minimum;
+    int64_t shrink_percent, shrink_minimum, growth_percent, growth_minimum, fill_percent,
+        resolve_percent, resolve_minimum;
 } GuardLimits;
 
 typedef struct GuardDimension {

@@ -1,1 +1,148 @@
-/* being written */
+#include "intake/parts.h"
+
+/* ---- settings ---- */
+
+static bool has_setting(const Connector *connector, const char *name)
+{
+    for (const Setting *setting = connector->settings; setting != NULL && setting->name != NULL;
+         setting++)
+        if (strcmp(setting->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* A text of the source's own settings; NULL when its connector has no such setting. */
+static const char *source_text(const SettingsSource *source, const char *name)
+{
+    return has_setting(source->connector, name) ? settings_text(source->source.settings, name)
+                                                : NULL;
+}
+
+static AbsenceRule absence_rule(const SettingsSource *source, const char *name)
+{
+    const char *text = source_text(source, name);
+    if (text != NULL && strcmp(text, "recorded") == 0)
+        return ABSENCE_RECORDED;
+    return text != NULL && strcmp(text, "none") == 0 ? ABSENCE_NONE : ABSENCE_AUTO;
+}
+
+static void read_headers(const SettingsSource *source, SinkOptions *options)
+{
+    const RecordKind *kind = record_kind(source->source.provides);
+    if (kind == NULL || !has_setting(source->connector, "columns"))
+        return;
+    for (size_t field = 0; field < kind->n_fields; field++)
+        options->headers[field] =
+            settings_map_value(source->source.settings, "columns", kind->fields[field].name);
+}
+
+static SinkOptions options_of(const Settings *settings, uint32_t index, int64_t as_of_utc)
+{
+    const SettingsSource *source = &settings->sources[index];
+    SinkOptions options = {
+        .name = source->source.name,
+        .kind = source->connector->kind,
+        .provides = source->source.provides,
+        .index = (uint8_t)index,
+        .timezone = settings->timezone,
+        .as_of_utc = as_of_utc,
+        .date_format = source_text(source, "date_format"),
+        .person_kind = source_text(source, "person_kind"),
+        .lock_state = absence_rule(source, "lock_state"),
+        .last_use = absence_rule(source, "last_use"),
+    };
+    if (has_setting(source->connector, "canaries"))
+        options.canaries = settings_texts(source->source.settings, "canaries");
+    read_headers(source, &options);
+    return options;
+}
+
+/* ---- threads ---- */
+
+typedef struct Pull {
+    const SettingsSource *source;
+    Sink *sink;
+    GThread *thread;
+} Pull;
+
+static gpointer pull_source(gpointer data)
+{
+    const Pull *pull = data;
+    g_autoptr(GError) error = NULL;
+    bool is_whole = pull->source->connector->pull(&pull->source->source, pull->sink, &error);
+    sink_finish(pull->sink, is_whole, error);
+    const SinkOptions *options = &pull->sink->options;
+    if (options->progress != NULL)
+        options->progress(options->name, pull->sink->n_records, true, options->progress_data);
+    return NULL;
+}
+
+static void start_pull(Pull *pull)
+{
+    g_autoptr(GError) error = NULL;
+    pull->thread = g_thread_try_new(pull->source->source.name, pull_source, pull, &error);
+    if (pull->thread == NULL) /* no thread to be had: then one after the other */
+        pull_source(pull);
+}
+
+static void collect_messages(Intake *intake)
+{
+    for (uint32_t i = 0; i < intake->n; i++) {
+        const GPtrArray *messages = intake->sinks[i]->messages;
+        for (guint m = 0; m < messages->len; m++)
+            g_ptr_array_add(intake->messages, g_strdup(messages->pdata[m]));
+    }
+}
+
+Intake *intake_pull(const Settings *settings, unsigned wanted, int64_t as_of_utc,
+                    IntakeProgress progress, void *data, GCancellable *cancel)
+{
+    Intake *intake = g_new0(Intake, 1);
+    intake->n = (uint32_t)settings->n_sources;
+    intake->sinks = g_new0(Sink *, settings->n_sources + 1);
+    intake->messages = g_ptr_array_new_with_free_func(g_free);
+    g_autofree Pull *pulls = g_new0(Pull, settings->n_sources + 1);
+    for (uint32_t i = 0; i < intake->n; i++) {
+        SinkOptions options = options_of(settings, i, as_of_utc);
+        options.progress = progress;
+        options.progress_data = data;
+        options.cancel = cancel;
+        intake->sinks[i] = sink_new(&options);
+        pulls[i] = (Pull){.source = &settings->sources[i], .sink = intake->sinks[i]};
+        if ((options.provides & wanted) != 0)
+            start_pull(&pulls[i]);
+        else
+            sink_fail(intake->sinks[i], "not pulled: this command does not need it");
+    }
+    for (uint32_t i = 0; i < intake->n; i++)
+        if (pulls[i].thread != NULL)
+            g_thread_join(pulls[i].thread);
+    collect_messages(intake);
+    return intake;
+}
+
+void intake_free(Intake *intake)
+{
+    if (intake == NULL)
+        return;
+    for (uint32_t i = 0; i < intake->n; i++)
+        sink_free(intake->sinks[i]);
+    g_free(intake->sinks);
+    g_ptr_array_unref(intake->messages);
+    g_free(intake);
+}
+
+const GPtrArray *intake_messages(const Intake *intake)
+{
+    return intake->messages;
+}
+
+const GArray *intake_dimensions(const Intake *intake, uint32_t source)
+{
+    return intake->sinks[source]->dimensions;
+}
+
+const GPtrArray *intake_watched(const Intake *intake, uint32_t source)
+{
+    return intake->sinks[source]->watched;
+}

@@ -1,7 +1,7 @@
 /* intake.h: from configured sources to a frozen snapshot that may be judged.
  *
- * pull all (one thread each) → prove → guard → freeze. A source that did not prove complete, is stale or is held leaves nothing
- * in the snapshot but its SourceRecord. */
+ * pull all (one thread each) → prove → guard → freeze. A source that did not prove complete, is
+ * stale or is held leaves nothing in the snapshot but its SourceRecord. */
 #pragma once
 
 #include "intake/guard.h"
@@ -13,27 +13,37 @@
 
 typedef struct Intake Intake; /* builders of all sources between pulling and freezing */
 
-/* Called from the pulling threads every few thousand records and at the end of each source; may be NULL. */
-typedef void (*IntakeProgress)(const char *source, uint64_t n_records, bool is_finished, void *data);
+/* Called from the pulling threads every few thousand records and at the end of each source; may be
+ * NULL. */
+typedef void (*IntakeProgress)(const char *source, uint64_t n_records, bool is_finished,
+                               void *data);
 
-/* Pulls every source of the settings at the same time; only those whose `provides` is among wanted. Never fails as a whole: each source has its
- * status and reason. cancel may be NULL; when it is set from elsewhere the pulls end as incomplete. */
-Intake *intake_pull(const Settings *settings, unsigned wanted, int64_t as_of_utc, IntakeProgress progress, void *data, GCancellable *cancel);
+/* Pulls every source of the settings at the same time; only those whose `provides` is among wanted.
+ * Never fails as a whole: each source has its status and reason. cancel may be NULL; when it is set
+ * from elsewhere the pulls end as incomplete. */
+Intake *intake_pull(const Settings *settings, unsigned wanted, int64_t as_of_utc,
+                    IntakeProgress progress, void *data, GCancellable *cancel);
 void intake_free(Intake *intake); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Intake, intake_free)
 
-/* Marks sources as held or stale. baseline NULL or without runs: nothing to compare with. accepts: "SOURCE:DIMENSION". Appends every
- * tripped guard to ret_held (element-type GuardTrip), accepted ones too, marked. Used accepts are marked in accepts_used (bool per accept). */
-void intake_guard(Intake *intake, const Settings *settings, const Baseline *baseline, int64_t as_of_utc,
-                  const char *const *accepts, bool *accepts_used, GArray *ret_held);
+/* Marks sources as held or stale. baseline NULL or without runs: nothing to compare with. accepts:
+ * "SOURCE:DIMENSION". Appends every tripped guard to ret_held (element-type GuardTrip), accepted
+ * ones too, marked. Used accepts are marked in accepts_used (bool per accept). */
+void intake_guard(Intake *intake, const Settings *settings, const Baseline *baseline,
+                  int64_t as_of_utc, const char *const *accepts, bool *accepts_used,
+                  GArray *ret_held);
 
-/* All rejections and warnings so far, as sentences with their places. (element-type utf8), owned by intake. */
+/* All rejections and warnings so far, as sentences with their places. (element-type utf8), owned by
+ * intake. */
 const GPtrArray *intake_messages(const Intake *intake);
 
-/* Dimensions of every source as they are now, for the ledger's next baseline: valid until intake_free(). */
-const GArray *intake_dimensions(const Intake *intake, uint32_t source); /* (element-type GuardDimension) */
+/* Dimensions of every source as they are now, for the ledger's next baseline: valid until
+ * intake_free(). */
+const GArray *intake_dimensions(const Intake *intake,
+                                uint32_t source); /* (element-type GuardDimension) */
 const GPtrArray *intake_watched(const Intake *intake, uint32_t source); /* (element-type utf8) */
 
-/* Consumes the builders. People of the baseline's roster that every complete roster lacks come in as rows with gone_since_run (this_run for
- * those newly gone). Cannot fail. */
-Snapshot *intake_freeze(Intake *intake, const Settings *settings, const Baseline *baseline, int64_t this_run);
+/* Consumes the builders. People of the baseline's roster that every complete roster lacks come in
+ * as rows with gone_since_run (this_run for those newly gone). Cannot fail. */
+Snapshot *intake_freeze(Intake *intake, const Settings *settings, const Baseline *baseline,
+                        int64_t this_run);

@@ -1,0 +1,201 @@
+#include "intake/columns.h"
+
+static const Column account_list[] = {
+    TEXT_COLUMN(Accounts, key),
+    TEXT_COLUMN(Accounts, dn),
+    TEXT_COLUMN(Accounts, name),
+    TEXT_COLUMN(Accounts, upn),
+    TEXT_COLUMN(Accounts, mail),
+    TEXT_COLUMN(Accounts, display_name),
+    TEXT_COLUMN(Accounts, employee_id),
+    TEXT_COLUMN(Accounts, department),
+    TEXT_COLUMN(Accounts, title),
+    TEXT_COLUMN(Accounts, description),
+    TEXT_COLUMN(Accounts, sid),
+    TEXT_COLUMN(Accounts, owner_text),
+    TEXT_COLUMN(Accounts, manager_text),
+    TEXT_COLUMN(Accounts, class_text),
+    COLUMN(Accounts, source),
+    COLUMN(Accounts, enabled),
+    COLUMN(Accounts, enabled_by),
+    COLUMN(Accounts, locked),
+    COLUMN(Accounts, flags),
+    COLUMN(Accounts, expires_utc),
+    COLUMN(Accounts, created_utc),
+    COLUMN(Accounts, last_logon_utc),
+    COLUMN(Accounts, password_changed_utc),
+    COLUMN(Accounts, last_logon_slack),
+};
+
+static const Column group_list[] = {
+    TEXT_COLUMN(Groups, key),         TEXT_COLUMN(Groups, dn),  TEXT_COLUMN(Groups, name),
+    TEXT_COLUMN(Groups, cn),          TEXT_COLUMN(Groups, sid), TEXT_COLUMN(Groups, owner_text),
+    TEXT_COLUMN(Groups, description), COLUMN(Groups, source),   COLUMN(Groups, flags),
+};
+
+static const Column computer_list[] = {
+    TEXT_COLUMN(Computers, key),       TEXT_COLUMN(Computers, dn),
+    TEXT_COLUMN(Computers, name),      TEXT_COLUMN(Computers, hostname),
+    TEXT_COLUMN(Computers, serial),    TEXT_COLUMN(Computers, sid),
+    COLUMN(Computers, source),         COLUMN(Computers, enabled),
+    COLUMN(Computers, enabled_by),     COLUMN(Computers, flags),
+    COLUMN(Computers, expires_utc),    COLUMN(Computers, created_utc),
+    COLUMN(Computers, last_logon_utc), COLUMN(Computers, last_logon_slack),
+};
+
+static const Column foreigner_list[] = {
+    TEXT_COLUMN(Foreigners, text),
+    TEXT_COLUMN(Foreigners, sid),
+    COLUMN(Foreigners, source),
+};
+
+static const Column person_list[] = {
+    TEXT_COLUMN(People, id),          TEXT_COLUMN(People, name),
+    TEXT_COLUMN(People, email),       TEXT_COLUMN(People, username),
+    TEXT_COLUMN(People, manager_id),  TEXT_COLUMN(People, department),
+    TEXT_COLUMN(People, title),       TEXT_COLUMN(People, location),
+    TEXT_COLUMN(People, kind),        TEXT_COLUMN(People, status_text),
+    TEXT_COLUMN(People, timezone),    TEXT_COLUMN(People, sponsor_id),
+    COLUMN(People, source),           COLUMN(People, status),
+    COLUMN(People, start_day),        COLUMN(People, last_day),
+    COLUMN(People, end_day),          COLUMN(People, start_utc),
+    COLUMN(People, last_day_end_utc), COLUMN(People, end_day_end_utc),
+    COLUMN(People, recorded_utc),     COLUMN(People, successor),
+    COLUMN(People, gone_since_run),
+};
+
+static const Column asset_list[] = {
+    TEXT_COLUMN(Assets, id),
+    TEXT_COLUMN(Assets, name),
+    TEXT_COLUMN(Assets, kind),
+    TEXT_COLUMN(Assets, status_text),
+    TEXT_COLUMN(Assets, serial),
+    TEXT_COLUMN(Assets, hostname),
+    TEXT_COLUMN(Assets, owner),
+    TEXT_COLUMN(Assets, custodian),
+    TEXT_COLUMN(Assets, classification),
+    TEXT_COLUMN(Assets, location),
+    COLUMN(Assets, source),
+    COLUMN(Assets, status),
+    COLUMN(Assets, assigned_utc),
+    COLUMN(Assets, due_back_utc),
+    COLUMN(Assets, last_audit_utc),
+    COLUMN(Assets, next_audit_utc),
+    COLUMN(Assets, last_review_utc),
+    COLUMN(Assets, review_every_days),
+};
+
+static const Column approval_list[] = {
+    TEXT_COLUMN(Approvals, id),          TEXT_COLUMN(Approvals, group),
+    TEXT_COLUMN(Approvals, account),     TEXT_COLUMN(Approvals, person_id),
+    TEXT_COLUMN(Approvals, approved_by), TEXT_COLUMN(Approvals, reference),
+    COLUMN(Approvals, source),           COLUMN(Approvals, approved_utc),
+    COLUMN(Approvals, expires_utc),
+};
+
+#define LIST(array)                                                                                \
+    {                                                                                              \
+        .columns = array, .n = G_N_ELEMENTS(array)                                                 \
+    }
+const ColumnList account_columns = LIST(account_list);
+const ColumnList group_columns = LIST(group_list);
+const ColumnList computer_columns = LIST(computer_list);
+const ColumnList foreigner_columns = LIST(foreigner_list);
+const ColumnList person_columns = LIST(person_list);
+const ColumnList asset_columns = LIST(asset_list);
+const ColumnList approval_columns = LIST(approval_list);
+
+#define FIRST_CAPACITY 256
+
+/* The pointers have different types; their bytes are copied, so no object is read as another type.
+ */
+static char *get_column(const void *table, const Column *column)
+{
+    char *values;
+    memcpy(&values, (const char *)table + column->offset, sizeof values);
+    return values;
+}
+
+static void set_column(void *table, const Column *column, char *values)
+{
+    memcpy((char *)table + column->offset, &values, sizeof values);
+}
+
+static void resize(void *table, ColumnList list, uint32_t n_old, uint32_t n_new)
+{
+    for (size_t i = 0; i < list.n; i++) {
+        const Column *column = &list.columns[i];
+        char *values = g_realloc_n(get_column(table, column), MAX(n_new, 1), column->size);
+        if (n_new > n_old)
+            memset(values + (size_t)n_old * column->size, 0,
+                   (size_t)(n_new - n_old) * column->size);
+        set_column(table, column, values);
+    }
+}
+
+void columns_reserve(void *table, ColumnList list, uint32_t *capacity, uint32_t n)
+{
+    if (n <= *capacity)
+        return;
+    uint32_t wanted = MAX(n, MAX(FIRST_CAPACITY, *capacity * 2));
+    resize(table, list, *capacity, wanted);
+    *capacity = wanted;
+}
+
+static void shift_texts(char *values, uint32_t begin, uint32_t end, uint32_t shift)
+{
+    TextRef *refs = (TextRef *)(void *)values;
+    for (uint32_t row = begin; row < end; row++)
+        refs[row] += refs[row] != 0 ? shift : 0;
+}
+
+void columns_append(void *to, uint32_t n_to, const void *from, uint32_t n_from, ColumnList list,
+                    uint32_t shift)
+{
+    resize(to, list, n_to, n_to + n_from);
+    for (size_t i = 0; i < list.n && n_from > 0; i++) {
+        const Column *column = &list.columns[i];
+        char *values = get_column(to, column);
+        memcpy(values + (size_t)n_to * column->size, get_column(from, column),
+               (size_t)n_from * column->size);
+        if (column->is_text && shift != 0)
+            shift_texts(values, n_to, n_to + n_from, shift);
+    }
+}
+
+void columns_shift(void *table, uint32_t n, ColumnList list, uint32_t shift)
+{
+    for (size_t i = 0; i < list.n && shift != 0; i++)
+        if (list.columns[i].is_text)
+            shift_texts(get_column(table, &list.columns[i]), 0, n, shift);
+}
+
+uint32_t columns_thin(void *table, uint32_t n, ColumnList list, const uint8_t *is_dropped)
+{
+    uint32_t n_kept = 0;
+    for (size_t i = 0; i < list.n; i++) {
+        size_t size = list.columns[i].size;
+        char *values = get_column(table, &list.columns[i]);
+        n_kept = 0;
+        for (uint32_t row = 0; row < n; row++) {
+            if (is_dropped[row])
+                continue;
+            memmove(values + n_kept * size, values + row * size, size);
+            n_kept++;
+        }
+    }
+    return n_kept;
+}
+
+void columns_trim(void *table, uint32_t n, ColumnList list)
+{
+    resize(table, list, n, n);
+}
+
+void columns_free(void *table, ColumnList list)
+{
+    for (size_t i = 0; i < list.n; i++) {
+        g_free(get_column(table, &list.columns[i]));
+        set_column(table, &list.columns[i], NULL);
+    }
+}

@@ -1,0 +1,45 @@
+/* columns.h: growing, joining and thinning out the columns of the snapshot's tables.
+ *
+ * A table is a struct that begins with its number of rows and holds one pointer per column
+ * (model/snapshot.h); a list of Column says where they are. All columns of a table grow together,
+ * by doubling. */
+#pragma once
+
+#include "model/snapshot.h"
+
+typedef struct Column {
+    size_t offset; /* of the pointer in the table */
+    size_t size;   /* of one value */
+    bool is_text;  /* TextRef: moved when text pools are joined */
+} Column;
+
+typedef struct ColumnList {
+    const Column *columns;
+    size_t n;
+} ColumnList;
+
+#define COLUMN(table, member)                                                                      \
+    {                                                                                              \
+        .offset = offsetof(table, member), .size = sizeof *((table *)NULL)->member                 \
+    }
+#define TEXT_COLUMN(table, member)                                                                 \
+    {                                                                                              \
+        .offset = offsetof(table, member), .size = sizeof(TextRef), .is_text = true                \
+    }
+
+extern const ColumnList account_columns, group_columns, computer_columns, foreigner_columns,
+    person_columns, asset_columns, approval_columns;
+
+/* Room for n rows; new room is zero. */
+void columns_reserve(void *table, ColumnList list, uint32_t *capacity, uint32_t n);
+/* Copies n_from rows of from behind n_to rows of to, texts moved by shift (0 stays 0). Capacity of
+ * `to` is then exactly the sum. */
+void columns_append(void *to, uint32_t n_to, const void *from, uint32_t n_from, ColumnList list,
+                    uint32_t shift);
+/* Adds shift to every text of the table. */
+void columns_shift(void *table, uint32_t n, ColumnList list, uint32_t shift);
+/* Keeps the rows whose mark is 0. Returns how many. */
+uint32_t columns_thin(void *table, uint32_t n, ColumnList list, const uint8_t *is_dropped);
+/* Gives unused room back. */
+void columns_trim(void *table, uint32_t n, ColumnList list);
+void columns_free(void *table, ColumnList list);

@@ -1,0 +1,40 @@
+/* dn_table.h: every DN of one directory, once, as a 32-bit id.
+ *
+ * Members are by far the commonest input (ten per account), so an id is found by the bytes as they
+ * stand; only a spelling seen for the first time is normalised and looked up in the second table,
+ * of compared spellings. Ids are looked up in batches whose memory is fetched beforehand. Cost: 30
+ * to 50 ns a known spelling, 0.5 us a new one; about 45 bytes an id beside its text. Not for two
+ * threads at once. */
+#pragma once
+
+#include "model/snapshot.h"
+
+typedef struct DnSlot {
+    uint32_t tag;
+    uint32_t id; /* + 1; 0 = free */
+    TextRef text;
+} DnSlot;
+
+typedef struct DnSlots {
+    DnSlot *slots;
+    size_t mask, n;
+} DnSlots;
+
+typedef struct DnTable {
+    TextPool *pool; /* borrowed */
+    DnSlots as_read, compared;
+    uint32_t n, capacity;
+    TextRef *text; /* by id: its first spelling */
+    Principal *
+        entry; /* by id: what the directory has there, NONE = nothing seen; the builder's to fill */
+    GString *scratch, *normalised;
+} DnTable;
+
+void dn_table_init(DnTable *table, TextPool *pool);
+void dn_table_clear(DnTable *table);
+
+/* NONE for an empty text, and when the pool is full. */
+uint32_t dn_table_intern(DnTable *table, Text dn);
+void dn_table_intern_all(DnTable *table, const Text *dns, size_t n, uint32_t *ret_ids);
+/* NONE when it was never interned, in whatever spelling. Changes only the scratch texts. */
+uint32_t dn_table_find(DnTable *table, Text dn);

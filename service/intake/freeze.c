@@ -1,0 +1,175 @@
+/* From builders to the snapshot: the columns of the first source are taken as they are, others
+ * appended. */
+#include "intake/parts.h"
+
+#include "model/lookup.h"
+
+/* The greatest pool becomes the snapshot's, so that most texts are never moved. */
+static uint32_t greatest_pool(const Intake *intake)
+{
+    uint32_t greatest = 0;
+    size_t size = 0;
+    for (uint32_t i = 0; i < intake->n; i++) {
+        const Sink *sink = intake->sinks[i];
+        if (sink->record.status == SOURCE_COMPLETE && text_pool_size(sink->text) > size) {
+            greatest = i;
+            size = text_pool_size(sink->text);
+        }
+    }
+    return greatest;
+}
+
+/* What joins a builder's table with the snapshot's. */
+static uint32_t join(void *to, uint32_t n_to, void *from, uint32_t n_from, ColumnList list,
+                     size_t table_size, uint32_t shift)
+{
+    if (n_from == 0)
+        return n_to;
+    if (n_to > 0) {
+        columns_append(to, n_to, from, n_from, list, shift);
+        columns_free(from, list);
+        return n_to + n_from;
+    }
+    columns_free(to, list);
+    memcpy(to, from, table_size);
+    memset(from, 0, table_size);
+    columns_shift(to, n_from, list, shift);
+    columns_trim(to, n_from, list);
+    return n_from;
+}
+
+/* Runs of texts (previous ids, access groups) of one more source. n_rows: of the snapshot before it
+ * came. */
+static void join_runs(uint32_t **first, TextRef **values, uint32_t n_rows,
+                      const uint32_t *more_first, const GArray *more, uint32_t n_more,
+                      uint32_t shift)
+{
+    uint32_t n_values = n_rows > 0 ? (*first)[n_rows] : 0;
+    *first = g_renew(uint32_t, *first, (size_t)n_rows + n_more + 1);
+    *values = g_renew(TextRef, *values, (size_t)n_values + more->len + 1);
+    (*first)[n_rows] = n_values;
+    for (uint32_t row = 0; row < n_more; row++)
+        (*first)[n_rows + row + 1] = n_values + more_first[row + 1];
+    for (guint i = 0; i < more->len; i++)
+        (*values)[n_values + i] = g_array_index(more, TextRef, i) + shift;
+}
+
+static void join_people(Snapshot *snapshot, TableBuilder *builder, uint32_t shift)
+{
+    People *to = &snapshot->people, *from = &builder->people;
+    uint32_t n_to = to->n, n_from = from->n;
+    if (n_from == 0)
+        return;
+    uint32_t *first = to->first_previous, *more_first = g_steal_pointer(&from->first_previous);
+    TextRef *values = to->previous_ids;
+    uint32_t n = join(to, n_to, from, n_from, person_columns, sizeof *to, shift);
+    join_runs(&first, &values, n_to, more_first, builder->previous_ids, n_from, shift);
+    to->first_previous = first;
+    to->previous_ids = values;
+    to->n = n;
+    g_free(more_first);
+}
+
+static void join_assets(Snapshot *snapshot, TableBuilder *builder, uint32_t shift)
+{
+    Assets *to = &snapshot->assets, *from = &builder->assets;
+    uint32_t n_to = to->n, n_from = from->n;
+    if (n_from == 0)
+        return;
+    uint32_t *first = to->first_access_group,
+             *more_first = g_steal_pointer(&from->first_access_group);
+    TextRef *values = to->access_groups;
+    uint32_t n = join(to, n_to, from, n_from, asset_columns, sizeof *to, shift);
+    join_runs(&first, &values, n_to, more_first, builder->access_groups, n_from, shift);
+    to->first_access_group = first;
+    to->access_groups = values;
+    to->n = n;
+    g_free(more_first);
+}
+
+static void join_directory(Snapshot *snapshot, DirectoryBuilder *builder, uint32_t shift)
+{
+    uint32_t n = builder->accounts.n;
+    snapshot->accounts.n = join(&snapshot->accounts, snapshot->accounts.n, &builder->accounts, n,
+                                account_columns, sizeof snapshot->accounts, shift);
+    builder->accounts.n = n; /* the builder's own columns are still counted by these */
+    n = builder->groups.n;
+    snapshot->groups.n = join(&snapshot->groups, snapshot->groups.n, &builder->groups, n,
+                              group_columns, sizeof snapshot->groups, shift);
+    builder->groups.n = n;
+    n = builder->computers.n;
+    snapshot->computers.n = join(&snapshot->computers, snapshot->computers.n, &builder->computers,
+                                 n, computer_columns, sizeof snapshot->computers, shift);
+    builder->computers.n = n;
+}
+
+static EdgeSource join_source(Snapshot *snapshot, Sink *sink, uint32_t shift)
+{
+    EdgeSource source = {.sink = sink,
+                         .accounts_base = snapshot->accounts.n,
+                         .groups_base = snapshot->groups.n,
+                         .computers_base = snapshot->computers.n,
+                         .text_shift = shift};
+    if (sink->directory != NULL)
+        join_directory(snapshot, sink->directory, shift);
+    if (sink->table != NULL) {
+        join_people(snapshot, sink->table, shift);
+        join_assets(snapshot, sink->table, shift);
+        uint32_t n = sink->table->approvals.n;
+        snapshot->approvals.n =
+            join(&snapshot->approvals, snapshot->approvals.n, &sink->table->approvals, n,
+                 approval_columns, sizeof snapshot->approvals, shift);
+    }
+    return source;
+}
+
+static void give_records(Snapshot *snapshot, Intake *intake)
+{
+    snapshot->n_sources = intake->n;
+    snapshot->sources = g_new0(SourceRecord, (size_t)intake->n + 1);
+    for (uint32_t i = 0; i < intake->n; i++) {
+        snapshot->sources[i] = intake->sinks[i]->record;
+        memset(&intake->sinks[i]->record, 0, sizeof intake->sinks[i]->record);
+    }
+}
+
+/* Columns that nothing came for have no rows, but runs need their end. */
+static void complete_runs(Snapshot *snapshot)
+{
+    if (snapshot->people.first_previous == NULL)
+        snapshot->people.first_previous = g_new0(uint32_t, 1);
+    if (snapshot->assets.first_access_group == NULL)
+        snapshot->assets.first_access_group = g_new0(uint32_t, 1);
+}
+
+static void join_sources(Snapshot *snapshot, Intake *intake)
+{
+    uint32_t greatest = intake->n > 0 ? greatest_pool(intake) : 0, n_sources = 0;
+    g_autofree EdgeSource *sources = g_new0(EdgeSource, (size_t)intake->n + 1);
+    snapshot->text =
+        intake->n > 0 ? g_steal_pointer(&intake->sinks[greatest]->text) : text_pool_new();
+    for (uint32_t i = 0; i < intake->n; i++) {
+        Sink *sink = intake->sinks[i];
+        if (sink->record.status != SOURCE_COMPLETE)
+            continue;
+        uint32_t shift = i != greatest ? text_pool_append(snapshot->text, sink->text) : 0;
+        EdgeSource source = join_source(snapshot, sink, shift);
+        if (sink->directory != NULL)
+            sources[n_sources++] = source;
+    }
+    edges_build(snapshot, sources, n_sources);
+}
+
+Snapshot *intake_freeze(Intake *intake, const Settings *settings, const Baseline *baseline,
+                        int64_t this_run)
+{
+    Snapshot *snapshot = g_new0(Snapshot, 1);
+    join_sources(snapshot, intake);
+    complete_runs(snapshot);
+    give_records(snapshot, intake);
+    roster_link_previous(snapshot);
+    if (snapshot_has(snapshot, PROVIDES_PEOPLE) && snapshot_is_complete(snapshot, PROVIDES_PEOPLE))
+        roster_add_gone(snapshot, baseline, this_run);
+    snapshot_build_indexes(snapshot);
+    return snapshot;
+}

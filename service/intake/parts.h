@@ -1,0 +1,102 @@
+/* parts.h: what the files of intake share; private to this folder and its tests.
+ *
+ * One Sink per source and thread: settings, proof, and one builder of the kind that the source
+ * provides. */
+#pragma once
+
+#include "intake/directory_builder.h"
+#include "intake/intake.h"
+#include "intake/table_builder.h"
+
+#include <rightful/sink.h>
+
+/* What the absence of a lock or of a last use means (rulings: lock state, last use outside AD). */
+typedef enum AbsenceRule { ABSENCE_AUTO, ABSENCE_RECORDED, ABSENCE_NONE } AbsenceRule;
+
+/* A source's settings as far as intake needs them. Borrowed from the configuration. */
+typedef struct SinkOptions {
+    const char *name, *kind;
+    Provides provides;
+    uint8_t index;       /* among the sources */
+    GTimeZone *timezone; /* the organisation's */
+    int64_t as_of_utc;
+    const char *date_format; /* NULL = ISO 8601 */
+    const char *person_kind; /* of people whose kind is empty; NULL = leave it empty */
+    const char *headers[MAX_RECORD_FIELDS]; /* how the table calls its columns; NULL = by the
+                                               field's name */
+    AbsenceRule lock_state, last_use;
+    const char *const *canaries; /* NULL-terminated; NULL = none */
+    IntakeProgress progress;
+    void *progress_data;
+    GCancellable *cancel;
+} SinkOptions;
+
+struct Sink {
+    SinkOptions options;
+    SourceRecord record; /* moves into the snapshot */
+    TextPool *text;
+    GString *scratch;
+    uint64_t n_records; /* for progress */
+    uint64_t n_messages_left_out;
+    int64_t file_time_utc; /* TIME_UNKNOWN: live */
+    int64_t newest_utc;    /* of the records' own times */
+    uint64_t n_pages, n_references;
+    int bad_page_code;           /* the first result code that is not 0; 0 = none */
+    DirectoryBuilder *directory; /* directory, accounts */
+    TableBuilder *table;         /* everything but directory */
+    GPtrArray *messages; /* (element-type utf8), all rejections that are kept, and warnings */
+    GArray *dimensions;  /* (element-type GuardDimension) */
+    GPtrArray *watched;  /* "group.NAME", "branch.DN" with ten or more */
+};
+
+struct Intake {
+    Sink **sinks;
+    uint32_t n;
+    GPtrArray *messages;
+};
+
+/* ---- sink.c ---- */
+Sink *sink_new(const SinkOptions *options);
+void sink_free(Sink *sink); /* NULL is fine */
+/* Counts a record that was handed over as rejected, and keeps the sentence "file:line: column:
+ * what". column NULL: no column. */
+void sink_refuse(Sink *sink, const Place *place, const char *column, const char *format, ...)
+    G_GNUC_PRINTF(4, 5);
+/* The same for a record that was counted as kept before. */
+void sink_refuse_kept(Sink *sink, const Place *place, const char *column, const char *format, ...)
+    G_GNUC_PRINTF(4, 5);
+void sink_warn(Sink *sink, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* Marks the source incomplete; the first reason stays. */
+void sink_fail(Sink *sink, const char *format, ...) G_GNUC_PRINTF(2, 3);
+TextRef sink_text(Sink *sink, Text text);   /* a value that is mostly its own */
+TextRef sink_shared(Sink *sink, Text text); /* a value that many records share */
+
+/* ---- proof.c ---- */
+/* Ends the pull: settles states, counts, and decides whether the source is complete. error: why
+ * pull() returned false, or NULL when it returned true. */
+void sink_finish(Sink *sink, bool is_whole, const GError *error);
+
+/* ---- dimensions.c ---- */
+void sink_measure(Sink *sink); /* fills dimensions and watched */
+
+/* ---- guarding.c ---- */
+typedef struct FreshnessLimits {
+    int64_t directory_hours, people_days, assets_days, approvals_days;
+} FreshnessLimits;
+void intake_guard_with(Intake *intake, const GuardLimits *limits, const FreshnessLimits *freshness,
+                       const Baseline *baseline, int64_t as_of_utc, const char *const *accepts,
+                       bool *accepts_used, GArray *ret_held);
+
+/* ---- edges.c ---- */
+/* Members of all groups of the snapshot, from the builders of complete sources, in the order of
+ * sinks. */
+typedef struct EdgeSource {
+    Sink *sink;
+    uint32_t accounts_base, groups_base, computers_base; /* of this source's rows in the snapshot */
+    uint32_t text_shift;
+} EdgeSource;
+void edges_build(Snapshot *snapshot, EdgeSource *sources, uint32_t n_sources);
+
+/* ---- roster.c ---- */
+void roster_add_gone(Snapshot *snapshot, const Baseline *baseline, int64_t this_run);
+void roster_link_previous(Snapshot *snapshot);
