@@ -9,7 +9,8 @@
 uint64_t ask(Question question, uint64_t about)
 {
     /* splitmix64 */
-    uint64_t z = about * UINT64_C(0x9e3779b97f4a7c15) + ((uint64_t)question + 1) * UINT64_C(0xd1b54a32d192ed03);
+    uint64_t z = about * UINT64_C(0x9e3779b97f4a7c15) +
+                 ((uint64_t)question + 1) * UINT64_C(0xd1b54a32d192ed03);
     z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
     z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
     return z ^ (z >> 31);
@@ -23,20 +24,25 @@ uint64_t ask_below(Question question, uint64_t about, uint64_t limit)
 /* ---- people ---- */
 
 const char *const company_departments[N_DEPARTMENTS] = {
-    "Accounting", "Treasury", "Controlling", "Tax", "Payroll", "Purchasing", "Sales North", "Sales South", "Sales East",
-    "Sales West", "Key Accounts", "Marketing", "Brand", "Events", "Press", "Legal", "Compliance", "Audit", "Recruiting",
-    "Human Resources", "Training", "Facilities", "Security", "Logistics", "Warehouse", "Shipping", "Quality", "Production A",
-    "Production B", "Maintenance", "Research", "Development", "Testing", "Architecture", "Operations", "Network", "Helpdesk",
-    "Databases", "Data Science", "Board Office"};
+    "Accounting",  "Treasury",        "Controlling",  "Tax",          "Payroll",      "Purchasing",
+    "Sales North", "Sales South",     "Sales East",   "Sales West",   "Key Accounts", "Marketing",
+    "Brand",       "Events",          "Press",        "Legal",        "Compliance",   "Audit",
+    "Recruiting",  "Human Resources", "Training",     "Facilities",   "Security",     "Logistics",
+    "Warehouse",   "Shipping",        "Quality",      "Production A", "Production B", "Maintenance",
+    "Research",    "Development",     "Testing",      "Architecture", "Operations",   "Network",
+    "Helpdesk",    "Databases",       "Data Science", "Board Office"};
 
-static const char *const titles[] = {"Assistant", "Clerk", "Specialist", "Senior Specialist", "Analyst", "Senior Analyst",
-                                     "Engineer", "Senior Engineer", "Consultant", "Team Lead", "Manager", "Head"};
-static const char *const first_names[] = {"Anna", "Ben", "Clara", "David", "Emma", "Felix", "Grace", "Hugo", "Ida", "Jonas", "Kira",
-                                          "Leo", "Mia", "Noah", "Olga", "Paul", "Qin", "Rosa", "Samir", "Tara", "Uwe", "Vera",
-                                          "Wim", "Xenia", "Yusuf", "Zoe"};
-static const char *const last_names[] = {"Abel", "Becker", "Costa", "Diaz", "Evans", "Fischer", "Garcia", "Huber", "Ivanov",
-                                         "Jansen", "Kaya", "Lopez", "Meyer", "Nowak", "Okafor", "Patel", "Quist", "Rossi",
-                                         "Schmidt", "Tran", "Ueda", "Vogel", "Weber", "Xu", "Yilmaz", "Zhang"};
+static const char *const titles[] = {
+    "Assistant", "Clerk",           "Specialist", "Senior Specialist", "Analyst", "Senior Analyst",
+    "Engineer",  "Senior Engineer", "Consultant", "Team Lead",         "Manager", "Head"};
+static const char *const first_names[] = {
+    "Anna",  "Ben",  "Clara", "David", "Emma", "Felix", "Grace", "Hugo", "Ida",
+    "Jonas", "Kira", "Leo",   "Mia",   "Noah", "Olga",  "Paul",  "Qin",  "Rosa",
+    "Samir", "Tara", "Uwe",   "Vera",  "Wim",  "Xenia", "Yusuf", "Zoe"};
+static const char *const last_names[] = {
+    "Abel",    "Becker", "Costa", "Diaz",  "Evans", "Fischer", "Garcia", "Huber", "Ivanov",
+    "Jansen",  "Kaya",   "Lopez", "Meyer", "Nowak", "Okafor",  "Patel",  "Quist", "Rossi",
+    "Schmidt", "Tran",   "Ueda",  "Vogel", "Weber", "Xu",      "Yilmaz", "Zhang"};
 
 bool company_shares_mail(uint32_t person)
 {
@@ -65,7 +71,8 @@ void company_mail(uint32_t person, bool in_capitals, char mail[TEXT_SIZE])
 {
     if (person > 0 && company_shares_mail(person - 1))
         person--;
-    g_snprintf(mail, TEXT_SIZE, "%s.%s.%u@Bench.Example", first_name(person), last_name(person), person);
+    g_snprintf(mail, TEXT_SIZE, "%s.%s.%u@Bench.Example", first_name(person), last_name(person),
+               person);
     if (!in_capitals)
         for (char *c = mail; *c != '\0'; c++)
             *c = g_ascii_tolower(*c);
@@ -81,7 +88,8 @@ const char *company_title(uint32_t person)
     return titles[ask_below(ASK_TITLE, person, G_N_ELEMENTS(titles))];
 }
 
-/* 1 % left and can still log on, 2 % left and were closed. 5 % are contractors, 3 % of those over their end. */
+/* 1 % left and can still log on, 2 % left and were closed. 5 % are contractors, 3 % of those over
+ * their end. */
 PersonState company_person(uint32_t person)
 {
     PersonState state = {0};
@@ -95,7 +103,8 @@ PersonState company_person(uint32_t person)
     }
     if (state.is_contractor) {
         uint64_t end = ask_below(ASK_END, person, 1000);
-        state.end_day = end < 30 && !state.has_left ? AS_OF_DAY - 3 - (int64_t)end * 4 : AS_OF_DAY + 20 + (int64_t)end;
+        state.end_day = end < 30 && !state.has_left ? AS_OF_DAY - 3 - (int64_t)end * 4
+                                                    : AS_OF_DAY + 20 + (int64_t)end;
     }
     return state;
 }
@@ -130,7 +139,8 @@ void company_account_name(const Company *company, uint32_t account, char name[TE
 
 static int64_t second_of_day(uint64_t about)
 {
-    return (int64_t)ask_below(ASK_LOGON, about, 4 * 3600); /* before 04:00 UTC: never after the as-of time */
+    return (int64_t)ask_below(ASK_LOGON, about,
+                              4 * 3600); /* before 04:00 UTC: never after the as-of time */
 }
 
 /* 88 % within 20 days, 3 % within 85, 6 % dormant, 3 % never. */
@@ -160,7 +170,9 @@ AccountState company_account(const Company *company, uint32_t account)
     bool is_new = ask_below(ASK_CREATED, account, 100) < 2;
     AccountState state = {
         .last_logon = who.has_left ? leaver_logon(account, &who) : ordinary_logon(account),
-        .created = (AS_OF_DAY - (is_new ? 1 : 40) - (int64_t)(ask(ASK_CREATED, account) / 100 % (is_new ? 27 : 3500))) * DAY,
+        .created = (AS_OF_DAY - (is_new ? 1 : 40) -
+                    (int64_t)(ask(ASK_CREATED, account) / 100 % (is_new ? 27 : 3500))) *
+                   DAY,
         .is_locked = who.is_locked_out || (!has_person && ask_below(ASK_STATE, account, 100) < 4)};
 
     /* Half of what is closed is closed by an end, not by a lock. */
@@ -172,7 +184,8 @@ AccountState company_account(const Company *company, uint32_t account)
     }
     bool is_anybodys = class == ACCOUNT_PERSON && company_shares_mail(person);
     bool is_shared = company_shares_mail(person) || (person > 0 && company_shares_mail(person - 1));
-    state.shows_number = has_person && !is_anybodys && (is_shared || ask_below(ASK_NUMBER, account, 100) >= 5);
+    state.shows_number =
+        has_person && !is_anybodys && (is_shared || ask_below(ASK_NUMBER, account, 100) >= 5);
     state.shows_mail = class == ACCOUNT_PERSON || (has_person && !state.shows_number);
     return state;
 }
@@ -185,7 +198,8 @@ Choice company_service_owner(const Company *company, uint32_t account)
     if (luck < 14)
         return (Choice){CHOICE_NOBODY, 0};
     if (luck < 17)
-        return (Choice){CHOICE_GROUP, (uint32_t)ask_below(ASK_OWNER_WHO, account, company->n_groups)};
+        return (Choice){CHOICE_GROUP,
+                        (uint32_t)ask_below(ASK_OWNER_WHO, account, company->n_groups)};
     uint32_t owner = (uint32_t)ask_below(ASK_OWNER_WHO, account, company->n_persons);
     return (Choice){CHOICE_ACCOUNT, owner - company_shares_mail(owner)};
 }
@@ -197,7 +211,8 @@ Choice company_group_owner(const Company *company, uint32_t group)
         return (Choice){CHOICE_NONE, 0};
     if (luck < 4)
         return (Choice){CHOICE_NOBODY, 0};
-    return (Choice){CHOICE_ACCOUNT, (uint32_t)ask_below(ASK_GROUP_OWNER_WHO, group, company->n_persons)};
+    return (Choice){CHOICE_ACCOUNT,
+                    (uint32_t)ask_below(ASK_GROUP_OWNER_WHO, group, company->n_persons)};
 }
 
 /* ---- groups ---- */
@@ -212,7 +227,8 @@ GroupWalk company_walk(const Company *company, uint32_t group)
     uint64_t stride = 1 + ask_below(ASK_STRIDE, group, company->n_accounts - 1);
     while (greatest_common_divisor(stride, company->n_accounts) != 1)
         stride++;
-    return (GroupWalk){.group = group, .stride = stride, .at = ask_below(ASK_START, group, company->n_accounts)};
+    return (GroupWalk){
+        .group = group, .stride = stride, .at = ask_below(ASK_START, group, company->n_accounts)};
 }
 
 /* Accounts that may be anybody's are members of the big groups only, whose rights nobody judges. */
@@ -222,7 +238,8 @@ bool company_walk_next(const Company *company, GroupWalk *walk, uint32_t *ret_ac
         uint32_t account = (uint32_t)walk->at;
         walk->at = (walk->at + walk->stride) % company->n_accounts;
         walk->done++;
-        if (walk->group >= N_BIG_GROUPS && account < company->n_persons && company_shares_mail(account))
+        if (walk->group >= N_BIG_GROUPS && account < company->n_persons &&
+            company_shares_mail(account))
             continue;
         *ret_account = account;
         return true;
@@ -281,7 +298,8 @@ static gint compare_nestings(gconstpointer a, gconstpointer b)
     return x->child < y->child ? -1 : x->child > y->child;
 }
 
-/* 45 % of the groups are members of one or two groups one level up; a few contain one of those: loops. */
+/* 45 % of the groups are members of one or two groups one level up; a few contain one of those:
+ * loops. */
 static GArray *plan_nestings(const Company *company)
 {
     GArray *levels[MAX_LEVEL + 1];
@@ -297,7 +315,8 @@ static GArray *plan_nestings(const Company *company)
         if (above == NULL || above->len == 0 || ask_below(ASK_NESTED, g, 100) >= 45)
             continue;
         for (uint32_t i = 0; i <= ask_below(ASK_NESTED, (g + UINT64_C(1)) << 32, 2); i++) {
-            uint32_t parent = g_array_index(above, uint32_t, ask_below(ASK_PARENT, g * UINT64_C(4) + i, above->len));
+            uint32_t parent = g_array_index(above, uint32_t,
+                                            ask_below(ASK_PARENT, g * UINT64_C(4) + i, above->len));
             add_nesting(nestings, parent, g);
             if (g % loop_period == 25)
                 add_nesting(nestings, g, parent);
@@ -345,20 +364,26 @@ static uint32_t *estimate_members(const Company *company)
 }
 
 /* Gives a role to n groups with at most `limit` members, every other one with groups in it. */
-static GArray *cast(Company *company, const uint32_t *members, GroupRole role, uint32_t n, uint32_t limit)
+static GArray *cast(Company *company, const uint32_t *members, GroupRole role, uint32_t n,
+                    uint32_t limit)
 {
     GArray *chosen = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    for (uint64_t attempt = 0; chosen->len < n && attempt < UINT64_C(200) * company->n_groups; attempt++) {
+    for (uint64_t attempt = 0; chosen->len < n && attempt < UINT64_C(200) * company->n_groups;
+         attempt++) {
         /* Big ones are as likely as small ones, of which there are many more. */
-        uint32_t g = (uint32_t)ask_below(ASK_ROLE, attempt * 8 + role, MAX(100, company->n_groups >> attempt % 10));
+        uint32_t g = (uint32_t)ask_below(ASK_ROLE, attempt * 8 + role,
+                                         MAX(100, company->n_groups >> attempt % 10));
         bool has_groups = company->first_child[g] < company->first_child[g + 1];
-        if (company->role[g] != ROLE_NONE || members[g] > limit || g < N_BIG_GROUPS || (chosen->len % 2 == 0 && !has_groups))
+        if (company->role[g] != ROLE_NONE || members[g] > limit || g < N_BIG_GROUPS ||
+            (chosen->len % 2 == 0 && !has_groups))
             continue;
         company->role[g] = role;
         g_array_append_val(chosen, g);
-        /* Sometimes a group of the same role inside: then the inner one is the nearest for its members. */
+        /* Sometimes a group of the same role inside: then the inner one is the nearest for its
+         * members. */
         uint32_t inner = has_groups ? company->child[company->first_child[g]] : 0;
-        if (has_groups && chosen->len % 8 == 1 && chosen->len < n && company->role[inner] == ROLE_NONE && inner >= N_BIG_GROUPS) {
+        if (has_groups && chosen->len % 8 == 1 && chosen->len < n &&
+            company->role[inner] == ROLE_NONE && inner >= N_BIG_GROUPS) {
             company->role[inner] = role;
             g_array_append_val(chosen, inner);
         }
@@ -373,8 +398,10 @@ static void plan_roles(Company *company)
     company->privileged = cast(company, members, ROLE_PRIVILEGED, 50, MAX(25, n / 2000));
     company->entitlements = cast(company, members, ROLE_ENTITLEMENT, 100, MAX(50, n / 300));
     company->sides = cast(company, members, ROLE_SEGREGATION, 60, MAX(100, n / 200));
-    company->access = cast(company, members, ROLE_ACCESS, company->n_applications, MAX(100, n / 100));
-    g_array_append_vals(company->sides, company->entitlements->data, MIN(40, company->entitlements->len));
+    company->access =
+        cast(company, members, ROLE_ACCESS, company->n_applications, MAX(100, n / 100));
+    g_array_append_vals(company->sides, company->entitlements->data,
+                        MIN(40, company->entitlements->len));
 }
 
 Company *company_new(uint32_t n_accounts)
@@ -427,11 +454,17 @@ ComputerState company_computer(uint32_t computer)
     state.is_registered = luck >= 3;
     state.is_serial_only = luck == 3;
     if (state.is_registered && fate >= 880)
-        state.status = fate < 930 ? "stock" : fate < 940 ? "repair" : fate < 950 ? "loan" : fate < 960 ? "lost" : "retired";
+        state.status = fate < 930   ? "stock"
+                       : fate < 940 ? "repair"
+                       : fate < 950 ? "loan"
+                       : fate < 960 ? "lost"
+                                    : "retired";
     bool is_gone = state.is_registered && fate >= 950;
     bool is_forgotten = is_gone && ask_below(ASK_COMPUTER, computer, 4) == 0;
-    state.is_replaced = is_forgotten && fate >= 960 && !state.is_serial_only && ask_below(ASK_REVIEW, computer, 10) == 0;
-    state.is_locked = (is_gone && !is_forgotten) || ask_below(ASK_COMPUTER, computer + (UINT64_C(1) << 40), 100) == 0;
+    state.is_replaced = is_forgotten && fate >= 960 && !state.is_serial_only &&
+                        ask_below(ASK_REVIEW, computer, 10) == 0;
+    state.is_locked = (is_gone && !is_forgotten) ||
+                      ask_below(ASK_COMPUTER, computer + (UINT64_C(1) << 40), 100) == 0;
     if (seen < 99) {
         uint64_t days = seen < 92 ? more % 5 : seen < 96 ? 25 + more % 60 : 110 + more % 490;
         state.last_seen = (AS_OF_DAY - (int64_t)days) * DAY + second_of_day(computer);

@@ -1,9 +1,9 @@
 /* company.h: the synthetic company of the benchmark, as functions.
  *
- * Everything follows from a hash of (what is asked, which thing), so the same size gives the same company on every
- * machine, and nothing has to be remembered to write another file. Only groups are planned in advance (sizes, nesting,
- * roles), at 30 bytes a group. Values keep clear of the limits of the controls by at least a day, so that two ways to
- * count days cannot disagree. */
+ * Everything follows from a hash of (what is asked, which thing), so the same size gives the same
+ * company on every machine, and nothing has to be remembered to write another file. Only groups are
+ * planned in advance (sizes, nesting, roles), at 30 bytes a group. Values keep clear of the limits
+ * of the controls by at least a day, so that two ways to count days cannot disagree. */
 #pragma once
 
 #include <glib.h>
@@ -11,13 +11,24 @@
 #include <stdint.h>
 
 #define DAY 86400
-#define AS_OF_DAY 20529                      /* 2026-03-17 */
+#define AS_OF_DAY 20529                               /* 2026-03-17 */
 #define AS_OF (AS_OF_DAY * INT64_C(86400) + 5 * 3600) /* 05:00 UTC */
 #define TEXT_SIZE 96
 
-typedef enum AccountClass { ACCOUNT_PERSON, ACCOUNT_ADMIN, ACCOUNT_SERVICE, ACCOUNT_ORPHAN } AccountClass;
+typedef enum AccountClass {
+    ACCOUNT_PERSON,
+    ACCOUNT_ADMIN,
+    ACCOUNT_SERVICE,
+    ACCOUNT_ORPHAN
+} AccountClass;
 
-typedef enum GroupRole { ROLE_NONE, ROLE_PRIVILEGED, ROLE_ENTITLEMENT, ROLE_SEGREGATION, ROLE_ACCESS } GroupRole;
+typedef enum GroupRole {
+    ROLE_NONE,
+    ROLE_PRIVILEGED,
+    ROLE_ENTITLEMENT,
+    ROLE_SEGREGATION,
+    ROLE_ACCESS
+} GroupRole;
 
 typedef struct Company {
     uint32_t n_accounts, n_persons, n_admins, n_services, n_orphans; /* accounts, in this order */
@@ -25,9 +36,10 @@ typedef struct Company {
     uint32_t n_groups, n_computers, n_applications, n_phones;
     uint32_t *size;        /* direct accounts of a group */
     uint8_t *level, *role; /* GroupRole */
-    uint32_t *first_child, *child; /* groups in a group: child[first_child[g] .. first_child[g + 1]) */
-    GArray *privileged, *entitlements, *sides, *access; /* (element-type guint32) groups by role; sides holds some
-                                                           entitlements too */
+    uint32_t *first_child,
+        *child; /* groups in a group: child[first_child[g] .. first_child[g + 1]) */
+    GArray *privileged, *entitlements, *sides, *access; /* (element-type guint32) groups by role;
+                                                           sides holds some entitlements too */
 } Company;
 
 Company *company_new(uint32_t n_accounts);
@@ -35,16 +47,54 @@ void company_free(Company *company);
 
 /* Deterministic randomness: the same question has the same answer. */
 typedef enum Question {
-    ASK_STATE, ASK_LEFT_DAY, ASK_KIND, ASK_END, ASK_FIRST_NAME, ASK_LAST_NAME, ASK_SPELLING, ASK_DEPARTMENT, ASK_TITLE,
-    ASK_MANAGER, ASK_NUMBER, ASK_LOGON, ASK_LOGON_AGE, ASK_CREATED, ASK_OWNER, ASK_OWNER_WHO, ASK_GROUP_OWNER,
-    ASK_GROUP_OWNER_WHO, ASK_NESTED, ASK_PARENT, ASK_LEVEL, ASK_STRIDE, ASK_START, ASK_ROLE, ASK_COMPUTER, ASK_SEEN,
-    ASK_ASSET, ASK_ASSET_STATUS, ASK_ASSET_OWNER, ASK_ASSET_OWNER_WHO, ASK_CUSTODIAN, ASK_SPELL_HOST, ASK_SERIAL, ASK_REVIEW,
-    ASK_APPROVAL, ASK_APPROVER, ASK_RULE_A, ASK_RULE_B, ASK_ALLOWED, ASK_PHONE, ASK_UUID, ASK_UUID_LOW = ASK_UUID + 4
+    ASK_STATE,
+    ASK_LEFT_DAY,
+    ASK_KIND,
+    ASK_END,
+    ASK_FIRST_NAME,
+    ASK_LAST_NAME,
+    ASK_SPELLING,
+    ASK_DEPARTMENT,
+    ASK_TITLE,
+    ASK_MANAGER,
+    ASK_NUMBER,
+    ASK_LOGON,
+    ASK_LOGON_AGE,
+    ASK_CREATED,
+    ASK_OWNER,
+    ASK_OWNER_WHO,
+    ASK_GROUP_OWNER,
+    ASK_GROUP_OWNER_WHO,
+    ASK_NESTED,
+    ASK_PARENT,
+    ASK_LEVEL,
+    ASK_STRIDE,
+    ASK_START,
+    ASK_ROLE,
+    ASK_COMPUTER,
+    ASK_SEEN,
+    ASK_ASSET,
+    ASK_ASSET_STATUS,
+    ASK_ASSET_OWNER,
+    ASK_ASSET_OWNER_WHO,
+    ASK_CUSTODIAN,
+    ASK_SPELL_HOST,
+    ASK_SERIAL,
+    ASK_REVIEW,
+    ASK_APPROVAL,
+    ASK_APPROVER,
+    ASK_RULE_A,
+    ASK_RULE_B,
+    ASK_ALLOWED,
+    ASK_PHONE,
+    ASK_UUID,
+    ASK_UUID_LOW = ASK_UUID + 4
 } Question;
 uint64_t ask(Question question, uint64_t about);
 uint64_t ask_below(Question question, uint64_t about, uint64_t limit); /* 0 .. limit - 1 */
 
-/* ---- people: person i has id i as text of eight digits; person accounts are people 0 .. n_persons - 1 ---- */
+/* ---- people: person i has id i as text of eight digits; person accounts are people 0 .. n_persons
+ * - 1 ---- */
 
 typedef struct PersonState {
     bool has_left, is_locked_out; /* left; and the account was closed */
@@ -58,7 +108,8 @@ const char *company_department(uint32_t person);
 const char *company_title(uint32_t person);
 extern const char *const company_departments[];
 #define N_DEPARTMENTS 40
-/* People 7, 2007, … share their e-mail address with the next one; their account shows nothing else. */
+/* People 7, 2007, … share their e-mail address with the next one; their account shows nothing else.
+ */
 bool company_shares_mail(uint32_t person);
 
 /* ---- accounts ---- */
@@ -71,7 +122,8 @@ typedef struct AccountState {
     bool shows_number, shows_mail;
 } AccountState;
 AccountClass company_class(const Company *company, uint32_t account);
-uint32_t company_person_of(const Company *company, uint32_t account); /* of person and admin accounts */
+uint32_t company_person_of(const Company *company,
+                           uint32_t account); /* of person and admin accounts */
 AccountState company_account(const Company *company, uint32_t account);
 void company_account_name(const Company *company, uint32_t account, char name[TEXT_SIZE]);
 

@@ -226,7 +226,7 @@ class Slapd:
             file.write(PASSWORD + "\n")
         with open(os.path.join(live, "source.conf"), "w", encoding="utf-8") as file:
             file.write(f'  {{ name = "corp"; kind = "ldap"; provides = "directory"; server = "openldap"; url = "{self.url}"; base = ["{SUFFIX}"];\n'
-                       f'    bind_dn = "{ROOT}"; password_file = "password"; allow_plaintext = true;\n'
+                       f'    bind_dn = "{ROOT}"; password_file = "password"; allow_plaintext_bind = true;\n'
                        f'    computer_filter = "(objectClass=device)"; attributes: {{ hostname = "associatedDomain"; }}; }},\n')
         return live
 

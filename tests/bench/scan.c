@@ -1,4 +1,5 @@
-/* scan.c: reads a file and finds its lines with memchr: the least that a reader of LDIF can do. Prints the lines. */
+/* scan.c: reads a file and finds its lines with memchr: the least that a reader of LDIF can do.
+ * Prints the lines. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

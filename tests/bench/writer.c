@@ -56,7 +56,8 @@ void put_number(Writer *w, uint64_t number, int digits)
     put_bytes(w, at, (size_t)(text + sizeof(text) - at));
 }
 
-/* Days since 1970 to year, month, day (Howard Hinnant, "chrono-compatible low-level date algorithms"). */
+/* Days since 1970 to year, month, day (Howard Hinnant, "chrono-compatible low-level date
+ * algorithms"). */
 static void civil(int64_t day, int *ret_year, int *ret_month, int *ret_day)
 {
     int64_t z = day + 719468;

@@ -1,4 +1,5 @@
-/* writer.h: a buffer in front of a file, and numbers without printf: a million accounts are 1.8 GB of text. */
+/* writer.h: a buffer in front of a file, and numbers without printf: a million accounts are 1.8 GB
+ * of text. */
 #pragma once
 
 #include <stdbool.h>
