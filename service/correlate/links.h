@@ -31,6 +31,7 @@ typedef enum OwnerKind {
     OWNER_NONE,       /* empty, or resolves to nothing */
     OWNER_PERSON, OWNER_ACCOUNT, OWNER_GROUP,
     OWNER_AMBIGUOUS,  /* the text fits several people */
+    OWNER_UNKNOWN     /* resolves to nothing, but a source that might know it is not complete: cannot be told */
 } OwnerKind;
 typedef struct Owner {
     OwnerKind kind;
@@ -55,6 +56,7 @@ typedef struct Links {
     uint32_t *asset_computer;  /* computer account or NONE */
     LinkRule *rules;
     size_t n_rules;
+    struct TextMultimap *people_by_text; /* private: of links_find_owner() */
 } Links;
 
 /* rules in their order; n_rules may be 0. The snapshot must outlive the links. Cannot fail. */
@@ -63,6 +65,6 @@ void links_free(Links *links); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Links, links_free)
 /* "employee_id = id"; NULL for UINT8_MAX. Newly allocated. */
 char *links_rule_text(const Links *links, uint8_t rule);
-/* Whom an owner, custodian or approver text means: person id, e-mail or username, else an account or group by DN or
- * name. Case-insensitive. */
+/* Whom an owner, custodian or approver text means: an account or group by DN, else a person by id (also a previous
+ * one), e-mail or username, else an account, else a group by name. Case-insensitive. Cost: O(1). */
 Owner links_find_owner(const Links *links, const char *text);

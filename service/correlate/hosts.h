@@ -1,0 +1,11 @@
+/* hosts.h: which computer account is which asset. A part of links.
+ *
+ * By hostname: where both sides have a full name the full names decide; a short name equals a full
+ * one if exactly one fits. By serial number. In-use assets win; of several computers the enabled
+ * one that was used last. */
+#pragma once
+
+#include "model/snapshot.h"
+
+/* Fills computer_asset (per computer) and asset_computer (per asset); NONE where there is none. */
+void hosts_link(const Snapshot *snapshot, uint32_t *computer_asset, uint32_t *asset_computer);
