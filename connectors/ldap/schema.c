@@ -163,23 +163,24 @@ static bool add_filter(Schema *schema, const char *name, const char *text, Filte
     return true;
 }
 
-static char *join_filters(const Family *family, const SchemaOptions *options)
+static void join_filters(Schema *schema, const SchemaOptions *options)
 {
-    const char *const parts[] = {
-        options->account_filter != NULL ? options->account_filter : family->account_filter,
-        options->group_filter != NULL ? options->group_filter : family->group_filter,
-        options->computer_filter != NULL ? options->computer_filter : family->computer_filter,
-        family->foreign_filter,
-    };
+    const Family *family = schema->family;
     GString *all = g_string_new("(|");
 
-    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
-        if (parts[i] != NULL) {
-            g_string_append(all, parts[i]);
+    schema->filters[ENTRY_ACCOUNT] =
+        options->account_filter != NULL ? options->account_filter : family->account_filter;
+    schema->filters[ENTRY_GROUP] = options->group_filter != NULL ? options->group_filter : family->group_filter;
+    schema->filters[ENTRY_COMPUTER] =
+        options->computer_filter != NULL ? options->computer_filter : family->computer_filter;
+    schema->filters[ENTRY_FOREIGN] = family->foreign_filter;
+    for (size_t i = 0; i < G_N_ELEMENTS(schema->filters); i++) {
+        if (schema->filters[i] != NULL) {
+            g_string_append(all, schema->filters[i]);
         }
     }
     g_string_append_c(all, ')');
-    return g_string_free(all, FALSE);
+    schema->server_filter = g_string_free(all, FALSE);
 }
 
 /* Lower case without blanks round separators: enough to recognise a DN that an admin has typed. */
@@ -269,7 +270,7 @@ Schema *schema_new(const SchemaOptions *options, GError **error)
     }
     add_canaries(schema, options->canaries);
     note_wanted(schema);
-    schema->server_filter = join_filters(schema->family, options);
+    join_filters(schema, options);
     return g_steal_pointer(&schema);
 }
 
@@ -349,6 +350,11 @@ const char *const *schema_wanted(const Schema *schema)
 const char *schema_server_filter(const Schema *schema)
 {
     return schema->server_filter;
+}
+
+const char *schema_filter_of(const Schema *schema, EntryKind kind)
+{
+    return schema->filters[kind];
 }
 
 /* ---- One entry: values ---- */

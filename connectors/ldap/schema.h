@@ -38,13 +38,13 @@ extern const char *const schema_recorded_choices[];
          .help = "DNs that every whole pull must show; one missing makes the pull incomplete."},   \
         {.name = "lock_state",                                                                     \
          .type = SETTING_TEXT,                                                                     \
-         .initial = "auto",                                                                        \
+         .initial = "\"auto\"",                                                                        \
          .choices = schema_recorded_choices,                                                       \
          .help = "Are locks of accounts readable: recorded, none (present means enabled), or "     \
                  "auto: if any operational attribute is."},                                        \
         {.name = "last_use",                                                                       \
          .type = SETTING_TEXT,                                                                     \
-         .initial = "auto",                                                                        \
+         .initial = "\"auto\"",                                                                        \
          .choices = schema_recorded_choices,                                                       \
          .help = "Does the directory record the last use of accounts: recorded (absent means "     \
                  "never), none, or auto: if any account shows one."},                              \
@@ -74,6 +74,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Schema, schema_free)
 const char *const *schema_wanted(const Schema *schema);
 /* One filter for accounts, groups, computers and foreign principals together. */
 const char *schema_server_filter(const Schema *schema);
+/* The filter of one kind; NULL when the family has none. */
+const char *schema_filter_of(const Schema *schema, EntryKind kind);
 /* Appends a sentence for everything in the settings that schema_new() would refuse. */
 void schema_validate(const SettingsGroup *settings, GPtrArray *problems);
 

@@ -92,6 +92,7 @@ struct Schema {
     SchemaRule *table[RULE_TABLE_SIZE];
     const SchemaRule *last_rule; /* members come in long runs of one attribute */
     Filter *account_filter, *group_filter, *computer_filter;
+    const char *filters[4]; /* by EntryKind, as the server gets them; NULL = none */
     char *server_filter;
     GPtrArray *wanted; /* NULL-terminated, element-type utf8, owned by tables and options */
     Canary *canaries;

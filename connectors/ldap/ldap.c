@@ -1,0 +1,390 @@
+/* The connector of LDAP servers. */
+#include "ldap/search.h"
+#include "ldap/value.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#define MIN_CERTIFICATE_SECONDS (30 * 86400)
+#define MAX_SKEW_SECONDS 300
+
+static const char *const sasl_choices[] = {"EXTERNAL", NULL};
+
+static const Setting ldap_settings[] = {
+    {.name = "url",
+     .type = SETTING_TEXT,
+     .is_required = true,
+     .help = "Address of the server: ldaps://host, ldap://host or ldapi://%2fpath."},
+    {.name = "server",
+     .type = SETTING_TEXT,
+     .initial = "\"auto\"",
+     .choices = schema_servers_or_auto,
+     .help = "Server family; auto asks the server."},
+    {.name = "base",
+     .type = SETTING_TEXT_LIST,
+     .is_required = true,
+     .help = "Where to read: DNs, each with everything below it; they must not lie within each other."},
+    {.name = "starttls",
+     .type = SETTING_BOOL,
+     .initial = "false",
+     .help = "Encrypt an ldap:// connection before anything is sent."},
+    {.name = "bind_dn",
+     .type = SETTING_TEXT,
+     .help = "Account to read with; without it, and without sasl, the pull is anonymous."},
+    {.name = "password_file", .type = SETTING_SECRET, .help = "Password of bind_dn."},
+    {.name = "sasl",
+     .type = SETTING_TEXT,
+     .choices = sasl_choices,
+     .help = "Bind by other means: EXTERNAL is the client certificate, or the user of an ldapi:// socket."},
+    {.name = "allow_plaintext_bind",
+     .type = SETTING_BOOL,
+     .initial = "false",
+     .help = "Send the password over an unencrypted ldap:// connection: only for tests."},
+    {.name = "tls_ca_file",
+     .type = SETTING_FILE,
+     .help = "CA certificates (PEM) that the server's certificate must come from; without it the system's."},
+    {.name = "tls_cert_file", .type = SETTING_FILE, .help = "Client certificate (PEM)."},
+    {.name = "tls_key_file", .type = SETTING_FILE, .help = "Key of the client certificate (PEM)."},
+    {.name = "page_size",
+     .type = SETTING_INT,
+     .initial = "1000",
+     .minimum = 1,
+     .maximum = 10000,
+     .help = "Entries a page; a server that refuses it is asked for 500, 100 and at last for no pages."},
+    {.name = "timeout_seconds",
+     .type = SETTING_INT,
+     .initial = "60",
+     .minimum = 1,
+     .maximum = 3600,
+     .help = "How long to wait for a connection, a handshake or an answer."},
+    {.name = "deadline_seconds",
+     .type = SETTING_INT,
+     .initial = "3600",
+     .minimum = 1,
+     .maximum = 86400,
+     .help = "How long the whole pull may take."},
+    DIRECTORY_SETTINGS,
+    {NULL},
+};
+
+static bool starts_with(const char *text, const char *prefix)
+{
+    return g_ascii_strncasecmp(text, prefix, strlen(prefix)) == 0;
+}
+
+static void validate(const Source *source, GPtrArray *problems)
+{
+    const SettingsGroup *settings = source->settings;
+    const char *url = settings_text(settings, "url");
+    bool has_bind_dn = settings_text(settings, "bind_dn") != NULL;
+    bool is_encrypted = url == NULL || starts_with(url, "ldaps://") || starts_with(url, "ldapi://") ||
+                        settings_bool(settings, "starttls");
+
+    if (url != NULL && !starts_with(url, "ldap://") && !starts_with(url, "ldaps://") &&
+        !starts_with(url, "ldapi://")) {
+        g_ptr_array_add(problems, g_strdup_printf("url \"%s\": expected ldaps://, ldap:// or ldapi://", url));
+    }
+    if (has_bind_dn && !is_encrypted && !settings_bool(settings, "allow_plaintext_bind")) {
+        g_ptr_array_add(problems, g_strdup("bind_dn over ldap:// would send the password unencrypted; use ldaps:// or "
+                                           "starttls = true (or say allow_plaintext_bind = true)"));
+    }
+    if (has_bind_dn != settings_is_set(settings, "password_file")) {
+        g_ptr_array_add(problems, g_strdup("bind_dn and password_file go together: an empty password is never sent"));
+    }
+    if (has_bind_dn && settings_text(settings, "sasl") != NULL) {
+        g_ptr_array_add(problems, g_strdup("bind_dn and sasl exclude each other"));
+    }
+    schema_validate(settings, problems);
+}
+
+/* ---- What the server is ---- */
+
+typedef struct RootDse {
+    bool is_active_directory;
+    char *current_time; /* Active Directory tells its clock */
+} RootDse;
+
+static LDAPMessage *read_entry(DirectorySession *session, const char *dn, const char *const *attributes)
+{
+    LDAPMessage *answer = NULL;
+    struct timeval limit = directory_session_patience(session);
+    int rc = ldap_search_ext_s(session->ldap, dn, LDAP_SCOPE_BASE, "(objectClass=*)",
+                               (char **)(uintptr_t)attributes, 0, NULL, NULL, &limit, 1, &answer);
+
+    if (rc != LDAP_SUCCESS) {
+        ldap_msgfree(answer);
+        return NULL;
+    }
+    return answer;
+}
+
+static RootDse read_root_dse(DirectorySession *session)
+{
+    static const char *const attributes[] = {"supportedCapabilities", "currentTime", NULL};
+    RootDse root = {0};
+    LDAPMessage *answer = read_entry(session, "", attributes);
+    LDAPMessage *entry = answer != NULL ? ldap_first_entry(session->ldap, answer) : NULL;
+
+    if (entry != NULL) {
+        struct berval **capabilities = ldap_get_values_len(session->ldap, entry, "supportedCapabilities");
+        for (size_t i = 0; capabilities != NULL && capabilities[i] != NULL; i++) {
+            root.is_active_directory |= strcmp(capabilities[i]->bv_val, "1.2.840.113556.1.4.800") == 0;
+        }
+        ldap_value_free_len(capabilities);
+        struct berval **times = ldap_get_values_len(session->ldap, entry, "currentTime");
+        if (times != NULL && times[0] != NULL) {
+            root.current_time = g_strndup(times[0]->bv_val, times[0]->bv_len);
+        }
+        ldap_value_free_len(times);
+    }
+    ldap_msgfree(answer);
+    return root;
+}
+
+/* The family's name; asks the server only for `auto`. */
+static const char *server_family(DirectorySession *session, const SettingsGroup *settings)
+{
+    const char *server = settings_text(settings, "server");
+
+    if (server != NULL && strcmp(server, "auto") != 0) {
+        return server;
+    }
+    RootDse root = read_root_dse(session);
+    g_free(root.current_time);
+    return root.is_active_directory ? "active-directory" : "openldap";
+}
+
+/* ---- Pull ---- */
+
+/* libldap writes to sockets whose peer may be gone. */
+static void hold_sigpipe(sigset_t *ret_before)
+{
+    sigset_t pipe_signal;
+
+    sigemptyset(&pipe_signal);
+    sigaddset(&pipe_signal, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_signal, ret_before);
+}
+
+static void release_sigpipe(const sigset_t *before)
+{
+    const struct timespec no_time = {0};
+    sigset_t pipe_signal;
+
+    sigemptyset(&pipe_signal);
+    sigaddset(&pipe_signal, SIGPIPE);
+    while (sigismember(before, SIGPIPE) == 0 && sigtimedwait(&pipe_signal, NULL, &no_time) > 0) {
+        continue;
+    }
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+static void note_session(const DirectorySession *session, const char *server, Sink *sink)
+{
+    sink_note(sink, "url", session->url);
+    sink_note(sink, "server", server);
+    sink_note(sink, "bind", session->bound_as[0] != '\0' ? session->bound_as : "anonymous");
+    if (session->tls_version != NULL) {
+        sink_note(sink, "tls", session->tls_version);
+    }
+}
+
+static bool read_bases(DirectorySession *session, const SettingsGroup *settings, Schema *schema, Sink *sink,
+                       bool references_are_normal, GError **error)
+{
+    const char *const *bases = settings_texts(settings, "base");
+    g_autoptr(DirectorySearch) search =
+        directory_search_new(session, schema, sink, (int)settings_int(settings, "page_size"), references_are_normal);
+
+    for (size_t i = 0; bases[i] != NULL; i++) {
+        if (!directory_search_read(search, bases[i], error)) {
+            return false;
+        }
+    }
+    const char *canary = schema_missing_canary(schema);
+    if (canary != NULL) {
+        g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_CANARY,
+                    "%s: the canary %s was not among %" G_GUINT64_FORMAT " entries, so the reader does not see everything; "
+                    "nothing of this pull is used",
+                    session->url, canary, directory_search_n_entries(search));
+        return false;
+    }
+    g_autofree char *digest = directory_search_digest(search);
+    sink_digest(sink, digest);
+    return true;
+}
+
+static bool pull_quietly(const Source *source, Sink *sink, GError **error)
+{
+    g_autoptr(DirectorySession) session = directory_session_open(source->settings, error);
+
+    if (session == NULL) {
+        return false;
+    }
+    const char *server = server_family(session, source->settings);
+    g_autoptr(Schema) schema = schema_new_from_settings(source->settings, server, error);
+    if (schema == NULL) {
+        return false;
+    }
+    note_session(session, server, sink);
+    return read_bases(session, source->settings, schema, sink, strcmp(server, "active-directory") == 0, error);
+}
+
+static bool pull(const Source *source, Sink *sink, GError **error)
+{
+    sigset_t before;
+
+    hold_sigpipe(&before);
+    bool is_whole = pull_quietly(source, sink, error);
+    release_sigpipe(&before);
+    return is_whole;
+}
+
+/* ---- Check ---- */
+
+static void check_certificate(const DirectorySession *session, CheckReport *report)
+{
+    if (!session->is_encrypted) {
+        if (!starts_with(session->url, "ldapi:")) {
+            check_warn(report, "%s: not encrypted", session->url);
+        }
+        return;
+    }
+    g_autoptr(GDateTime) end = session->certificate_ends_utc != TIME_UNKNOWN
+                                   ? g_date_time_new_from_unix_utc(session->certificate_ends_utc)
+                                   : NULL;
+    g_autofree char *date = end != NULL ? g_date_time_format(end, "%Y-%m-%d") : g_strdup("an unknown date");
+    bool is_soon = end != NULL && session->certificate_ends_utc <
+                                      g_get_real_time() / G_USEC_PER_SEC + MIN_CERTIFICATE_SECONDS;
+    const char *version = session->tls_version != NULL ? session->tls_version : "TLS";
+    if (is_soon) {
+        check_warn(report, "%s: the certificate ends soon, on %s", version, date);
+    } else {
+        check_pass(report, "%s, certificate valid until %s", version, date);
+    }
+}
+
+static void check_clock(const char *current_time, CheckReport *report)
+{
+    int64_t theirs;
+    Text text = text_of(current_time);
+
+    if (current_time == NULL || !value_time(text, &theirs)) {
+        return;
+    }
+    int64_t skew = theirs - g_get_real_time() / G_USEC_PER_SEC;
+    if (ABS(skew) > MAX_SKEW_SECONDS) {
+        check_warn(report, "the server's clock differs by %" G_GINT64_FORMAT " s", skew);
+    } else {
+        check_pass(report, "the server's clock agrees within %" G_GINT64_FORMAT " s", ABS(skew));
+    }
+}
+
+static void check_sample(DirectorySession *session, const char *base, const char *what, const char *filter,
+                         const Schema *schema, CheckReport *report)
+{
+    LDAPMessage *answer = NULL;
+    struct timeval limit = directory_session_patience(session);
+    char **attributes = (char **)(uintptr_t)schema_wanted(schema);
+    g_autoptr(GString) seen = g_string_new(NULL);
+    int rc = ldap_search_ext_s(session->ldap, base, LDAP_SCOPE_SUBTREE, filter, attributes, 0, NULL, NULL, &limit, 1,
+                               &answer);
+    LDAPMessage *entry = answer != NULL ? ldap_first_entry(session->ldap, answer) : NULL;
+
+    if (entry == NULL) {
+        g_autofree char *text = directory_result_text(rc, NULL);
+        check_warn(report, "%s: no %s seen: %s", base, what, text);
+        ldap_msgfree(answer);
+        return;
+    }
+    char *dn = ldap_get_dn(session->ldap, entry);
+    BerElement *ber = NULL;
+    for (char *name = ldap_first_attribute(session->ldap, entry, &ber); name != NULL;
+         name = ldap_next_attribute(session->ldap, entry, ber)) {
+        g_string_append_printf(seen, " %s", name);
+        ldap_memfree(name);
+    }
+    ber_free(ber, 0);
+    check_pass(report, "%s %s shows:%s", what, dn, seen->str);
+    ldap_memfree(dn);
+    ldap_msgfree(answer);
+}
+
+static void check_canaries(DirectorySession *session, const SettingsGroup *settings, CheckReport *report)
+{
+    static const char *const nothing[] = {LDAP_NO_ATTRS, NULL};
+    const char *const *canaries = settings_texts(settings, "canaries");
+
+    for (size_t i = 0; canaries[i] != NULL; i++) {
+        LDAPMessage *answer = read_entry(session, canaries[i], nothing);
+        if (answer != NULL) {
+            check_pass(report, "canary %s is there", canaries[i]);
+        } else {
+            check_fail(report, "canary %s cannot be seen", canaries[i]);
+        }
+        ldap_msgfree(answer);
+    }
+}
+
+static void check_bases(DirectorySession *session, const SettingsGroup *settings, const Schema *schema,
+                        CheckReport *report)
+{
+    static const char *const nothing[] = {LDAP_NO_ATTRS, NULL};
+    const char *const *bases = settings_texts(settings, "base");
+
+    for (size_t i = 0; bases[i] != NULL; i++) {
+        LDAPMessage *answer = read_entry(session, bases[i], nothing);
+        if (answer == NULL) {
+            check_fail(report, "base %s does not exist or cannot be seen", bases[i]);
+            continue;
+        }
+        ldap_msgfree(answer);
+        check_sample(session, bases[i], "account", schema_filter_of(schema, ENTRY_ACCOUNT), schema, report);
+        check_sample(session, bases[i], "group", schema_filter_of(schema, ENTRY_GROUP), schema, report);
+    }
+}
+
+static void check_quietly(const Source *source, CheckReport *report)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(DirectorySession) session = directory_session_open(source->settings, &error);
+
+    if (session == NULL) {
+        check_fail(report, "%s", error->message);
+        return;
+    }
+    check_pass(report, "%s: connected, %s%s", session->url, session->bound_as[0] != '\0' ? "bound as " : "anonymous",
+               session->bound_as);
+    check_certificate(session, report);
+    const char *server = server_family(session, source->settings);
+    g_autoptr(Schema) schema = schema_new_from_settings(source->settings, server, &error);
+    if (schema == NULL) {
+        check_fail(report, "%s", error->message);
+        return;
+    }
+    RootDse root = read_root_dse(session);
+    check_clock(root.current_time, report);
+    g_free(root.current_time);
+    check_bases(session, source->settings, schema, report);
+    check_canaries(session, source->settings, report);
+}
+
+static void check(const Source *source, CheckReport *report)
+{
+    sigset_t before;
+
+    hold_sigpipe(&before);
+    check_quietly(source, report);
+    release_sigpipe(&before);
+}
+
+extern const Connector ldap_connector;
+const Connector ldap_connector = {
+    .kind = "ldap",
+    .title = "LDAP server (OpenLDAP, Active Directory)",
+    .provides = PROVIDES_DIRECTORY,
+    .settings = ldap_settings,
+    .validate = validate,
+    .pull = pull,
+    .check = check,
+};

@@ -1,0 +1,326 @@
+#include "ldap/session.h"
+
+#include <openldap.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
+/* One entry is one message: a group of three million members. More than that is not an answer but an attack. */
+#define MAX_MESSAGE_BYTES ((ber_len_t)512 << 20)
+
+/* libldap reads ./ldaprc, ~/.ldaprc, ldap.conf and LDAP* variables with its first call, and one of them can turn certificate
+ * checking off. Set before main(), since setenv() is not for threads. */
+__attribute__((constructor)) static void take_no_outside_settings(void)
+{
+    setenv("LDAPNOINIT", "1", 1);
+}
+
+/* ---- Words for results ---- */
+
+static const char *active_directory_reason(const char *diagnostic)
+{
+    static const struct {
+        const char *code, *meaning;
+    } reasons[] = {
+        {"data 525", "no such account"},         {"data 52e", "wrong password"},
+        {"data 530", "not at this time of day"}, {"data 531", "not from this machine"},
+        {"data 532", "the password has expired"}, {"data 533", "the account is disabled"},
+        {"data 701", "the account has expired"}, {"data 773", "the password must be changed"},
+        {"data 775", "the account is locked"},
+    };
+
+    for (size_t i = 0; diagnostic != NULL && i < G_N_ELEMENTS(reasons); i++) {
+        if (strstr(diagnostic, reasons[i].code) != NULL) {
+            return reasons[i].meaning;
+        }
+    }
+    return NULL;
+}
+
+char *directory_result_text(int code, const char *diagnostic)
+{
+    const char *reason = active_directory_reason(diagnostic);
+    bool has_text = diagnostic != NULL && diagnostic[0] != '\0';
+
+    return g_strdup_printf("%s (%d)%s%s%s%s", ldap_err2string(code), code, reason != NULL ? ": " : "",
+                           reason != NULL ? reason : "", has_text ? ": " : "", has_text ? diagnostic : "");
+}
+
+static char *last_result_text(LDAP *ldap, int code)
+{
+    char *diagnostic = NULL;
+
+    ldap_get_option(ldap, LDAP_OPT_DIAGNOSTIC_MESSAGE, &diagnostic);
+    char *text = directory_result_text(code, diagnostic);
+    ldap_memfree(diagnostic);
+    return text;
+}
+
+/* ---- Connection ---- */
+
+struct timeval directory_session_patience(const DirectorySession *session)
+{
+    gint64 left = session->deadline_us - g_get_monotonic_time();
+    gint64 limit = (gint64)session->timeout_seconds * G_USEC_PER_SEC;
+    gint64 wait = CLAMP(left, 0, limit);
+
+    return (struct timeval){.tv_sec = wait / G_USEC_PER_SEC, .tv_usec = wait % G_USEC_PER_SEC};
+}
+
+static void set_int(LDAP *ldap, int option, int value)
+{
+    ldap_set_option(ldap, option, &value);
+}
+
+static void set_options(DirectorySession *session, const SettingsGroup *settings)
+{
+    LDAP *ldap = session->ldap;
+    const struct timeval limit = {.tv_sec = session->timeout_seconds};
+    const char *ca_file = settings_text(settings, "tls_ca_file");
+    const char *certificate = settings_text(settings, "tls_cert_file");
+    const char *key = settings_text(settings, "tls_key_file");
+
+    set_int(ldap, LDAP_OPT_PROTOCOL_VERSION, LDAP_VERSION3);
+    ldap_set_option(ldap, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
+    ldap_set_option(ldap, LDAP_OPT_RESTART, LDAP_OPT_ON);
+    set_int(ldap, LDAP_OPT_DEREF, LDAP_DEREF_NEVER);
+    set_int(ldap, LDAP_OPT_SIZELIMIT, LDAP_NO_LIMIT);
+    set_int(ldap, LDAP_OPT_TIMELIMIT, LDAP_NO_LIMIT);
+    ldap_set_option(ldap, LDAP_OPT_NETWORK_TIMEOUT, &limit);
+    ldap_set_option(ldap, LDAP_OPT_TIMEOUT, &limit);
+    ldap_set_option(ldap, LDAP_OPT_X_TLS_CACERTFILE, ca_file != NULL ? ca_file : SYSTEM_CA);
+    if (certificate != NULL) {
+        ldap_set_option(ldap, LDAP_OPT_X_TLS_CERTFILE, certificate);
+        ldap_set_option(ldap, LDAP_OPT_X_TLS_KEYFILE, key != NULL ? key : certificate);
+    }
+    set_int(ldap, LDAP_OPT_X_TLS_REQUIRE_CERT, LDAP_OPT_X_TLS_DEMAND);
+    set_int(ldap, LDAP_OPT_X_TLS_PROTOCOL_MIN, LDAP_OPT_X_TLS_PROTOCOL_TLS1_2);
+    set_int(ldap, LDAP_OPT_X_TLS_NEWCTX, 0); /* without it the options above change nothing */
+}
+
+/* Without this layer libldap makes two reads and a poll for every entry. */
+static void read_ahead(LDAP *ldap)
+{
+    Sockbuf *socket = NULL;
+    ber_len_t limit = MAX_MESSAGE_BYTES;
+
+    if (ldap_get_option(ldap, LDAP_OPT_SOCKBUF, &socket) == LDAP_OPT_SUCCESS && socket != NULL) {
+        ber_sockbuf_add_io(socket, &ber_sockbuf_io_readahead, LBER_SBIOD_LEVEL_PROVIDER, NULL);
+        ber_sockbuf_ctrl(socket, LBER_SB_OPT_SET_MAX_INCOMING, &limit);
+    }
+}
+
+static bool connect_session(DirectorySession *session, const DirectoryAddress *address,
+                            const SettingsGroup *settings, GError **error)
+{
+    int fd = directory_connect(address, session->timeout_seconds, error);
+
+    if (fd < 0) {
+        return false;
+    }
+    int rc = ldap_init_fd(fd, address->is_local ? LDAP_PROTO_IPC : LDAP_PROTO_TCP, session->url,
+                          &session->ldap);
+    if (rc != LDAP_SUCCESS) {
+        close(fd);
+        g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_UNREACHABLE, "%s", ldap_err2string(rc));
+        return false;
+    }
+    set_options(session, settings);
+    read_ahead(session->ldap);
+    return true;
+}
+
+/* ---- TLS ---- */
+
+static bool request_starttls(DirectorySession *session, GError **error)
+{
+    LDAPMessage *answer = NULL;
+    struct timeval limit = directory_session_patience(session);
+    int id = 0;
+    int code = 0;
+    char *diagnostic = NULL;
+    int rc = ldap_start_tls(session->ldap, NULL, NULL, &id);
+
+    if (rc == LDAP_SUCCESS) {
+        int type = ldap_result(session->ldap, id, LDAP_MSG_ALL, &limit, &answer);
+        rc = type == 0 ? LDAP_TIMEOUT : type < 0 ? LDAP_SERVER_DOWN : LDAP_SUCCESS;
+    }
+    if (rc == LDAP_SUCCESS) {
+        rc = ldap_parse_result(session->ldap, answer, &code, NULL, &diagnostic, NULL, NULL, 1);
+        rc = rc == LDAP_SUCCESS ? code : rc;
+    }
+    if (rc != LDAP_SUCCESS) {
+        g_autofree char *text = directory_result_text(rc, diagnostic);
+        g_set_error(error, SOURCE_ERROR, rc == LDAP_TIMEOUT ? SOURCE_ERROR_UNREACHABLE : SOURCE_ERROR_TLS,
+                    "StartTLS: %s; nothing was sent without encryption", text);
+    }
+    ldap_memfree(diagnostic);
+    return rc == LDAP_SUCCESS;
+}
+
+/* LDAP_OPT_CONNECT_ASYNC makes libldap 2.5 poll with the network timeout during the handshake; without it, and
+ * without the receive timeout of the socket, a silent peer holds it for ever (ITS#8047). */
+static bool handshake(DirectorySession *session, const DirectoryAddress *address,
+                      const SettingsGroup *settings, GError **error)
+{
+    gint64 end = g_get_monotonic_time() + (gint64)session->timeout_seconds * G_USEC_PER_SEC;
+
+    ldap_set_option(session->ldap, LDAP_OPT_CONNECT_ASYNC, LDAP_OPT_ON);
+    int rc = ldap_install_tls(session->ldap);
+    ldap_set_option(session->ldap, LDAP_OPT_CONNECT_ASYNC, LDAP_OPT_OFF);
+    if (rc == LDAP_SUCCESS) {
+        return true;
+    }
+    if (rc == LDAP_TIMEOUT || g_get_monotonic_time() >= end - G_USEC_PER_SEC / 10) {
+        g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_UNREACHABLE,
+                    "TLS: the server accepted the connection and then said nothing for %d s",
+                    session->timeout_seconds);
+        return false;
+    }
+    g_autofree char *why = directory_explain_tls(address, !address->is_tls,
+                                                 settings_text(settings, "tls_ca_file"),
+                                                 session->timeout_seconds);
+    g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_TLS, "TLS: %s", why);
+    return false;
+}
+
+static void note_tls(DirectorySession *session)
+{
+    const char *version = NULL;
+    struct berval certificate = {0};
+
+    session->is_encrypted = true;
+    if (ldap_get_option(session->ldap, LDAP_OPT_X_TLS_VERSION, &version) == LDAP_OPT_SUCCESS) {
+        session->tls_version = g_strdup(version);
+    }
+    if (ldap_get_option(session->ldap, LDAP_OPT_X_TLS_PEERCERT, &certificate) == LDAP_OPT_SUCCESS &&
+        certificate.bv_val != NULL) {
+        session->certificate_ends_utc = directory_certificate_end(certificate.bv_val, certificate.bv_len);
+    }
+}
+
+static bool encrypt(DirectorySession *session, const DirectoryAddress *address,
+                    const SettingsGroup *settings, GError **error)
+{
+    bool with_starttls = settings_bool(settings, "starttls") && !address->is_tls && !address->is_local;
+
+    if (!address->is_tls && !with_starttls) {
+        return true;
+    }
+    if ((with_starttls && !request_starttls(session, error)) ||
+        !handshake(session, address, settings, error)) {
+        return false;
+    }
+    note_tls(session);
+    return true;
+}
+
+/* ---- Bind ---- */
+
+static bool bind_failed(const DirectorySession *session, int rc, const char *who, GError **error)
+{
+    g_autofree char *text = last_result_text(session->ldap, rc);
+    bool is_broken = rc == LDAP_SERVER_DOWN || rc == LDAP_TIMEOUT || rc == LDAP_CONNECT_ERROR ||
+                     rc == LDAP_BUSY || rc == LDAP_UNAVAILABLE;
+
+    g_set_error(error, SOURCE_ERROR, is_broken ? SOURCE_ERROR_UNREACHABLE : SOURCE_ERROR_REFUSED,
+                is_broken ? "bind as %s: %s" : "bind refused for %s: %s; not tried again in this run", who, text);
+    return false;
+}
+
+static bool bind_simple(DirectorySession *session, const DirectoryAddress *address,
+                        const SettingsGroup *settings, GError **error)
+{
+    const char *dn = settings_text(settings, "bind_dn");
+
+    if (!session->is_encrypted && !address->is_local && !settings_bool(settings, "allow_plaintext_bind")) {
+        g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_FORBIDDEN,
+                    "the password would go over the network unencrypted; use ldaps:// or starttls = true "
+                    "(or say allow_plaintext_bind = true); nothing was sent");
+        return false;
+    }
+    if (!settings_is_set(settings, "password_file")) {
+        g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_FORBIDDEN,
+                    "bind_dn without password_file: an empty password is never sent");
+        return false;
+    }
+    char *password = settings_secret(settings, "password_file", error);
+    if (password == NULL) {
+        return false;
+    }
+    if (password[0] == '\0') {
+        settings_secret_free(password);
+        g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_FORBIDDEN,
+                    "password_file is empty: an empty password is never sent");
+        return false;
+    }
+    struct berval credential = {.bv_len = strlen(password), .bv_val = password};
+    int rc = ldap_sasl_bind_s(session->ldap, dn, LDAP_SASL_SIMPLE, &credential, NULL, NULL, NULL);
+    settings_secret_free(password);
+    session->bound_as = dn;
+    return rc == LDAP_SUCCESS || bind_failed(session, rc, dn, error);
+}
+
+static bool bind_external(DirectorySession *session, GError **error)
+{
+    struct berval nobody = {.bv_len = 0, .bv_val = (char[]){""}};
+    int rc = ldap_sasl_bind_s(session->ldap, NULL, "EXTERNAL", &nobody, NULL, NULL, NULL);
+
+    session->bound_as = "EXTERNAL";
+    return rc == LDAP_SUCCESS || bind_failed(session, rc, "SASL EXTERNAL", error);
+}
+
+static bool bind_session(DirectorySession *session, const DirectoryAddress *address,
+                         const SettingsGroup *settings, GError **error)
+{
+    if (settings_text(settings, "sasl") != NULL) {
+        return bind_external(session, error);
+    }
+    session->bound_as = "";
+    return settings_text(settings, "bind_dn") == NULL || bind_simple(session, address, settings, error);
+}
+
+/* ---- Life ---- */
+
+static bool open_session(DirectorySession *session, const DirectoryAddress *address,
+                         const SettingsGroup *settings, GError **error)
+{
+    return connect_session(session, address, settings, error) &&
+           encrypt(session, address, settings, error) &&
+           bind_session(session, address, settings, error);
+}
+
+DirectorySession *directory_session_open(const SettingsGroup *settings, GError **error)
+{
+    g_autoptr(DirectorySession) session = g_new0(DirectorySession, 1);
+    DirectoryAddress address = {0};
+
+    session->url = g_strdup(settings_text(settings, "url"));
+    session->timeout_seconds = (int)settings_int(settings, "timeout_seconds");
+    session->deadline_us =
+        g_get_monotonic_time() + settings_int(settings, "deadline_seconds") * G_USEC_PER_SEC;
+    session->certificate_ends_utc = TIME_UNKNOWN;
+    if (!directory_address_parse(session->url, &address, error)) {
+        return NULL;
+    }
+    bool is_open = open_session(session, &address, settings, error);
+    directory_address_clear(&address);
+    if (!is_open) {
+        g_prefix_error(error, "%s: ", session->url);
+        return NULL;
+    }
+    return g_steal_pointer(&session);
+}
+
+void directory_session_free(DirectorySession *session)
+{
+    if (session == NULL) {
+        return;
+    }
+    if (session->ldap != NULL) {
+        ldap_unbind_ext(session->ldap, NULL, NULL);
+    }
+    g_free(session->url);
+    g_free(session->tls_version);
+    g_free(session);
+}
