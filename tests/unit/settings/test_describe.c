@@ -50,7 +50,7 @@ static void settings_of_a_control_stand_under_its_id(void **state)
 static void check_row(const char *key, const Setting *setting, void *data)
 {
     (void)data;
-    if (setting->help == NULL || !g_ascii_isupper(setting->help[0]) ||
+    if (setting->help == NULL || g_ascii_islower(setting->help[0]) ||
         !g_str_has_suffix(setting->help, ".")) {
         fail_msg("%s: the help is no sentence", key);
     }
