@@ -63,7 +63,7 @@ static json_t *control_row(const Settings *settings, const Control *control, jso
                      control->title, "severity", severities[control_severity(settings, control)],
                      "enabled", control_is_enabled(settings, control), "thresholds_text",
                      thresholds_text(limits), "thresholds", limits, "references",
-                     json_references(control->id), "last_run",
+                     fact_references(control->id), "last_run",
                      result != NULL ? json_incref(result) : json_null());
 }
 
@@ -138,7 +138,7 @@ static void visit_setting(const char *key, const Setting *setting, void *data)
 {
     json_t *row =
         json_pack("{s:s s:s s:o s:b s:s}", "key", key, "type", setting_type_text(setting),
-                  "default", json_text(setting->initial), "required", setting->is_required, "help",
+                  "default", fact_text(setting->initial), "required", setting->is_required, "help",
                   setting->help != NULL ? setting->help : "");
 
     writer_row(data, row);

@@ -4,12 +4,12 @@
 
 #include <string.h>
 
-json_t *json_text(const char *text)
+json_t *fact_text(const char *text)
 {
     return text != NULL && *text != '\0' ? json_string(text) : json_null();
 }
 
-json_t *json_time(int64_t utc)
+json_t *fact_time(int64_t utc)
 {
     g_autofree char *text = time_to_text(utc);
 
@@ -30,7 +30,7 @@ static void add_ids(json_t *references, const char *name, const char *ids)
     json_object_set_new(references, name, list);
 }
 
-json_t *json_references(const char *id)
+json_t *fact_references(const char *id)
 {
     const Control *control = control_find(id);
 
@@ -94,7 +94,7 @@ static json_t *json_exclusions(GHashTable *exclusions)
     return object;
 }
 
-json_t *json_source(const SourceRecord *source)
+json_t *fact_source(const SourceRecord *source)
 {
     json_t *object = json_object();
 
@@ -102,11 +102,11 @@ json_t *json_source(const SourceRecord *source)
     json_object_set_new(object, "kind", json_string(source->kind));
     json_object_set_new(object, "provides", json_string(provides_name(source->provides)));
     json_object_set_new(object, "status", json_string(source_status_text(source->status)));
-    json_object_set_new(object, "reason", json_text(source->reason));
-    json_object_set_new(object, "started", json_time(source->started_utc));
-    json_object_set_new(object, "finished", json_time(source->finished_utc));
-    json_object_set_new(object, "newest", json_time(source->newest_utc));
-    json_object_set_new(object, "digest", json_text(source->digest));
+    json_object_set_new(object, "reason", fact_text(source->reason));
+    json_object_set_new(object, "started", fact_time(source->started_utc));
+    json_object_set_new(object, "finished", fact_time(source->finished_utc));
+    json_object_set_new(object, "newest", fact_time(source->newest_utc));
+    json_object_set_new(object, "digest", fact_text(source->digest));
     json_object_set_new(object, "counts", json_counts(&source->counts));
     json_object_set_new(object, "rejections", json_texts(source->rejections));
     json_object_set_new(object, "exclusions", json_exclusions(source->exclusions));
@@ -114,7 +114,7 @@ json_t *json_source(const SourceRecord *source)
     return object;
 }
 
-json_t *json_held(const GArray *held, bool is_accepted)
+json_t *fact_held(const GArray *held, bool is_accepted)
 {
     json_t *list = json_array();
 
@@ -133,7 +133,7 @@ json_t *json_held(const GArray *held, bool is_accepted)
 
 /* Entries of one control and reason become one row: the whole control (subjects null) or how many
  * subjects. */
-json_t *json_not_evaluable(const FindingSet *set)
+json_t *fact_not_evaluable(const FindingSet *set)
 {
     json_t *list = json_array();
     g_autoptr(GHashTable) rows = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -162,7 +162,7 @@ json_t *json_not_evaluable(const FindingSet *set)
     return list;
 }
 
-json_t *json_thresholds(const Settings *settings)
+json_t *fact_thresholds(const Settings *settings)
 {
     json_t *object = json_object();
 
@@ -180,11 +180,11 @@ static json_t *json_party(const FindingParty *party)
         return json_null();
     }
     return json_pack("{s:s s:o s:o s:o s:o}", "type", party->type, "source",
-                     json_text(party->source), "key", json_text(party->key), "name",
-                     json_text(party->name), "dn", json_text(party->dn));
+                     fact_text(party->source), "key", fact_text(party->key), "name",
+                     fact_text(party->name), "dn", fact_text(party->dn));
 }
 
-json_t *json_finding(const Reconciliation *r, const Finding *finding)
+json_t *fact_finding(const Reconciliation *r, const Finding *finding)
 {
     FindingText text = {0};
 
@@ -197,18 +197,18 @@ json_t *json_finding(const Reconciliation *r, const Finding *finding)
         text.control, "severity", severities[text.severity], "status", "open", "subject",
         json_party(&text.subject), "object", json_party(&text.object), "person",
         text.person_id != NULL
-            ? json_pack("{s:s s:o}", "id", text.person_id, "name", json_text(text.person_name))
+            ? json_pack("{s:s s:o}", "id", text.person_id, "name", fact_text(text.person_name))
             : json_null(),
         "summary", summary, "evidence", json_loads(text.evidence, 0, NULL), "action", text.action,
-        "references", json_references(text.control), "rule", "profile", profile, "thresholds",
+        "references", fact_references(text.control), "rule", "profile", profile, "thresholds",
         json_loads(thresholds, 0, NULL), "config", r->settings->digest, "first_seen",
-        json_time(r->as_of_utc));
+        fact_time(r->as_of_utc));
 
     finding_text_clear(&text);
     return object;
 }
 
-void json_count_findings(const FindingSet *set, json_t *counts)
+void fact_count_findings(const FindingSet *set, json_t *counts)
 {
     g_autofree json_int_t *by_control = g_new0(json_int_t, set->controls->len + 1);
     json_int_t by_severity[N_SEVERITIES] = {0};

@@ -6,17 +6,17 @@
 
 #include <jansson.h>
 
-json_t *json_text(const char *text); /* null for NULL and "" */
-json_t *json_time(int64_t utc);      /* null for what is no time */
-json_t *json_references(
+json_t *fact_text(const char *text); /* null for NULL and "" */
+json_t *fact_time(int64_t utc);      /* null for what is no time */
+json_t *fact_references(
     const char *control); /* {"iso27001_2022": […], …}; NULL when there is no such control */
-json_t *json_source(const SourceRecord *source);
-json_t *json_held(const GArray *held,
+json_t *fact_source(const SourceRecord *source);
+json_t *fact_held(const GArray *held,
                   bool is_accepted); /* only those that are, or are not, accepted */
-json_t *json_not_evaluable(const FindingSet *set);
-json_t *json_thresholds(const Settings *settings);
+json_t *fact_not_evaluable(const FindingSet *set);
+json_t *fact_thresholds(const Settings *settings);
 /* One finding as an exception that no ledger has given a number to: id null. */
-json_t *json_finding(const Reconciliation *reconciliation, const Finding *finding);
+json_t *fact_finding(const Reconciliation *reconciliation, const Finding *finding);
 /* {"by_control": {…}, "by_severity": {…}} of a set of findings. */
-void json_count_findings(const FindingSet *set, json_t *counts);
+void fact_count_findings(const FindingSet *set, json_t *counts);
 char *profile_text(const Settings *settings); /* "iso27001, pci"; newly allocated */

@@ -24,7 +24,7 @@ ExitCode open_store(Invocation *invocation, LedgerAccess access, Ledger **ret_le
 
         return is_absent && access == LEDGER_READ ? EXIT_DONE : ledger_failed(error);
     }
-    ledger_set_references(ledger, json_references);
+    ledger_set_references(ledger, fact_references);
     *ret_ledger = ledger;
     return EXIT_DONE;
 }

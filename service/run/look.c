@@ -67,7 +67,7 @@ ExitCode look_not_found(const Look *look, const char *what, const char *text)
 
 json_t *look_text(const Look *look, TextRef ref)
 {
-    return json_text(snapshot_text(look->reconciliation.snapshot, ref));
+    return fact_text(snapshot_text(look->reconciliation.snapshot, ref));
 }
 
 json_t *look_person(const Look *look, uint32_t person)

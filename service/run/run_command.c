@@ -80,7 +80,7 @@ static ExitCode open_ledger(Run *run)
 
         return run->is_dry && is_absent ? EXIT_DONE : ledger_failed(error);
     }
-    ledger_set_references(run->ledger, json_references);
+    ledger_set_references(run->ledger, fact_references);
     if (!run->is_dry && !ledger_lock(run->ledger, holder, &error)) {
         return ledger_failed(error);
     }
@@ -119,13 +119,13 @@ static ExitCode read_baseline(Run *run)
 
 static json_t *accepted_list(Run *run)
 {
-    json_t *list = json_held(run->reconciliation.held, true);
+    json_t *list = fact_held(run->reconciliation.held, true);
     json_t *item;
     size_t i;
 
     json_array_foreach(list, i, item)
     {
-        json_object_set_new(item, "reason", json_text(invocation_value(run->invocation, "reason")));
+        json_object_set_new(item, "reason", fact_text(invocation_value(run->invocation, "reason")));
         json_object_set_new(item, "actor", json_string(actor_name()));
     }
     return list;
@@ -164,19 +164,19 @@ static void fill_record(Run *run, char **profile)
     record->version = RIGHTFUL_VERSION;
     record->config_digest = run->settings->digest;
     record->profile = *profile;
-    record->thresholds = json_thresholds(run->settings);
-    record->not_evaluable = json_not_evaluable(r->findings);
-    record->held = json_held(r->held, false);
+    record->thresholds = fact_thresholds(run->settings);
+    record->not_evaluable = fact_not_evaluable(r->findings);
+    record->held = fact_held(r->held, false);
     record->accepted = accepted_list(run);
     if (accepts_ledger(run)) {
         json_array_append_new(record->accepted,
                               json_pack("{s:s s:o s:s}", "accept", "ledger:resolved", "reason",
-                                        json_text(invocation_value(run->invocation, "reason")),
+                                        fact_text(invocation_value(run->invocation, "reason")),
                                         "actor", actor_name()));
     }
     record->sources = json_array();
     for (uint32_t i = 0; i < r->snapshot->n_sources; i++) {
-        json_array_append_new(record->sources, json_source(&r->snapshot->sources[i]));
+        json_array_append_new(record->sources, fact_source(&r->snapshot->sources[i]));
     }
 }
 
@@ -371,7 +371,7 @@ static json_t *result_counts(Run *run, GError **error)
 
     if (run->is_dry) {
         counts = json_object();
-        json_count_findings(run->reconciliation.findings, counts);
+        fact_count_findings(run->reconciliation.findings, counts);
     } else {
         counts = ledger_summary(run->ledger, error);
         if (counts == NULL) {
@@ -397,8 +397,8 @@ static json_t *result_run(Run *run, GError **error)
         return ledger_run(run->ledger, record->id, error);
     }
     return json_pack("{s:n s:s s:o s:o s:o s:s s:s s:s s:s s:O s:O s:O s:O}", "id", "status",
-                     record->status, "as_of", json_time(record->as_of_utc), "started",
-                     json_time(record->started_utc), "finished", json_time(record->finished_utc),
+                     record->status, "as_of", fact_time(record->as_of_utc), "started",
+                     fact_time(record->started_utc), "finished", fact_time(record->finished_utc),
                      "actor", record->actor, "version", record->version, "config",
                      record->config_digest, "profile", record->profile, "sources", record->sources,
                      "held", record->held, "accepted", record->accepted, "not_evaluable",

@@ -173,7 +173,7 @@ json_t *dry_exceptions(const Reconciliation *reconciliation)
     json_t *list = json_array();
 
     for (guint i = 0; i < findings->len; i++) {
-        sorted[i] = json_finding(reconciliation, &g_array_index(findings, Finding, i));
+        sorted[i] = fact_finding(reconciliation, &g_array_index(findings, Finding, i));
     }
     qsort(sorted, findings->len, sizeof *sorted, compare_exceptions);
     for (guint i = 0; i < findings->len; i++) {

@@ -60,7 +60,7 @@ static json_t *json_groups_of(const Look *look, uint32_t account)
 /* last_logon is "never" where the directory records logons and has none of this account. */
 static json_t *json_last_logon(int64_t last_logon)
 {
-    return last_logon == TIME_NEVER ? json_string("never") : json_time(last_logon);
+    return last_logon == TIME_NEVER ? json_string("never") : fact_time(last_logon);
 }
 
 static json_t *account_facts(const Look *look, uint32_t account)
@@ -76,15 +76,15 @@ static json_t *account_facts(const Look *look, uint32_t account)
     json_object_set_new(facts, "class", json_string(account_classes[r->classes[account]]));
     json_object_set_new(facts, "enabled", json_state(accounts->enabled[account]));
     json_object_set_new(facts, "locked", json_state(accounts->locked[account]));
-    json_object_set_new(facts, "expires", json_time(accounts->expires_utc[account]));
-    json_object_set_new(facts, "created", json_time(accounts->created_utc[account]));
+    json_object_set_new(facts, "expires", fact_time(accounts->expires_utc[account]));
+    json_object_set_new(facts, "created", fact_time(accounts->created_utc[account]));
     json_object_set_new(facts, "last_logon", json_last_logon(accounts->last_logon_utc[account]));
     json_object_set_new(facts, "last_logon_slack_days",
                         json_integer(accounts->last_logon_slack[account] / 86400));
     json_object_set_new(facts, "password_changed",
-                        json_time(accounts->password_changed_utc[account]));
+                        fact_time(accounts->password_changed_utc[account]));
     json_object_set_new(facts, "person", look_person(look, r->links->person[account]));
-    json_object_set_new(facts, "linked_by", json_text(rule));
+    json_object_set_new(facts, "linked_by", fact_text(rule));
     json_object_set_new(
         facts, "owner",
         look_owner(look, &r->links->account_owner[account], accounts->owner_text[account]));
@@ -113,7 +113,7 @@ static json_t *json_day(int32_t day)
 {
     g_autofree char *text = day_to_text(day);
 
-    return json_text(text);
+    return fact_text(text);
 }
 
 static json_t *json_accounts_of(const Look *look, uint32_t person)
@@ -133,7 +133,7 @@ static json_t *json_accounts_of(const Look *look, uint32_t person)
                             "class", account_classes[look->reconciliation.classes[account]],
                             "enabled", json_state(accounts->enabled[account]), "last_logon",
                             json_last_logon(accounts->last_logon_utc[account]), "linked_by",
-                            json_text(rule)));
+                            fact_text(rule)));
     }
     return list;
 }
@@ -320,9 +320,9 @@ static json_t *asset_facts(const Look *look, uint32_t asset)
         look_owner(look, &r->links->asset_custodian[asset], assets->custodian[asset]));
     json_object_set_new(facts, "classification", look_text(look, assets->classification[asset]));
     json_object_set_new(facts, "location", look_text(look, assets->location[asset]));
-    json_object_set_new(facts, "assigned_at", json_time(assets->assigned_utc[asset]));
-    json_object_set_new(facts, "due_back", json_time(assets->due_back_utc[asset]));
-    json_object_set_new(facts, "last_review", json_time(assets->last_review_utc[asset]));
+    json_object_set_new(facts, "assigned_at", fact_time(assets->assigned_utc[asset]));
+    json_object_set_new(facts, "due_back", fact_time(assets->due_back_utc[asset]));
+    json_object_set_new(facts, "last_review", fact_time(assets->last_review_utc[asset]));
     json_object_set_new(facts, "access_groups", groups);
     json_object_set_new(facts, "computer", json_computer(look, r->links->asset_computer[asset]));
     json_object_set_new(
