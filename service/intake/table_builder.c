@@ -33,7 +33,8 @@ void table_builder_free(TableBuilder *builder)
 
 static bool is_word(Text text, const char *word)
 {
-    return text.length == strlen(word) && g_ascii_strncasecmp(text.data, word, text.length) == 0;
+    return text.length == strlen(word) &&
+           (text.length == 0 || g_ascii_strncasecmp(text.data, word, text.length) == 0);
 }
 
 /* Index of the word, n_words when it is none of them. */
