@@ -113,20 +113,23 @@ static bool write_run_audit(Audit *audit, const RunRecord *record, const char *a
                        error);
 }
 
+static json_t *run_detail(const RunRecord *record)
+{
+    const LedgerCounts *counts = record->counts;
+    return json_pack("{s:s s:I s:I s:I s:s?}", "status", record->run->status, "new", (json_int_t)counts->n_new,
+                     "resolved", (json_int_t)counts->n_resolved, "open", (json_int_t)counts->n_open, "reason",
+                     record->run->reason);
+}
+
 bool run_write(Store *store, Audit *audit, const RunRecord *record, GError **error)
 {
-    const LedgerRun *run = record->run;
-    const LedgerCounts *counts = record->counts;
-    json_t *detail = json_pack("{s:s s:I s:I s:I s:s?}", "status", run->status, "new", (json_int_t)counts->n_new,
-                               "resolved", (json_int_t)counts->n_resolved, "open", (json_int_t)counts->n_open,
-                               "reason", run->reason);
     size_t i;
     json_t *accept;
 
-    if (!write_row(store, record, error) || !write_run_audit(audit, record, "run", detail, error) ||
-        !write_sources(store, run, error))
+    if (!write_row(store, record, error) || !write_run_audit(audit, record, "run", run_detail(record), error) ||
+        !write_sources(store, record->run, error))
         return false;
-    json_array_foreach (run->accepted, i, accept) {
+    json_array_foreach (record->run->accepted, i, accept) {
         if (!write_run_audit(audit, record, "guard accepted", json_incref(accept), error))
             return false;
     }

@@ -191,17 +191,17 @@ static const void *sqlite_blob(Statement *statement, int column, size_t *ret_siz
     return blob;
 }
 
+/* INSERT OR REPLACE deletes without asking the delete trigger, hence the third. */
 static char *append_only(const char *table)
 {
-    static const char *const verbs[] = {"UPDATE", "DELETE"};
-    GString *sql = g_string_new(NULL);
-
-    for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++)
-        g_string_append_printf(sql,
-                               "CREATE TRIGGER %s_no_%s BEFORE %s ON %s BEGIN "
-                               "SELECT RAISE(ABORT, '%s is append-only'); END;\n",
-                               table, i ? "delete" : "update", verbs[i], table, table);
-    return g_string_free(sql, FALSE);
+    return g_strdup_printf("CREATE TRIGGER %s_no_update BEFORE UPDATE ON %s BEGIN "
+                           "SELECT RAISE(ABORT, '%s is append-only'); END;\n"
+                           "CREATE TRIGGER %s_no_delete BEFORE DELETE ON %s BEGIN "
+                           "SELECT RAISE(ABORT, '%s is append-only'); END;\n"
+                           "CREATE TRIGGER %s_no_replace BEFORE INSERT ON %s "
+                           "WHEN EXISTS (SELECT 1 FROM %s WHERE id = NEW.id) BEGIN "
+                           "SELECT RAISE(ABORT, '%s is append-only'); END;\n",
+                           table, table, table, table, table, table, table, table, table, table);
 }
 
 static char *sqlite_word(const char *name, const char *argument)

@@ -1,0 +1,197 @@
+/* A run is applied whole or not at all, whatever happens to the process or the disk, and at whatever write. */
+#include "broken_disk.h"
+#include "fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define FIRST "leaver-active corp/ann; leaver-active corp/bob; dormant corp/cat; dormant lab/dan; excess corp/eve > pay"
+/* New, gone, changed, other severity, left alone. */
+#define SECOND                                                                                                         \
+    "leaver-active corp/ann #2; leaver-active corp/fay; dormant corp/cat !low; ?dormant lab; excess corp/gil > pay"
+
+static void copy_file(const char *from, const char *to)
+{
+    g_autofree char *data = NULL;
+    gsize length;
+    assert_true(g_file_get_contents(from, &data, &length, NULL));
+    assert_true(g_file_set_contents(to, data, (gssize)length, NULL));
+}
+
+static void forget_journal(const Fixture *fixture)
+{
+    g_autofree char *journal = g_strconcat(fixture->path, "-journal", NULL);
+    g_unlink(journal);
+}
+
+/* Ledger after FIRST, and dumps of before and after SECOND. */
+typedef struct Worlds {
+    char *start, *before, *after;
+} Worlds;
+
+static Worlds make_worlds(Fixture *fixture)
+{
+    Worlds worlds = {.start = g_strconcat(fixture->path, ".start", NULL)};
+
+    fixture_night(fixture, NOON, FIRST);
+    fixture_close(fixture);
+    worlds.before = dump_file(fixture->path);
+    copy_file(fixture->path, worlds.start);
+    fixture_night(fixture, NOON + DAY, SECOND);
+    fixture_close(fixture);
+    worlds.after = dump_file(fixture->path);
+    assert_string_not_equal(worlds.before, worlds.after);
+    return worlds;
+}
+
+static void worlds_clear(Worlds *worlds)
+{
+    g_free(worlds->start);
+    g_free(worlds->before);
+    g_free(worlds->after);
+}
+
+/* SECOND in a process of its own; true when it ended by itself. */
+static bool second_night_in_child(Fixture *fixture, DiskFault fault, int at_write)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        broken_disk_break(fault, at_write);
+        fixture_open(fixture, LEDGER_RUN);
+        fixture_night(fixture, NOON + DAY, SECOND);
+        fixture_close(fixture);
+        _exit(0);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
+    return WIFEXITED(status);
+}
+
+static void a_run_killed_at_any_write_leaves_the_ledger_as_before_or_as_after(void **state)
+{
+    Fixture *fixture = *state;
+    int n_before = 0, n_after = 0;
+    bool is_through = false;
+
+    broken_disk_install();
+    Worlds worlds = make_worlds(fixture);
+    for (int at = 1; !is_through && at < 1000; at++) {
+        forget_journal(fixture);
+        copy_file(worlds.start, fixture->path);
+        is_through = second_night_in_child(fixture, DISK_KILL, at);
+        /* The next to come: it must get the lock, and finds a whole ledger. */
+        fixture_open(fixture, LEDGER_RUN);
+        fixture_close(fixture);
+        g_autofree char *dump = dump_file(fixture->path);
+        n_before += g_str_equal(dump, worlds.before);
+        n_after += g_str_equal(dump, worlds.after);
+        assert_int_equal(n_before + n_after, at);
+    }
+    broken_disk_remove();
+    assert_true(is_through);
+    assert_true(n_before >= 10);
+    worlds_clear(&worlds);
+}
+
+/* Sudden ends at instants that no write marks. */
+static void a_run_killed_at_any_instant_leaves_the_ledger_as_before_or_as_after(void **state)
+{
+    Fixture *fixture = *state;
+    g_autoptr(GRand) random = g_rand_new_with_seed(17);
+    Worlds worlds = make_worlds(fixture);
+
+    for (int i = 0; i < 60; i++) {
+        forget_journal(fixture);
+        copy_file(worlds.start, fixture->path);
+        pid_t child = fork();
+        if (child == 0) {
+            fixture_night(fixture, NOON + DAY, SECOND);
+            _exit(0);
+        }
+        g_usleep((gulong)g_rand_int_range(random, 0, 20000));
+        kill(child, SIGKILL);
+        waitpid(child, NULL, 0);
+        g_autofree char *dump = dump_file(fixture->path);
+        assert_true(g_str_equal(dump, worlds.before) || g_str_equal(dump, worlds.after));
+    }
+    worlds_clear(&worlds);
+}
+
+static void a_first_run_killed_at_any_write_can_be_repeated(void **state)
+{
+    Fixture *fixture = *state;
+    bool is_through = false;
+    int at;
+
+    broken_disk_install();
+    for (at = 1; !is_through && at < 2000; at += 3) {
+        forget_journal(fixture);
+        g_unlink(fixture->path);
+        is_through = second_night_in_child(fixture, DISK_KILL, at);
+        fixture_open(fixture, LEDGER_RUN);
+        fixture_close(fixture);
+        assert_int_equal(count_rows(fixture->path, "SELECT count(*) FROM audit WHERE action = 'migrated'"), 1);
+        assert_int_equal(count_rows(fixture->path, "SELECT count(*) FROM exception"), is_through ? 4 : count_rows(fixture->path, "SELECT 4 * count(*) FROM run"));
+    }
+    broken_disk_remove();
+    assert_true(is_through && at > 20);
+}
+
+static void fail_at_every_write(Fixture *fixture, DiskFault fault, LedgerError expected, const char *words)
+{
+    bool is_through = false;
+    int at;
+
+    broken_disk_install();
+    Worlds worlds = make_worlds(fixture);
+    for (at = 1; !is_through && at < 1000; at++) {
+        g_autoptr(GError) error = NULL;
+        copy_file(worlds.start, fixture->path);
+        fixture_open(fixture, LEDGER_RUN);
+        broken_disk_break(fault, at);
+        is_through = fixture_try_night(fixture, NOON + DAY, SECOND, &error);
+        broken_disk_break(fault, 0);
+        fixture_close(fixture);
+        g_autofree char *dump = dump_file(fixture->path);
+        assert_string_equal(dump, is_through ? worlds.after : worlds.before);
+        if (!is_through) {
+            assert_true(g_error_matches(error, LEDGER_ERROR, (gint)expected));
+            assert_non_null(strstr(error->message, words));
+            assert_non_null(strstr(error->message, "ledger is unchanged"));
+            assert_non_null(strstr(error->message, fixture->path));
+        }
+    }
+    broken_disk_remove();
+    assert_true(is_through && at > 5);
+    worlds_clear(&worlds);
+}
+
+static void a_full_disk_at_any_write_leaves_the_ledger_unchanged_and_says_so(void **state)
+{
+    fail_at_every_write(*state, DISK_FULL, LEDGER_ERROR_FULL, "the disk is full");
+}
+
+static void a_disk_error_at_any_write_leaves_the_ledger_unchanged_and_says_so(void **state)
+{
+    fail_at_every_write(*state, DISK_ERROR, LEDGER_ERROR_FAILED, "the disk answered with an error");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define CRASH(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
+        CRASH(a_run_killed_at_any_write_leaves_the_ledger_as_before_or_as_after),
+        CRASH(a_run_killed_at_any_instant_leaves_the_ledger_as_before_or_as_after),
+        CRASH(a_first_run_killed_at_any_write_can_be_repeated),
+        CRASH(a_full_disk_at_any_write_leaves_the_ledger_unchanged_and_says_so),
+        CRASH(a_disk_error_at_any_write_leaves_the_ledger_unchanged_and_says_so),
+    };
+    return cmocka_run_group_tests_name("crashes and broken disks", tests, NULL, NULL);
+}
