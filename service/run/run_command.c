@@ -305,6 +305,16 @@ static void say_messages(const Run *run)
     }
 }
 
+/* A word as a shell takes it; plain ones without quotes, since they are read by people. */
+static char *shell_word(const char *word)
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=@,+-";
+
+    return *word != '\0' && word[strspn(word, plain)] == '\0' ? g_strdup(word)
+                                                              : g_shell_quote(word);
+}
+
 /* All that was held at once, and the one command that lets all of it through. */
 static void say_held(const Run *run)
 {
@@ -318,21 +328,21 @@ static void say_held(const Run *run)
         return;
     }
     if (config != NULL) {
-        g_autofree char *quoted = g_shell_quote(config);
+        g_autofree char *quoted = shell_word(config);
 
         g_string_append_printf(command, " --config %s", quoted);
     }
     g_string_append_printf(command, " run%s%s", as_of != NULL ? " --as-of " : "",
                            as_of != NULL ? as_of : "");
     for (guint j = 0; j + 1 < run->accepts->len; j++) {
-        g_autofree char *quoted = g_shell_quote(run->accepts->pdata[j]);
+        g_autofree char *quoted = shell_word(run->accepts->pdata[j]);
 
         g_string_append_printf(command, " --accept %s", quoted);
     }
     json_array_foreach(run->record.held, i, trip)
     {
         const char *accept = json_string_value(json_object_get(trip, "accept"));
-        g_autofree char *quoted = g_shell_quote(accept);
+        g_autofree char *quoted = shell_word(accept);
 
         say_error("held: %s: %s went from %" JSON_INTEGER_FORMAT " to %" JSON_INTEGER_FORMAT
                   ", which is more than the %" JSON_INTEGER_FORMAT " that one run may change",
