@@ -13,9 +13,10 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
 # The installed path does not exist yet; the built program stands in for it.
-sed "s|^ExecStart=[^ ]*|ExecStart=$3|" "$1" >"$folder/rightful-run.service"
+program=$(realpath "$3")
+sed "s|^ExecStart=[^ ]*|ExecStart=$program|" "$1" >"$folder/rightful-run.service"
 cp "$2" "$folder/rightful-run.timer"
-grep -q "^ExecStart=$3 run\$" "$folder/rightful-run.service"
+grep -q "^ExecStart=$program run\$" "$folder/rightful-run.service"
 
 # A key that systemd does not know is a complaint, not a failure: so complaints count.
 systemd-analyze verify --man=no "$folder/rightful-run.service" "$folder/rightful-run.timer" \
