@@ -36,8 +36,9 @@ static void free_texts(const Text *texts, size_t n)
 
 #define FOR_EACH_TEXT(DO)                                                                          \
     DO(dn)                                                                                         \
-    DO(key) DO(name) DO(cn) DO(upn) DO(mail) DO(display_name) DO(employee_id) DO(department)       \
-        DO(title) DO(description) DO(manager) DO(owner) DO(hostname) DO(serial) DO(sid)            \
+    DO(key)                                                                                        \
+    DO(name) DO(cn) DO(upn) DO(mail) DO(display_name) DO(employee_id) DO(department) DO(title)     \
+        DO(description) DO(manager) DO(owner) DO(hostname) DO(serial) DO(sid)                      \
             DO(primary_group_sid)
 
 static void free_entry(gpointer data)
@@ -218,4 +219,48 @@ const char *recorded_reason(const Sink *sink, size_t i)
 const char *recorded_note(const Sink *sink, const char *name)
 {
     return g_hash_table_lookup(sink->notes, name);
+}
+
+/* ---- check() ---- */
+
+CheckReport *recording_report_new(void)
+{
+    CheckReport *report = g_new0(CheckReport, 1);
+    report->lines = g_ptr_array_new_with_free_func(g_free);
+    return report;
+}
+
+void recording_report_free(CheckReport *report)
+{
+    if (report == NULL)
+        return;
+    g_ptr_array_unref(report->lines);
+    g_free(report);
+}
+
+static void add_line(CheckReport *report, const char *verdict, const char *format,
+                     va_list arguments)
+{
+    g_autofree char *fact = g_strdup_vprintf(format, arguments);
+    g_ptr_array_add(report->lines, g_strdup_printf("%s: %s", verdict, fact));
+}
+
+#define DEFINE_CHECK(verdict)                                                                      \
+    void check_##verdict(CheckReport *report, const char *format, ...)                             \
+    {                                                                                              \
+        va_list arguments;                                                                         \
+        va_start(arguments, format);                                                               \
+        add_line(report, #verdict, format, arguments);                                             \
+        va_end(arguments);                                                                         \
+    }
+DEFINE_CHECK(pass)
+DEFINE_CHECK(warn)
+DEFINE_CHECK(fail)
+
+char *recorded_report(const CheckReport *report)
+{
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < report->lines->len; i++)
+        g_string_append_printf(text, "%s\n", (const char *)report->lines->pdata[i]);
+    return g_string_free(text, FALSE);
 }

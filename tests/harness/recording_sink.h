@@ -5,7 +5,7 @@
  * the link. */
 #pragma once
 
-#include <rightful/sink.h>
+#include <rightful/connector.h>
 
 #include <glib.h>
 
@@ -59,3 +59,14 @@ const DirectoryEntry *recorded_entry_named(const Sink *sink, const char *name);
 const char *recorded_cell(const Sink *sink, size_t i, size_t field);
 const char *recorded_reason(const Sink *sink, size_t i);
 const char *recorded_note(const Sink *sink, const char *name); /* NULL when not noted */
+
+/* What check() found, one line each: "pass: …", "warn: …", "fail: …". Replaces the report of
+ * service/run. */
+struct CheckReport {
+    GPtrArray *lines; /* (element-type utf8) */
+};
+CheckReport *recording_report_new(void);
+void recording_report_free(CheckReport *report); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CheckReport, recording_report_free)
+/* All lines in one text, each ended by a line end; newly allocated. */
+char *recorded_report(const CheckReport *report);
