@@ -39,7 +39,7 @@ static json_t *value_at(json_t *row, const char *path)
     return json_is_null(value) ? NULL : value;
 }
 
-static void append_list(GString *text, const json_t *list)
+static void append_list(GString *text, const json_t *list, const char *separator)
 {
     size_t i;
     json_t *item;
@@ -48,9 +48,7 @@ static void append_list(GString *text, const json_t *list)
     {
         g_autofree char *dumped = NULL;
 
-        if (i > 0) {
-            g_string_append_c(text, '|');
-        }
+        g_string_append(text, i > 0 ? separator : "");
         if (json_is_string(item)) {
             g_string_append(text, json_string_value(item));
         } else {
@@ -60,8 +58,8 @@ static void append_list(GString *text, const json_t *list)
     }
 }
 
-/* What a cell shows: text raw, numbers as they are, lists joined by |, objects as JSON. */
-static char *cell_text(const json_t *value)
+/* What a cell shows: text raw, numbers as they are, lists joined, objects as JSON. */
+static char *cell_text(const json_t *value, const char *separator)
 {
     GString *text = g_string_new(NULL);
 
@@ -70,7 +68,7 @@ static char *cell_text(const json_t *value)
     } else if (json_is_boolean(value)) {
         g_string_append(text, json_is_true(value) ? "yes" : "no");
     } else if (json_is_array(value)) {
-        append_list(text, value);
+        append_list(text, value, separator);
     } else if (value != NULL) {
         char *dumped = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
 
@@ -116,7 +114,7 @@ static void table_row(Writer *writer, json_t *row)
         if (column->header == NULL) {
             continue;
         }
-        g_autofree char *raw = cell_text(value_at(row, column->path));
+        g_autofree char *raw = cell_text(value_at(row, column->path), ", ");
         g_autofree char *text = visible_text(raw);
 
         scols_line_set_data(line, n, text);
@@ -187,7 +185,7 @@ static void csv_row(Writer *writer, json_t *row)
     }
     for (const Column *column = writer->columns; column->path != NULL; column++) {
         json_t *value = value_at(row, column->path);
-        g_autofree char *text = cell_text(value);
+        g_autofree char *text = cell_text(value, "|"); /* as interface.md writes lists */
 
         if (column != writer->columns) {
             fputc(',', writer->out);
