@@ -20,17 +20,26 @@ static inline uint64_t fold_word(uint64_t word)
     return word | upper >> 2;
 }
 
-static void fold_bytes(char *out, const char *in, size_t length)
+/* Folds ASCII letters; returns all bytes or-ed together. */
+static uint64_t fold_bytes(char *out, const char *in, size_t length)
 {
+    uint64_t any = 0;
     size_t i = 0;
     for (; i + 8 <= length; i += 8) {
         uint64_t word;
         memcpy(&word, in + i, 8);
+        any |= word;
         word = fold_word(word);
         memcpy(out + i, &word, 8);
     }
-    for (; i < length; i++)
-        out[i] = g_ascii_tolower(in[i]);
+    if (i < length) {
+        uint64_t word = 0;
+        memcpy(&word, in + i, length - i);
+        any |= word;
+        word = fold_word(word);
+        memcpy(out + i, &word, length - i);
+    }
+    return any;
 }
 
 uint64_t hash_ascii_folded(Text text)
@@ -75,6 +84,12 @@ char *text_fold(Text text)
 
 uint64_t hash_folded(Text text)
 {
+    char folded_here[CHUNK];
+    if (text.length <= sizeof folded_here) {
+        uint64_t any = fold_bytes(folded_here, text.data, text.length);
+        if ((any & UINT64_C(0x8080808080808080)) == 0)
+            return XXH3_64bits_withSeed(folded_here, text.length, 0);
+    }
     if (text_is_ascii(text))
         return hash_ascii_folded(text);
     g_autofree char *folded = text_fold(text);
@@ -93,10 +108,12 @@ bool text_equals_ascii_folded(Text a, Text b)
         if (x != y && fold_word(x) != fold_word(y))
             return false;
     }
-    for (; i < a.length; i++)
-        if (g_ascii_tolower(a.data[i]) != g_ascii_tolower(b.data[i]))
-            return false;
-    return true;
+    uint64_t x = 0, y = 0;
+    if (i < a.length) {
+        memcpy(&x, a.data + i, a.length - i);
+        memcpy(&y, b.data + i, a.length - i);
+    }
+    return fold_word(x) == fold_word(y);
 }
 
 bool text_equals_folded(Text a, Text b)
@@ -110,13 +127,18 @@ bool text_equals_folded(Text a, Text b)
     return strcmp(x, y) == 0;
 }
 
+static inline bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 Text text_trimmed(Text text)
 {
-    while (text.length > 0 && g_ascii_isspace(text.data[0])) {
+    while (text.length > 0 && is_space(text.data[0])) {
         text.data++;
         text.length--;
     }
-    while (text.length > 0 && g_ascii_isspace(text.data[text.length - 1]))
+    while (text.length > 0 && is_space(text.data[text.length - 1]))
         text.length--;
     return text;
 }

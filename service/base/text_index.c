@@ -91,6 +91,11 @@ uint32_t *text_index_add(TextIndex *index, TextRef key, uint32_t value)
     return &slot->value;
 }
 
+void text_index_prefetch(const TextIndex *index, TextRef key)
+{
+    __builtin_prefetch(&index->slots[hash_folded(key_text(index, key)) & index->mask], 1);
+}
+
 static uint32_t find_hashed(const TextIndex *index, Text key, uint32_t hash)
 {
     if (key.length == 0)

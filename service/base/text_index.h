@@ -21,6 +21,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TextIndex, text_index_free)
 /* Where the value of the key is kept; a new key starts with value. Texts that are empty when
  * trimmed are no keys: NULL. Valid until the next add. */
 uint32_t *text_index_add(TextIndex *index, TextRef key, uint32_t value);
+/* Fetches ahead what an add of the key will touch: worth it some adds before it, on tables beyond
+ * the cache. */
+void text_index_prefetch(const TextIndex *index, TextRef key);
 /* TEXT_INDEX_NONE when there is no such key. */
 uint32_t text_index_find(const TextIndex *index, Text key);
 void text_index_find_batch(const TextIndex *index, const TextRef *keys, size_t n,

@@ -14,6 +14,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TextMultimap, text_multimap_free)
 
 /* Texts that are empty when trimmed are no keys: nothing is stored. */
 void text_multimap_add(TextMultimap *map, TextRef key, uint32_t id);
+/* The same for row i of a column, ids[i] each (NULL: i itself). */
+void text_multimap_add_column(TextMultimap *map, const TextRef *keys, size_t n,
+                              const uint32_t *ids);
 /* A cursor at the key's first id, TEXT_INDEX_NONE when there is none:
  *   for (uint32_t c = text_multimap_find(map, key); c != TEXT_INDEX_NONE; c =
  * text_multimap_next(map, c)) use(text_multimap_id(map, c)); */

@@ -46,33 +46,39 @@ static void ready_rules_free(ReadyRule *rules, size_t n)
     g_free(rules);
 }
 
-/* The account as rules look at it; folded only when a rule asks. */
+/* The account as rules look at it. Names are folded when a rule first asks, nearly always in place.
+ */
 typedef struct Subject {
     const Snapshot *snapshot;
     uint32_t account;
-    char *name;  /* folded; NULL = not yet */
-    GString *dn; /* normalised */
-    bool has_dn;
+    size_t name_length; /* 0 = not folded yet */
+    char name[128];
+    char *long_name; /* instead of name, where that is too short or the name is not ASCII */
+    GString *scratch;
 } Subject;
 
 static const char *subject_name(Subject *subject)
 {
-    if (subject->name == NULL)
-        subject->name = text_fold(text_trimmed(text_of(
-            snapshot_text(subject->snapshot, subject->snapshot->accounts.name[subject->account]))));
-    return subject->name;
+    if (subject->name_length == 0) {
+        Text name = text_trimmed(text_of(
+            snapshot_text(subject->snapshot, subject->snapshot->accounts.name[subject->account])));
+        subject->name_length = name.length;
+        if (name.length >= sizeof subject->name || !text_is_ascii(name)) {
+            subject->long_name = text_fold(name);
+            subject->name_length = strlen(subject->long_name);
+        }
+        for (size_t i = 0; subject->long_name == NULL && i < name.length; i++)
+            subject->name[i] = g_ascii_tolower(name.data[i]);
+        if (subject->long_name == NULL)
+            subject->name[name.length] = '\0';
+    }
+    return subject->long_name != NULL ? subject->long_name : subject->name;
 }
 
-static const char *subject_dn(Subject *subject)
+static bool name_fits(const ReadyRule *rule, Subject *subject)
 {
-    if (!subject->has_dn) {
-        g_string_truncate(subject->dn, 0);
-        dn_normalise(text_of(snapshot_text(subject->snapshot,
-                                           subject->snapshot->accounts.dn[subject->account])),
-                     subject->dn);
-        subject->has_dn = true;
-    }
-    return subject->dn->str;
+    const char *name = subject_name(subject);
+    return g_pattern_spec_match(rule->name, subject->name_length, name, NULL);
 }
 
 static bool rule_fits(const ReadyRule *rule, Subject *subject)
@@ -82,9 +88,13 @@ static bool rule_fits(const ReadyRule *rule, Subject *subject)
         return false;
     if (rule->members != NULL && !bitset_has(rule->members, subject->account))
         return false;
-    if (rule->name != NULL && !g_pattern_spec_match_string(rule->name, subject_name(subject)))
+    if (rule->name != NULL && !name_fits(rule, subject))
         return false;
-    return rule->under == NULL || dn_is_under(subject_dn(subject), rule->under);
+    return rule->under == NULL ||
+           dn_text_is_under(
+               text_of(snapshot_text(subject->snapshot,
+                                     subject->snapshot->accounts.dn[subject->account])),
+               rule->under, subject->scratch);
 }
 
 /* Administrator, Guest and krbtgt of a domain: S-1-5-21-…-500, 501, 502 ([MS-DTYP] 2.4.2.4). */
@@ -126,11 +136,16 @@ uint8_t *classes_assign(const Snapshot *snapshot, const ClassRule *rules, size_t
     for (size_t i = 0; i < n_rules; i++)
         get_ready(snapshot, &rules[i], &ready[i]);
 
-    g_autoptr(GString) dn = g_string_sized_new(128);
+    g_autoptr(GString) scratch = g_string_sized_new(128);
     for (uint32_t account = 0; account < snapshot->accounts.n; account++) {
-        Subject subject = {.snapshot = snapshot, .account = account, .dn = dn};
+        Subject subject;
+        subject.snapshot = snapshot;
+        subject.account = account;
+        subject.name_length = 0;
+        subject.long_name = NULL;
+        subject.scratch = scratch;
         classes[account] = (uint8_t)class_of(ready, n_rules, &subject);
-        g_free(subject.name);
+        g_free(subject.long_name);
     }
     ready_rules_free(ready, n_rules);
     return classes;

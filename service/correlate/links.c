@@ -44,17 +44,70 @@ static const TextRef *person_column(const Snapshot *snapshot, LinkPersonField fi
     return snapshot->people.id;
 }
 
-static void add_people(const Snapshot *snapshot, TextMultimap *map, LinkPersonField field)
+/* People by one field; made when first asked for. An old row stands for its successor. */
+typedef struct PeopleMap {
+    TextMultimap *map;
+    bool has_addresses,
+        has_others; /* keys with and without an @: the other kind need not be looked for */
+} PeopleMap;
+
+struct PeopleMaps {
+    PeopleMap by[LINK_PERSON_NAME + 1];
+    uint32_t *now; /* per person, snapshot_person_now() */
+};
+
+static bool is_address(const char *text)
 {
+    return strchr(text, '@') != NULL;
+}
+
+static void note_kind(PeopleMap *people, const Snapshot *snapshot, TextRef key)
+{
+    if (key == 0 || (people->has_addresses && people->has_others))
+        return;
+    if (is_address(snapshot_text(snapshot, key)))
+        people->has_addresses = true;
+    else
+        people->has_others = true;
+}
+
+static const PeopleMap *people_by(const Links *links, LinkPersonField field)
+{
+    const Snapshot *snapshot = links->snapshot;
     const People *people = &snapshot->people;
+    PeopleMap *made = &links->people_maps->by[field];
+    if (made->map != NULL)
+        return made;
     const TextRef *column = person_column(snapshot, field);
+    const uint32_t *now = links->people_maps->now;
+    made->map = text_multimap_new(snapshot->text, people->n);
+    text_multimap_add_column(made->map, column, people->n, now);
     for (uint32_t p = 0; p < people->n; p++) {
-        uint32_t now = snapshot_person_now(snapshot, p);
-        text_multimap_add(map, column[p], now);
+        note_kind(made, snapshot, column[p]);
         for (uint32_t i = people->first_previous[p];
-             field == LINK_PERSON_ID && i < people->first_previous[p + 1]; i++)
-            text_multimap_add(map, people->previous_ids[i], now);
+             field == LINK_PERSON_ID && i < people->first_previous[p + 1]; i++) {
+            text_multimap_add(made->map, people->previous_ids[i], now[p]);
+            note_kind(made, snapshot, people->previous_ids[i]);
+        }
     }
+    return made;
+}
+
+static struct PeopleMaps *people_maps_new(const Snapshot *snapshot)
+{
+    struct PeopleMaps *maps = g_new0(struct PeopleMaps, 1);
+    maps->now = g_new(uint32_t, snapshot->people.n + 1);
+    for (uint32_t p = 0; p < snapshot->people.n; p++)
+        maps->now[p] = snapshot_person_now(snapshot, p);
+    return maps;
+}
+
+static void people_maps_free(struct PeopleMaps *maps)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(maps->by); i++)
+        text_multimap_free(maps->by[i].map);
+    g_free(maps->now);
+    g_free(maps);
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -109,8 +162,7 @@ static void apply_rule(Links *links, uint8_t rule)
 {
     const Snapshot *snapshot = links->snapshot;
     const TextRef *column = account_column(snapshot, links->rules[rule].account);
-    g_autoptr(TextMultimap) map = text_multimap_new(snapshot->text, snapshot->people.n);
-    add_people(snapshot, map, links->rules[rule].person);
+    const TextMultimap *map = NULL; /* made when an account needs it */
 
     TextRef keys[BATCH];
     uint32_t accounts[BATCH], cursors[BATCH];
@@ -123,7 +175,10 @@ static void apply_rule(Links *links, uint8_t rule)
             keys[n] = column[account];
             accounts[n++] = account;
         }
-        text_multimap_find_batch(map, keys, n, cursors);
+        if (n > 0 && map == NULL)
+            map = people_by(links, links->rules[rule].person)->map;
+        if (n > 0)
+            text_multimap_find_batch(map, keys, n, cursors);
         for (size_t i = 0; i < n; i++)
             if (cursors[i] != TEXT_INDEX_NONE)
                 link_account(links, map, accounts[i], rule, cursors[i]);
@@ -188,12 +243,22 @@ static Owner find_owner_dn(const Links *links, const char *text, uint8_t source)
 
 static Owner find_owner_person(const Links *links, const char *text)
 {
-    uint32_t cursor = text_multimap_find(links->people_by_text, text_of(text));
-    if (cursor == TEXT_INDEX_NONE)
-        return nobody;
-    uint32_t person = only_person(links->people_by_text, cursor);
-    return (Owner){
-        .kind = person != NONE ? OWNER_PERSON : OWNER_AMBIGUOUS, .id = person, .person = person};
+    static const LinkPersonField fields[] = {LINK_PERSON_ID, LINK_PERSON_EMAIL,
+                                             LINK_PERSON_USERNAME};
+    uint32_t person = NONE;
+    for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
+        const PeopleMap *people = people_by(links, fields[i]);
+        if (!(is_address(text) ? people->has_addresses : people->has_others))
+            continue;
+        uint32_t cursor = text_multimap_find(people->map, text_of(text));
+        if (cursor == TEXT_INDEX_NONE)
+            continue;
+        uint32_t found = only_person(people->map, cursor);
+        if (found == NONE || (person != NONE && person != found))
+            return (Owner){.kind = OWNER_AMBIGUOUS, .id = NONE, .person = NONE};
+        person = found;
+    }
+    return person != NONE ? (Owner){.kind = OWNER_PERSON, .id = person, .person = person} : nobody;
 }
 
 /* Several accounts of one person are that person's: the first usable one speaks. Those of the
@@ -273,10 +338,6 @@ static Owner *find_owners(const Links *links, uint32_t n, const TextRef *texts,
 static void link_owners(Links *links)
 {
     const Snapshot *s = links->snapshot;
-    links->people_by_text = text_multimap_new(s->text, (size_t)s->people.n * 3);
-    add_people(s, links->people_by_text, LINK_PERSON_ID);
-    add_people(s, links->people_by_text, LINK_PERSON_EMAIL);
-    add_people(s, links->people_by_text, LINK_PERSON_USERNAME);
     links->account_owner =
         find_owners(links, s->accounts.n, s->accounts.owner_text, s->accounts.source);
     links->group_owner = find_owners(links, s->groups.n, s->groups.owner_text, s->groups.source);
@@ -306,6 +367,7 @@ Links *links_new(const Snapshot *snapshot, const LinkRule *rules, size_t n_rules
     links->candidates = g_hash_table_new_full(NULL, NULL, NULL, free_candidates);
     links->computer_asset = g_new(uint32_t, snapshot->computers.n + 1);
     links->asset_computer = g_new(uint32_t, snapshot->assets.n + 1);
+    links->people_maps = people_maps_new(snapshot);
     link_accounts(links);
     list_accounts_of_people(links);
     link_owners(links);
@@ -330,7 +392,7 @@ void links_free(Links *links)
     g_free(links->asset_custodian);
     g_free(links->computer_asset);
     g_free(links->asset_computer);
-    text_multimap_free(links->people_by_text);
+    people_maps_free(links->people_maps);
     g_free(links);
 }
 

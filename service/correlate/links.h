@@ -56,7 +56,7 @@ typedef struct Links {
     uint32_t *asset_computer;  /* computer account or NONE */
     LinkRule *rules;
     size_t n_rules;
-    struct TextMultimap *people_by_text; /* private: of links_find_owner() */
+    struct PeopleMaps *people_maps; /* private: of links_find_owner() */
 } Links;
 
 /* rules in their order; n_rules may be 0. The snapshot must outlive the links. Cannot fail. */

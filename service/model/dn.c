@@ -55,15 +55,22 @@ static inline LaneMasks look_at_lane(const char *lane)
 
 /* One to three letters and "=". Longer types may be long names of short ones (commonName), and
  * those that begin with a digit are OIDs: both have to be translated. */
+static inline bool is_letter(char c)
+{
+    return (unsigned char)((c | 0x20) - 'a') < 26;
+}
+
 static inline bool has_plain_type_at(Text dn, size_t at)
 {
-    for (size_t i = at; i < dn.length && i < at + 4; i++) {
-        if (dn.data[i] == '=')
-            return i > at;
-        if (!g_ascii_isalpha(dn.data[i]))
-            return false;
-    }
-    return false;
+    const char *type = dn.data + at;
+    size_t left = at < dn.length ? dn.length - at : 0;
+    if (left < 2 || !is_letter(type[0]))
+        return false;
+    if (type[1] == '=')
+        return true;
+    if (left < 3 || !is_letter(type[1]))
+        return false;
+    return type[2] == '=' || (left > 3 && is_letter(type[2]) && type[3] == '=');
 }
 
 bool dn_is_plain(Text dn)
@@ -305,6 +312,22 @@ bool dn_equals(Text a, Text b)
     dn_normalise(a, x);
     dn_normalise(b, y);
     return g_string_equal(x, y);
+}
+
+bool dn_text_is_under(Text dn, const char *normalised_base, GString *scratch)
+{
+    size_t base_length = strlen(normalised_base);
+    if (dn_is_plain(dn)) { /* no escapes: a comma separates */
+        if (dn.length <= base_length || base_length == 0)
+            return base_length == 0 || text_equals_ascii_folded(dn, text_of(normalised_base));
+        size_t at = dn.length - base_length;
+        return dn.data[at - 1] == ',' &&
+               text_equals_ascii_folded((Text){dn.data + at, base_length},
+                                        (Text){normalised_base, base_length});
+    }
+    g_string_truncate(scratch, 0);
+    dn_normalise(dn, scratch);
+    return dn_is_under(scratch->str, normalised_base);
 }
 
 bool dn_is_under(const char *normalised, const char *normalised_base)

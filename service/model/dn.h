@@ -23,3 +23,5 @@ uint64_t dn_hash(Text dn);
 bool dn_equals(Text a, Text b);
 /* Is the normalised entry at or below the normalised base? */
 bool dn_is_under(const char *normalised, const char *normalised_base);
+/* The same for a DN as it stands; scratch is overwritten. Plain ones are compared where they are. */
+bool dn_text_is_under(Text dn, const char *normalised_base, GString *scratch);
