@@ -1,21 +1,24 @@
 #include "correlate/hosts.h"
 
+#include "base/hash.h"
 #include "base/text_multimap.h"
 
-/* A name as it is compared: label of a full name, or the short name itself. Texts are in a pool of
- * their own. */
-typedef struct Host {
-    TextRef full; /* 0 = only a short name is known */
-    TextRef label;
-    TextRef other_label; /* computers: the account's name where the DNS name begins otherwise */
-} Host;
+#define BATCH 1024
+
+/* Names as they are compared, in columns. Texts are in a pool of their own. */
+typedef struct HostNames {
+    uint32_t n;
+    TextRef *full;        /* 0 = only a short name is known */
+    TextRef *label;       /* of the full name, or the short name itself */
+    TextRef *other_label; /* computers: the account's name where the DNS name begins otherwise */
+    TextMultimap *by_full, *by_label; /* made when first asked for */
+} HostNames;
 
 typedef struct Hosts {
     const Snapshot *snapshot;
     TextPool *pool;
-    Host *computers, *assets;
-    TextMultimap *computers_by_full, *computers_by_label; /* by label: full names and short ones */
-    TextMultimap *assets_by_label;                        /* full names only */
+    HostNames computers, assets;
+    bool has_short_computers; /* some computer has no full name */
     uint32_t *computer_asset, *asset_computer;
 } Hosts;
 
@@ -37,7 +40,24 @@ static Text label_of(Text name)
     return dot != NULL ? (Text){name.data, (size_t)(dot - name.data)} : name;
 }
 
-static Host host_of(Hosts *hosts, TextRef hostname, TextRef name)
+static void host_names_init(HostNames *names, uint32_t n)
+{
+    *names = (HostNames){.n = n};
+    names->full = g_new0(TextRef, n + 1);
+    names->label = g_new0(TextRef, n + 1);
+    names->other_label = g_new0(TextRef, n + 1);
+}
+
+static void host_names_clear(HostNames *names)
+{
+    g_free(names->full);
+    g_free(names->label);
+    g_free(names->other_label);
+    text_multimap_free(names->by_full);
+    text_multimap_free(names->by_label);
+}
+
+static void read_name(Hosts *hosts, HostNames *names, uint32_t row, TextRef hostname, TextRef name)
 {
     Text text = host_text(hosts->snapshot, hostname), own = host_text(hosts->snapshot, name);
     if (text.length == 0) {
@@ -45,13 +65,11 @@ static Host host_of(Hosts *hosts, TextRef hostname, TextRef name)
         own.length = 0;
     }
     Text label = label_of(text);
-    Host host = {.label = text_pool_add(hosts->pool, label)};
+    names->label[row] = text_pool_add(hosts->pool, label);
     if (label.length < text.length)
-        host.full = text_pool_add(hosts->pool, text);
-    if (own.length > 0 &&
-        (own.length != label.length || g_ascii_strncasecmp(own.data, label.data, own.length) != 0))
-        host.other_label = text_pool_add(hosts->pool, own);
-    return host;
+        names->full[row] = text_pool_add(hosts->pool, text);
+    if (own.length > 0 && !text_equals_ascii_folded(own, label))
+        names->other_label[row] = text_pool_add(hosts->pool, own);
 }
 
 static void read_names(Hosts *hosts)
@@ -59,24 +77,31 @@ static void read_names(Hosts *hosts)
     const Computers *computers = &hosts->snapshot->computers;
     const Assets *assets = &hosts->snapshot->assets;
     hosts->pool = text_pool_new();
-    hosts->computers = g_new0(Host, computers->n + 1);
-    hosts->assets = g_new0(Host, assets->n + 1);
+    host_names_init(&hosts->computers, computers->n);
+    host_names_init(&hosts->assets, assets->n);
     for (uint32_t c = 0; c < computers->n; c++)
-        hosts->computers[c] = host_of(hosts, computers->hostname[c], computers->name[c]);
+        read_name(hosts, &hosts->computers, c, computers->hostname[c], computers->name[c]);
     for (uint32_t a = 0; a < assets->n; a++)
-        hosts->assets[a] = host_of(hosts, assets->hostname[a], 0);
+        read_name(hosts, &hosts->assets, a, assets->hostname[a], 0);
+}
 
-    hosts->computers_by_full = text_multimap_new(hosts->pool, computers->n);
-    hosts->computers_by_label = text_multimap_new(hosts->pool, computers->n);
-    hosts->assets_by_label = text_multimap_new(hosts->pool, assets->n);
-    for (uint32_t c = 0; c < computers->n; c++) {
-        text_multimap_add(hosts->computers_by_full, hosts->computers[c].full, c);
-        text_multimap_add(hosts->computers_by_label, hosts->computers[c].label, c);
-        text_multimap_add(hosts->computers_by_label, hosts->computers[c].other_label, c);
+static const TextMultimap *by_full(const Hosts *hosts, HostNames *names)
+{
+    if (names->by_full == NULL) {
+        names->by_full = text_multimap_new(hosts->pool, names->n);
+        text_multimap_add_column(names->by_full, names->full, names->n, NULL);
     }
-    for (uint32_t a = 0; a < assets->n; a++)
-        if (hosts->assets[a].full != 0)
-            text_multimap_add(hosts->assets_by_label, hosts->assets[a].label, a);
+    return names->by_full;
+}
+
+static const TextMultimap *by_label(const Hosts *hosts, HostNames *names)
+{
+    if (names->by_label == NULL) {
+        names->by_label = text_multimap_new(hosts->pool, names->n);
+        text_multimap_add_column(names->by_label, names->label, names->n, NULL);
+        text_multimap_add_column(names->by_label, names->other_label, names->n, NULL);
+    }
+    return names->by_label;
 }
 
 static Text text_at(const Hosts *hosts, TextRef ref)
@@ -137,13 +162,13 @@ static void pair(Hosts *hosts, uint32_t computer, uint32_t asset)
 /* ---- by hostname ---- */
 
 /* Is there exactly one full name behind the label, on however many rows? */
-static bool has_one_full_name(const Hosts *hosts, const TextMultimap *map, const Host *rows,
-                              Text label)
+static bool has_one_full_name(const Hosts *hosts, HostNames *names, Text label)
 {
+    const TextMultimap *map = by_label(hosts, names);
     const char *first = NULL;
     for (uint32_t c = text_multimap_find(map, label); c != TEXT_INDEX_NONE;
          c = text_multimap_next(map, c)) {
-        TextRef full = rows[text_multimap_id(map, c)].full;
+        TextRef full = names->full[text_multimap_id(map, c)];
         if (full == 0)
             continue;
         const char *name = text_pool_get(hosts->pool, full);
@@ -155,16 +180,16 @@ static bool has_one_full_name(const Hosts *hosts, const TextMultimap *map, const
     return first != NULL;
 }
 
-/* Pairs the asset with the computers of this label that have a full name (or that have none); is
+/* Pairs the asset with the computers of its label that have a full name (or that have none); is
  * there one? */
 static bool pair_by_label(Hosts *hosts, uint32_t asset, bool with_full_name)
 {
-    const TextMultimap *map = hosts->computers_by_label;
+    const TextMultimap *map = by_label(hosts, &hosts->computers);
     bool is_paired = false;
-    for (uint32_t c = text_multimap_find(map, text_at(hosts, hosts->assets[asset].label));
+    for (uint32_t c = text_multimap_find(map, text_at(hosts, hosts->assets.label[asset]));
          c != TEXT_INDEX_NONE; c = text_multimap_next(map, c)) {
         uint32_t computer = text_multimap_id(map, c);
-        if ((hosts->computers[computer].full != 0) != with_full_name)
+        if ((hosts->computers.full[computer] != 0) != with_full_name)
             continue;
         pair(hosts, computer, asset);
         is_paired = true;
@@ -172,40 +197,61 @@ static bool pair_by_label(Hosts *hosts, uint32_t asset, bool with_full_name)
     return is_paired;
 }
 
-static bool pair_by_full_name(Hosts *hosts, uint32_t asset)
+static void pair_all(Hosts *hosts, uint32_t asset, const TextMultimap *map, uint32_t cursor)
 {
-    const TextMultimap *map = hosts->computers_by_full;
-    uint32_t c = text_multimap_find(map, text_at(hosts, hosts->assets[asset].full));
-    bool is_paired = c != TEXT_INDEX_NONE;
-    for (; c != TEXT_INDEX_NONE; c = text_multimap_next(map, c))
+    for (uint32_t c = cursor; c != TEXT_INDEX_NONE; c = text_multimap_next(map, c))
         pair(hosts, text_multimap_id(map, c), asset);
-    return is_paired;
+}
+
+static void link_asset(Hosts *hosts, uint32_t asset, const TextMultimap *full_names,
+                       uint32_t cursor)
+{
+    Text label = text_at(hosts, hosts->assets.label[asset]);
+    if (label.length == 0)
+        return;
+    if (cursor != TEXT_INDEX_NONE)
+        pair_all(hosts, asset, full_names, cursor);
+    else if (hosts->assets.full[asset] != 0) {
+        if (hosts->has_short_computers && has_one_full_name(hosts, &hosts->assets, label))
+            pair_by_label(hosts, asset, false);
+    } else if (!pair_by_label(hosts, asset, false) &&
+               has_one_full_name(hosts, &hosts->computers, label)) {
+        pair_by_label(hosts, asset, true);
+    }
 }
 
 static void link_by_hostname(Hosts *hosts)
 {
-    for (uint32_t asset = 0; asset < hosts->snapshot->assets.n; asset++) {
-        const Host *host = &hosts->assets[asset];
-        Text label = text_at(hosts, host->label);
-        if (host->full != 0) {
-            if (!pair_by_full_name(hosts, asset) &&
-                has_one_full_name(hosts, hosts->assets_by_label, hosts->assets, label))
-                pair_by_label(hosts, asset, false);
-        } else if (host->label != 0) {
-            if (!pair_by_label(hosts, asset, false) &&
-                has_one_full_name(hosts, hosts->computers_by_label, hosts->computers, label))
-                pair_by_label(hosts, asset, true);
-        }
+    uint32_t cursors[BATCH];
+    uint32_t n = hosts->assets.n;
+    const TextMultimap *full_names = by_full(hosts, &hosts->computers);
+    for (uint32_t c = 0; c < hosts->computers.n; c++)
+        hosts->has_short_computers = hosts->has_short_computers || hosts->computers.full[c] == 0;
+    for (uint32_t begin = 0; begin < n; begin += BATCH) {
+        uint32_t count = MIN(n - begin, BATCH);
+        text_multimap_find_batch(full_names, hosts->assets.full + begin, count, cursors);
+        for (uint32_t i = 0; i < count; i++)
+            link_asset(hosts, begin + i, full_names, cursors[i]);
     }
 }
 
 /* ---- by serial number ---- */
+
+static bool any_text(const TextRef *column, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (column[i] != 0)
+            return true;
+    return false;
+}
 
 /* One winner a serial on either side: serials that say nothing ("To be filled by O.E.M.") may stand
  * on thousands. */
 static void link_by_serial(Hosts *hosts)
 {
     const Snapshot *s = hosts->snapshot;
+    if (!any_text(s->computers.serial, s->computers.n) || !any_text(s->assets.serial, s->assets.n))
+        return;
     g_autoptr(TextIndex) assets = text_index_new(s->text, s->assets.n);
     g_autoptr(TextIndex) computers = text_index_new(s->text, s->computers.n);
     for (uint32_t a = 0; a < s->assets.n; a++) {
@@ -240,10 +286,7 @@ void hosts_link(const Snapshot *snapshot, uint32_t *computer_asset, uint32_t *as
     read_names(&hosts);
     link_by_hostname(&hosts);
     link_by_serial(&hosts);
-    text_multimap_free(hosts.computers_by_full);
-    text_multimap_free(hosts.computers_by_label);
-    text_multimap_free(hosts.assets_by_label);
-    g_free(hosts.computers);
-    g_free(hosts.assets);
+    host_names_clear(&hosts.computers);
+    host_names_clear(&hosts.assets);
     text_pool_free(hosts.pool);
 }

@@ -241,24 +241,46 @@ static Owner find_owner_dn(const Links *links, const char *text, uint8_t source)
     return nobody;
 }
 
-static Owner find_owner_person(const Links *links, const char *text)
+static const LinkPersonField owner_fields[] = {LINK_PERSON_ID, LINK_PERSON_EMAIL,
+                                               LINK_PERSON_USERNAME};
+enum { N_OWNER_FIELDS = G_N_ELEMENTS(owner_fields) };
+
+/* Where a text stands in the maps of owner_fields. */
+typedef struct OwnerCursors {
+    uint32_t at[N_OWNER_FIELDS];
+} OwnerCursors;
+
+static Owner owner_person(const Links *links, const OwnerCursors *cursors)
 {
-    static const LinkPersonField fields[] = {LINK_PERSON_ID, LINK_PERSON_EMAIL,
-                                             LINK_PERSON_USERNAME};
     uint32_t person = NONE;
-    for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
-        const PeopleMap *people = people_by(links, fields[i]);
-        if (!(is_address(text) ? people->has_addresses : people->has_others))
+    for (size_t i = 0; i < N_OWNER_FIELDS; i++) {
+        if (cursors->at[i] == TEXT_INDEX_NONE)
             continue;
-        uint32_t cursor = text_multimap_find(people->map, text_of(text));
-        if (cursor == TEXT_INDEX_NONE)
-            continue;
-        uint32_t found = only_person(people->map, cursor);
+        uint32_t found = only_person(people_by(links, owner_fields[i])->map, cursors->at[i]);
         if (found == NONE || (person != NONE && person != found))
             return (Owner){.kind = OWNER_AMBIGUOUS, .id = NONE, .person = NONE};
         person = found;
     }
     return person != NONE ? (Owner){.kind = OWNER_PERSON, .id = person, .person = person} : nobody;
+}
+
+static void look_up_people(const Links *links, const TextRef *keys, size_t n,
+                           OwnerCursors *ret_cursors)
+{
+    const Snapshot *snapshot = links->snapshot;
+    TextRef wanted[BATCH];
+    uint32_t found[BATCH];
+    for (size_t field = 0; field < N_OWNER_FIELDS; field++) {
+        const PeopleMap *people = people_by(links, owner_fields[field]);
+        for (size_t i = 0; i < n; i++) {
+            bool may_be = is_address(snapshot_text(snapshot, keys[i])) ? people->has_addresses
+                                                                       : people->has_others;
+            wanted[i] = may_be ? keys[i] : 0;
+        }
+        text_multimap_find_batch(people->map, wanted, n, found);
+        for (size_t i = 0; i < n; i++)
+            ret_cursors[i].at[field] = found[i];
+    }
 }
 
 /* Several accounts of one person are that person's: the first usable one speaks. Those of the
@@ -301,13 +323,14 @@ static Owner find_owner_group(const Links *links, const char *text, uint8_t sour
     return best != NONE ? (Owner){.kind = OWNER_GROUP, .id = best, .person = NONE} : nobody;
 }
 
-static Owner find_owner(const Links *links, const char *text, uint8_t source)
+static Owner find_owner(const Links *links, const char *text, uint8_t source,
+                        const OwnerCursors *cursors)
 {
     if (text[strspn(text, " \t\r\n")] == '\0')
         return nobody;
     Owner owner = find_owner_dn(links, text, source);
     if (owner.kind == OWNER_NONE)
-        owner = find_owner_person(links, text);
+        owner = owner_person(links, cursors);
     if (owner.kind == OWNER_NONE)
         owner = find_owner_account(links, text, source);
     if (owner.kind == OWNER_NONE)
@@ -321,17 +344,38 @@ static Owner find_owner(const Links *links, const char *text, uint8_t source)
 
 Owner links_find_owner(const Links *links, const char *text)
 {
-    return find_owner(links, text, UINT8_MAX);
+    OwnerCursors cursors;
+    for (size_t field = 0; field < N_OWNER_FIELDS; field++)
+        cursors.at[field] =
+            text_multimap_find(people_by(links, owner_fields[field])->map, text_of(text));
+    return find_owner(links, text, UINT8_MAX, &cursors);
 }
 
+/* sources NULL: the texts come from no directory. Rows without a text are passed over before
+ * anything is looked up. */
 static Owner *find_owners(const Links *links, uint32_t n, const TextRef *texts,
                           const uint8_t *sources)
 {
     Owner *owners = g_new(Owner, n + 1);
-    for (uint32_t i = 0; i < n; i++)
-        owners[i] = texts[i] == 0 ? nobody
-                                  : find_owner(links, snapshot_text(links->snapshot, texts[i]),
-                                               sources != NULL ? sources[i] : UINT8_MAX);
+    TextRef keys[BATCH];
+    uint32_t rows[BATCH];
+    OwnerCursors cursors[BATCH];
+    for (uint32_t row = 0; row < n;) {
+        size_t count = 0;
+        for (; row < n && count < BATCH; row++) {
+            owners[row] = nobody;
+            if (texts[row] == 0)
+                continue;
+            keys[count] = texts[row];
+            rows[count++] = row;
+        }
+        if (count > 0)
+            look_up_people(links, keys, count, cursors);
+        for (size_t i = 0; i < count; i++)
+            owners[rows[i]] =
+                find_owner(links, snapshot_text(links->snapshot, keys[i]),
+                           sources != NULL ? sources[rows[i]] : UINT8_MAX, &cursors[i]);
+    }
     return owners;
 }
 
