@@ -186,16 +186,18 @@ static bool handshake(DirectorySession *session, const DirectoryAddress *address
 
 static void note_tls(DirectorySession *session)
 {
-    const char *version = NULL;
+    char *version = NULL; /* both are copies of ours, though the manual page says nothing of it */
     struct berval certificate = {0};
 
     session->is_encrypted = true;
     if (ldap_get_option(session->ldap, LDAP_OPT_X_TLS_VERSION, &version) == LDAP_OPT_SUCCESS) {
         session->tls_version = g_strdup(version);
+        ldap_memfree(version);
     }
     if (ldap_get_option(session->ldap, LDAP_OPT_X_TLS_PEERCERT, &certificate) == LDAP_OPT_SUCCESS &&
         certificate.bv_val != NULL) {
         session->certificate_ends_utc = directory_certificate_end(certificate.bv_val, certificate.bv_len);
+        ldap_memfree(certificate.bv_val);
     }
 }
 
