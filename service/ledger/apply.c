@@ -1,4 +1,5 @@
-/* apply.c: one run, one transaction: its row and proofs, the merge, the next baseline, the audit rows. */
+/* apply.c: one run, one transaction: its row and proofs, the merge, the next baseline, the audit
+ * rows. */
 #include "ledger/apply.h"
 
 #include <string.h>
@@ -26,13 +27,15 @@ static void hold(Application *application)
     const Plan *plan = application->plan;
     int64_t before = plan->n_unresolved_before, after = before - plan->gone->len;
 
-    json_array_append_new(application->held,
-                          json_pack("{s:s s:s s:I s:I s:I s:s}", "source", "ledger", "dimension", "resolved", "before",
-                                    (json_int_t)before, "after", (json_int_t)after, "limit",
-                                    (json_int_t)application->apply->resolve_limit, "accept", "ledger:resolved"));
-    application->reason = g_strdup_printf("this run would resolve %u of %" G_GINT64_FORMAT
-                                          " exceptions; at most %" G_GINT64_FORMAT " are let through",
-                                          plan->gone->len, before, application->apply->resolve_limit);
+    json_array_append_new(
+        application->held,
+        json_pack("{s:s s:s s:I s:I s:I s:s}", "source", "ledger", "dimension", "resolved",
+                  "before", (json_int_t)before, "after", (json_int_t)after, "limit",
+                  (json_int_t)application->apply->resolve_limit, "accept", "ledger:resolved"));
+    application->reason =
+        g_strdup_printf("this run would resolve %u of %" G_GINT64_FORMAT
+                        " exceptions; at most %" G_GINT64_FORMAT " are let through",
+                        plan->gone->len, before, application->apply->resolve_limit);
     application->run.status = "held";
     application->run.reason = application->reason;
     application->run.held = application->held;
@@ -45,9 +48,10 @@ static Tally *tally_of(Application *application, GError **error)
     g_autoptr(Tally) tally = tally_read(application->ledger->store, error);
     if (!tally)
         return NULL;
-    application->counts = (LedgerCounts){.n_open = tally_open(tally),
-                                         .n_accepted = tally->by_status[STATUS_ACCEPTED],
-                                         .n_false_positive = tally->by_status[STATUS_FALSE_POSITIVE]};
+    application->counts =
+        (LedgerCounts){.n_open = tally_open(tally),
+                       .n_accepted = tally->by_status[STATUS_ACCEPTED],
+                       .n_false_positive = tally->by_status[STATUS_FALSE_POSITIVE]};
     return g_steal_pointer(&tally);
 }
 
@@ -101,7 +105,8 @@ static void hand_over(Application *application, LedgerRun *run)
     run->status = "held";
     run->reason = application->ledger->reason;
     if (run->held)
-        json_array_append(run->held, json_array_get(application->held, json_array_size(application->held) - 1));
+        json_array_append(
+            run->held, json_array_get(application->held, json_array_size(application->held) - 1));
     else
         run->held = json_incref(application->held);
 }
@@ -145,7 +150,8 @@ static bool preview(void *data, GError **error)
     return true;
 }
 
-bool ledger_preview(Ledger *ledger, const FindingSet *findings, LedgerCounts *ret_counts, GError **error)
+bool ledger_preview(Ledger *ledger, const FindingSet *findings, LedgerCounts *ret_counts,
+                    GError **error)
 {
     Preview wanted = {.store = ledger->store, .findings = findings};
     if (!store_transaction(ledger->store, STORE_READING, preview, &wanted, error))

@@ -10,8 +10,10 @@ struct Audit {
 
 Audit *audit_new(Store *store, GError **error)
 {
-    g_autoptr(Statement) insert = store_prepare(
-        store, "INSERT INTO audit (at, actor, action, object, run, detail) VALUES ($1, $2, $3, $4, $5, $6)", error);
+    g_autoptr(Statement) insert = store_prepare(store,
+                                                "INSERT INTO audit (at, actor, action, object, "
+                                                "run, detail) VALUES ($1, $2, $3, $4, $5, $6)",
+                                                error);
     if (!insert)
         return NULL;
     Audit *audit = g_new0(Audit, 1);
@@ -29,8 +31,9 @@ void audit_free(Audit *audit)
 
 bool audit_write(Audit *audit, const AuditRow *row, GError **error)
 {
-    statement_bind(audit->insert, integer_value(row->at_utc), text_value(row->actor), text_value(row->action),
-                   text_value(row->object), id_value(row->run), text_value(row->detail));
+    statement_bind(audit->insert, integer_value(row->at_utc), text_value(row->actor),
+                   text_value(row->action), text_value(row->object), id_value(row->run),
+                   text_value(row->detail));
     return statement_run(audit->insert, error);
 }
 
@@ -45,9 +48,11 @@ static char *change_text(const char *action, json_t *detail, int64_t run)
     if (g_str_equal(action, "opened"))
         return g_strdup_printf("Found by run %" G_GINT64_FORMAT ".", run);
     if (g_str_equal(action, "reopened"))
-        return g_strdup_printf("Found again by run %" G_GINT64_FORMAT " after it was resolved.", run);
+        return g_strdup_printf("Found again by run %" G_GINT64_FORMAT " after it was resolved.",
+                               run);
     if (g_str_equal(action, "resolved"))
-        return g_strdup_printf("Run %" G_GINT64_FORMAT " judged it and did not find it any more.", run);
+        return g_strdup_printf("Run %" G_GINT64_FORMAT " judged it and did not find it any more.",
+                               run);
     if (g_str_equal(action, "severity"))
         return g_strdup_printf("Severity changed from %s to %s.", detail_text(detail, "from"),
                                detail_text(detail, "to"));
@@ -69,13 +74,16 @@ static json_t *history_row(Statement *rows)
 
     json_decref(detail);
     return json_pack("{s:s? s:s s:s s:s s:o}", "at", at, "actor", statement_text(rows, 1), "change",
-                     statement_text(rows, 2), "text", text, "run", run ? json_integer(run) : json_null());
+                     statement_text(rows, 2), "text", text, "run",
+                     run ? json_integer(run) : json_null());
 }
 
 json_t *audit_history(Store *store, const char *object, GError **error)
 {
-    g_autoptr(Statement) rows = store_prepare(
-        store, "SELECT at, actor, action, run, detail FROM exception_history WHERE exception = $1 ORDER BY id", error);
+    g_autoptr(Statement) rows = store_prepare(store,
+                                              "SELECT at, actor, action, run, detail FROM "
+                                              "exception_history WHERE exception = $1 ORDER BY id",
+                                              error);
     if (!rows)
         return NULL;
     json_t *history = json_array();

@@ -1,5 +1,5 @@
-/* audit.h: one row for every change, written in the transaction of the change and never touched again.
- * The history of an exception is read back from the same rows. */
+/* audit.h: one row for every change, written in the transaction of the change and never touched
+ * again. The history of an exception is read back from the same rows. */
 #pragma once
 
 #include "ledger/store.h"
@@ -11,10 +11,11 @@ typedef struct Audit Audit;
 typedef struct AuditRow {
     int64_t at_utc; /* clock, or the start of the run that made the change */
     const char *actor;
-    const char *action;  /* opened, reopened, resolved, severity, updated, comment, assigned, run, … */
-    const char *object;  /* "EX-000042", "run 17", "schema 1" */
-    int64_t run;         /* 0 = made by a person */
-    const char *detail;  /* JSON, or NULL */
+    const char
+        *action; /* opened, reopened, resolved, severity, updated, comment, assigned, run, … */
+    const char *object; /* "EX-000042", "run 17", "schema 1" */
+    int64_t run;        /* 0 = made by a person */
+    const char *detail; /* JSON, or NULL */
 } AuditRow;
 
 /* A prepared writer; the store must outlive it. NULL on failure. */

@@ -1,4 +1,5 @@
-/* baseline.c: what earlier merged runs have seen, read back for the guards and the freeze of the next. */
+/* baseline.c: what earlier merged runs have seen, read back for the guards and the freeze of the
+ * next. */
 #include "ledger/ledger_private.h"
 #include "ledger/seen.h"
 
@@ -8,13 +9,14 @@
 
 static bool read_dimensions(Store *store, BaselineSource *source, int64_t as_of_utc, GError **error)
 {
-    /* The last good run counts in full however old it is; the maximum is of those within the week. */
-    g_autoptr(Statement) rows =
-        store_prepare(store,
-                      "SELECT d.name, d.value, (SELECT max(w.value) FROM dimension w JOIN run r ON r.id = w.run "
-                      "WHERE w.source = d.source AND w.name = d.name AND r.as_of >= $3 AND r.as_of <= $4) "
-                      "FROM dimension d WHERE d.run = $1 AND d.source = $2 ORDER BY d.name",
-                      error);
+    /* The last good run counts in full however old it is; the maximum is of those within the week.
+     */
+    g_autoptr(Statement) rows = store_prepare(
+        store,
+        "SELECT d.name, d.value, (SELECT max(w.value) FROM dimension w JOIN run r ON r.id = w.run "
+        "WHERE w.source = d.source AND w.name = d.name AND r.as_of >= $3 AND r.as_of <= $4) "
+        "FROM dimension d WHERE d.run = $1 AND d.source = $2 ORDER BY d.name",
+        error);
     StoreStep step;
 
     if (!rows)
@@ -23,7 +25,8 @@ static bool read_dimensions(Store *store, BaselineSource *source, int64_t as_of_
                    integer_value(as_of_utc - SEVEN_DAYS), integer_value(as_of_utc));
     while ((step = statement_step(rows, error)) == STORE_ROW) {
         bool is_none = store->driver->is_null(rows, 2);
-        BaselineDimension dimension = {g_strdup(statement_text(rows, 0)), statement_integer(rows, 1),
+        BaselineDimension dimension = {g_strdup(statement_text(rows, 0)),
+                                       statement_integer(rows, 1),
                                        is_none ? -1 : statement_integer(rows, 2)};
         g_array_append_val(source->dimensions, dimension);
     }
@@ -46,7 +49,8 @@ static bool read_watched(Store *store, BaselineSource *source, GError **error)
 
 static bool read_sources(Store *store, Baseline *baseline, int64_t as_of_utc, GError **error)
 {
-    g_autoptr(Statement) rows = store_prepare(store, "SELECT source, run, as_of FROM source_good ORDER BY source", error);
+    g_autoptr(Statement) rows =
+        store_prepare(store, "SELECT source, run, as_of FROM source_good ORDER BY source", error);
     StoreStep step = STORE_FAILED;
 
     while (rows && (step = statement_step(rows, error)) == STORE_ROW) {
@@ -60,7 +64,8 @@ static bool read_sources(Store *store, Baseline *baseline, int64_t as_of_utc, GE
     }
     for (guint i = 0; step == STORE_DONE && i < baseline->sources->len; i++) {
         BaselineSource *source = baseline->sources->pdata[i];
-        if (!read_dimensions(store, source, as_of_utc, error) || !read_watched(store, source, error))
+        if (!read_dimensions(store, source, as_of_utc, error) ||
+            !read_watched(store, source, error))
             return false;
     }
     return step == STORE_DONE;
@@ -68,14 +73,15 @@ static bool read_sources(Store *store, Baseline *baseline, int64_t as_of_utc, GE
 
 static bool read_roster(Store *store, Baseline *baseline, GError **error)
 {
-    g_autoptr(Statement) rows =
-        store_prepare(store, "SELECT id, name, email, username, gone_since FROM roster ORDER BY id", error);
+    g_autoptr(Statement) rows = store_prepare(
+        store, "SELECT id, name, email, username, gone_since FROM roster ORDER BY id", error);
     StoreStep step = STORE_FAILED;
 
     while (rows && (step = statement_step(rows, error)) == STORE_ROW) {
-        BaselinePerson person = {g_strdup(statement_text(rows, 0)), g_strdup(statement_text(rows, 1)),
-                                 g_strdup(statement_text(rows, 2)), g_strdup(statement_text(rows, 3)),
-                                 statement_integer(rows, 4)};
+        BaselinePerson person = {g_strdup(statement_text(rows, 0)),
+                                 g_strdup(statement_text(rows, 1)),
+                                 g_strdup(statement_text(rows, 2)),
+                                 g_strdup(statement_text(rows, 3)), statement_integer(rows, 4)};
         g_array_append_val(baseline->roster, person);
     }
     return step == STORE_DONE;
@@ -83,14 +89,17 @@ static bool read_roster(Store *store, Baseline *baseline, GError **error)
 
 static bool read_groups(Store *store, Baseline *baseline, GError **error)
 {
-    g_autoptr(Statement) rows = store_prepare(store, "SELECT source, group_key, first_seen FROM governed_seen", error);
+    g_autoptr(Statement) rows =
+        store_prepare(store, "SELECT source, group_key, first_seen FROM governed_seen", error);
     StoreStep step = STORE_FAILED;
 
     while (rows && (step = statement_step(rows, error)) == STORE_ROW) {
         gint64 *first_seen = g_new(gint64, 1);
         *first_seen = statement_integer(rows, 2);
-        g_hash_table_insert(baseline->group_first_seen,
-                            g_strconcat(statement_text(rows, 0), "\x1f", statement_text(rows, 1), NULL), first_seen);
+        g_hash_table_insert(
+            baseline->group_first_seen,
+            g_strconcat(statement_text(rows, 0), "\x1f", statement_text(rows, 1), NULL),
+            first_seen);
     }
     return step == STORE_DONE;
 }
@@ -122,10 +131,10 @@ static bool read_baseline(void *data, GError **error)
         return false;
     baseline->last_run = seen_newest(seen);
     baseline->last_as_of_utc = seen_newest_as_of(seen);
-    return store_query_integer(store, "SELECT count(*) FROM exception WHERE resolved_run IS NULL", &baseline->n_open,
-                               error) &&
-           read_sources(store, baseline, reading->as_of_utc, error) && read_roster(store, baseline, error) &&
-           read_groups(store, baseline, error);
+    return store_query_integer(store, "SELECT count(*) FROM exception WHERE resolved_run IS NULL",
+                               &baseline->n_open, error) &&
+           read_sources(store, baseline, reading->as_of_utc, error) &&
+           read_roster(store, baseline, error) && read_groups(store, baseline, error);
 }
 
 Baseline *ledger_baseline(Ledger *ledger, int64_t as_of_utc, GError **error)

@@ -1,11 +1,13 @@
-/* baseline_write.c: what the guards of later runs, the roster and the governed groups compare with. */
+/* baseline_write.c: what the guards of later runs, the roster and the governed groups compare with.
+ */
 #include "ledger/apply.h"
 
 #include "model/snapshot.h"
 
 #include <string.h>
 
-static bool write_dimensions(Store *store, const LedgerSourceBaseline *baseline, int64_t run, GError **error)
+static bool write_dimensions(Store *store, const LedgerSourceBaseline *baseline, int64_t run,
+                             GError **error)
 {
     g_autoptr(Statement) good = store_prepare(
         store,
@@ -20,12 +22,13 @@ static bool write_dimensions(Store *store, const LedgerSourceBaseline *baseline,
 
     if (!good || !insert)
         return false;
-    statement_bind(good, text_value(baseline->name), integer_value(run), integer_value(baseline->good_as_of_utc));
+    statement_bind(good, text_value(baseline->name), integer_value(run),
+                   integer_value(baseline->good_as_of_utc));
     if (!statement_run(good, error))
         return false;
     for (size_t i = 0; i < baseline->n_dimensions; i++) {
-        statement_bind(insert, integer_value(run), text_value(baseline->name), text_value(baseline->dimensions[i]),
-                       integer_value(baseline->values[i]));
+        statement_bind(insert, integer_value(run), text_value(baseline->name),
+                       text_value(baseline->dimensions[i]), integer_value(baseline->values[i]));
         if (!statement_run(insert, error))
             return false;
     }
@@ -52,7 +55,9 @@ static bool write_watched(Store *store, const LedgerSourceBaseline *baseline, GE
     g_autoptr(GHashTable) old =
         read_names(store, "SELECT name FROM watched WHERE source = $1", baseline->name, error);
     g_autoptr(Statement) insert = store_prepare(
-        store, "INSERT INTO watched (source, name) VALUES ($1, $2) ON CONFLICT (source, name) DO NOTHING", error);
+        store,
+        "INSERT INTO watched (source, name) VALUES ($1, $2) ON CONFLICT (source, name) DO NOTHING",
+        error);
     g_autoptr(Statement) remove =
         store_prepare(store, "DELETE FROM watched WHERE source = $1 AND name = $2", error);
     GHashTableIter iter;
@@ -82,21 +87,24 @@ typedef struct Roster {
     int64_t run;
 } Roster;
 
-static char *person_text(const char *name, const char *email, const char *username, int64_t gone_since)
+static char *person_text(const char *name, const char *email, const char *username,
+                         int64_t gone_since)
 {
-    return g_strdup_printf("%s\x1f%s\x1f%s\x1f%" G_GINT64_FORMAT, name, email, username, gone_since);
+    return g_strdup_printf("%s\x1f%s\x1f%s\x1f%" G_GINT64_FORMAT, name, email, username,
+                           gone_since);
 }
 
 static GHashTable *read_roster(Store *store, GError **error)
 {
     g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    g_autoptr(Statement) rows = store_prepare(store, "SELECT id, name, email, username, gone_since FROM roster", error);
+    g_autoptr(Statement) rows =
+        store_prepare(store, "SELECT id, name, email, username, gone_since FROM roster", error);
     StoreStep step = STORE_FAILED;
 
     while (rows && (step = statement_step(rows, error)) == STORE_ROW)
         g_hash_table_insert(known, g_strdup(statement_text(rows, 0)),
-                            person_text(statement_text(rows, 1), statement_text(rows, 2), statement_text(rows, 3),
-                                        statement_integer(rows, 4)));
+                            person_text(statement_text(rows, 1), statement_text(rows, 2),
+                                        statement_text(rows, 3), statement_integer(rows, 4)));
     return step == STORE_DONE ? g_steal_pointer(&known) : NULL;
 }
 
@@ -115,8 +123,8 @@ static bool write_person(Roster *roster, const Snapshot *snapshot, uint32_t pers
     g_hash_table_remove(roster->known, id);
     if (is_same)
         return true;
-    statement_bind(roster->upsert, text_value(id), text_value(name), text_value(email), text_value(username),
-                   integer_value(gone));
+    statement_bind(roster->upsert, text_value(id), text_value(name), text_value(email),
+                   text_value(username), integer_value(gone));
     return statement_run(roster->upsert, error);
 }
 
@@ -128,7 +136,8 @@ static bool write_vanished(Roster *roster, GError **error)
 
     g_hash_table_iter_init(&iter, roster->known);
     while (g_hash_table_iter_next(&iter, &id, &text)) {
-        if (!g_str_has_suffix(text, "\x1f" "0"))
+        if (!g_str_has_suffix(text, "\x1f"
+                                    "0"))
             continue; /* gone already */
         statement_bind(roster->leave, text_value(id), integer_value(roster->run));
         if (!statement_run(roster->leave, error))
@@ -146,7 +155,8 @@ static bool write_roster(Store *store, const Snapshot *snapshot, int64_t run, GE
         "ON CONFLICT (id) DO UPDATE SET name = excluded.name, email = excluded.email, "
         "username = excluded.username, gone_since = excluded.gone_since",
         error);
-    g_autoptr(Statement) leave = store_prepare(store, "UPDATE roster SET gone_since = $2 WHERE id = $1", error);
+    g_autoptr(Statement) leave =
+        store_prepare(store, "UPDATE roster SET gone_since = $2 WHERE id = $1", error);
 
     if (!known || !upsert || !leave)
         return false;
@@ -160,16 +170,17 @@ static bool write_roster(Store *store, const Snapshot *snapshot, int64_t run, GE
 
 static bool write_governed(Store *store, const char *const *keys, int64_t as_of_utc, GError **error)
 {
-    g_autoptr(Statement) insert = store_prepare(store,
-                                                "INSERT INTO governed_seen (source, group_key, first_seen) "
-                                                "VALUES ($1, $2, $3) ON CONFLICT (source, group_key) DO NOTHING",
-                                                error);
+    g_autoptr(Statement) insert =
+        store_prepare(store,
+                      "INSERT INTO governed_seen (source, group_key, first_seen) "
+                      "VALUES ($1, $2, $3) ON CONFLICT (source, group_key) DO NOTHING",
+                      error);
     if (!insert)
         return false;
     for (; keys && *keys; keys++) {
         g_auto(GStrv) parts = g_strsplit(*keys, "\x1f", 2);
-        statement_bind(insert, text_value(parts[0]), text_value(parts[0] && parts[1] ? parts[1] : ""),
-                       integer_value(as_of_utc));
+        statement_bind(insert, text_value(parts[0]),
+                       text_value(parts[0] && parts[1] ? parts[1] : ""), integer_value(as_of_utc));
         if (!statement_run(insert, error))
             return false;
     }

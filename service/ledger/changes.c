@@ -1,4 +1,5 @@
-/* changes.c: what people do to an exception: comment, assign. Each with its audit row, in one transaction. */
+/* changes.c: what people do to an exception: comment, assign. Each with its audit row, in one
+ * transaction. */
 #include "ledger/audit.h"
 #include "ledger/ledger_private.h"
 
@@ -21,15 +22,18 @@ static bool is_blank(const char *text)
 static bool not_found(const char *id, GError **error)
 {
     g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_NOT_FOUND,
-                "there is no exception '%s'; nothing was changed. 'rightful exceptions --status all' lists them.", id);
+                "there is no exception '%s'; nothing was changed. 'rightful exceptions --status "
+                "all' lists them.",
+                id);
     return false;
 }
 
 /* Status and owner of now, newly allocated. */
-static bool read_state(Store *store, int64_t id, const char *id_text, Status *ret_status, char **ret_owner,
-                       GError **error)
+static bool read_state(Store *store, int64_t id, const char *id_text, Status *ret_status,
+                       char **ret_owner, GError **error)
 {
-    g_autoptr(Statement) row = store_prepare(store, "SELECT status, owner FROM exception WHERE id = $1", error);
+    g_autoptr(Statement) row =
+        store_prepare(store, "SELECT status, owner FROM exception WHERE id = $1", error);
     if (!row)
         return false;
     statement_bind(row, integer_value(id));
@@ -52,8 +56,8 @@ static bool refuse_assignment(Status status, const char *id, GError **error)
 
 static bool write_owner(const PersonalChange *change, int64_t id, GError **error)
 {
-    g_autoptr(Statement) update =
-        store_prepare(change->store, "UPDATE exception SET status = 'assigned', owner = $2 WHERE id = $1", error);
+    g_autoptr(Statement) update = store_prepare(
+        change->store, "UPDATE exception SET status = 'assigned', owner = $2 WHERE id = $1", error);
     if (!update)
         return false;
     statement_bind(update, integer_value(id), text_value(change->owner));
@@ -77,12 +81,14 @@ static bool make_change(void *data, GError **error)
     if (change->owner && !write_owner(change, id, error))
         return false;
 
-    json_t *detail = change->owner ? json_pack("{s:s s:s?}", "owner", change->owner, "was", owner_was)
-                                   : json_pack("{s:s}", "text", change->text);
+    json_t *detail = change->owner
+                         ? json_pack("{s:s s:s?}", "owner", change->owner, "was", owner_was)
+                         : json_pack("{s:s}", "text", change->text);
     g_autofree char *detail_text = json_to_text(detail, NULL);
     json_decref(detail);
     if (!detail_text) {
-        g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_REFUSED, "the text is not valid UTF-8; nothing was changed");
+        g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_REFUSED,
+                    "the text is not valid UTF-8; nothing was changed");
         return false;
     }
     g_autoptr(Audit) audit = audit_new(change->store, error);
@@ -95,18 +101,21 @@ static bool make_change(void *data, GError **error)
                                 error);
 }
 
-bool ledger_comment(Ledger *ledger, const char *id, const char *actor, const char *text, int64_t at_utc, GError **error)
+bool ledger_comment(Ledger *ledger, const char *id, const char *actor, const char *text,
+                    int64_t at_utc, GError **error)
 {
     PersonalChange change = {ledger->store, id, actor, "comment", text, NULL, at_utc};
 
     if (is_blank(text)) {
-        g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_REFUSED, "a comment needs a text; nothing was changed");
+        g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_REFUSED,
+                    "a comment needs a text; nothing was changed");
         return false;
     }
     return store_transaction(ledger->store, STORE_WRITING, make_change, &change, error);
 }
 
-bool ledger_assign(Ledger *ledger, const char *id, const char *actor, const char *owner, int64_t at_utc, GError **error)
+bool ledger_assign(Ledger *ledger, const char *id, const char *actor, const char *owner,
+                   int64_t at_utc, GError **error)
 {
     PersonalChange change = {ledger->store, id, actor, "assigned", NULL, owner, at_utc};
 

@@ -6,9 +6,9 @@ struct Coverage {
     GHashTable *controls; /* id → index + 1 */
     GHashTable *sources;  /* name → index + 1 */
     size_t n_sources;
-    bool *whole;        /* per control */
-    bool *by_source;    /* per control and source */
-    bool *has_subjects; /* per control: some of its subjects are unjudged */
+    bool *whole;          /* per control */
+    bool *by_source;      /* per control and source */
+    bool *has_subjects;   /* per control: some of its subjects are unjudged */
     GHashTable *subjects; /* (identity) set */
 };
 
@@ -19,7 +19,10 @@ static guint identity_hash(gconstpointer key)
     return hash;
 }
 
-static gboolean identity_equal(gconstpointer a, gconstpointer b) { return memcmp(a, b, 16) == 0; }
+static gboolean identity_equal(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, 16) == 0;
+}
 
 static GHashTable *index_names(const GPtrArray *names)
 {
@@ -54,7 +57,7 @@ Coverage *coverage_new(const FindingSet *set)
     coverage->sources = index_names(set->sources);
     coverage->n_sources = set->sources ? set->sources->len : 0;
     coverage->whole = g_new0(bool, n_controls);
-    coverage->by_source = g_new0(bool, n_controls *coverage->n_sources);
+    coverage->by_source = g_new0(bool, n_controls * coverage->n_sources);
     coverage->has_subjects = g_new0(bool, n_controls);
     coverage->subjects = g_hash_table_new(identity_hash, identity_equal);
     for (size_t control = 0; control < n_controls; control++)
@@ -99,8 +102,8 @@ static SubjectType type_of(const char *text)
     return SUBJECT_NONE;
 }
 
-static bool is_listed(const Coverage *coverage, const char *control, SubjectType type, const char *source,
-                      const char *key)
+static bool is_listed(const Coverage *coverage, const char *control, SubjectType type,
+                      const char *source, const char *key)
 {
     uint8_t identity[16];
     finding_identity(control, type, source, key, SUBJECT_NONE, NULL, NULL, identity);
@@ -112,14 +115,16 @@ bool coverage_of_subject(const Coverage *coverage, const CoverParties *parties)
     SubjectType type = type_of(parties->subject_type);
     const char *control = parties->control;
 
-    /* What is said about a source that is no longer configured has ended with it; of its accounts nothing is known. */
+    /* What is said about a source that is no longer configured has ended with it; of its accounts
+     * nothing is known. */
     if (type != SUBJECT_SOURCE && parties->source && *parties->source &&
         !g_hash_table_contains(coverage->sources, parties->source))
         return true;
     if (is_listed(coverage, control, type, parties->source, parties->key))
         return true;
     /* A right is unjudged when its account is, and when its group is. */
-    if (type == SUBJECT_RIGHT && is_listed(coverage, control, SUBJECT_ACCOUNT, parties->source, parties->key))
+    if (type == SUBJECT_RIGHT &&
+        is_listed(coverage, control, SUBJECT_ACCOUNT, parties->source, parties->key))
         return true;
     return parties->object_type && is_listed(coverage, control, type_of(parties->object_type),
                                              parties->object_source, parties->object_key);

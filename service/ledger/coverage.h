@@ -1,7 +1,8 @@
-/* coverage.h: what a run could not judge. An exception that is covered is neither resolved nor changed by not being found.
+/* coverage.h: what a run could not judge. An exception that is covered is neither resolved nor
+ * changed by not being found.
  *
- * A control that did not run (switched off, or unknown to this build) covers everything of it: "not found" proves nothing then. So does a
- * source that is no longer configured. */
+ * A control that did not run (switched off, or unknown to this build) covers everything of it: "not
+ * found" proves nothing then. So does a source that is no longer configured. */
 #pragma once
 
 #include "controls/finding.h"

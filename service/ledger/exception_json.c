@@ -1,8 +1,14 @@
 #include "ledger/exception_json.h"
 
-static void set(json_t *json, const char *name, json_t *value) { json_object_set_new(json, name, value); }
+static void set(json_t *json, const char *name, json_t *value)
+{
+    json_object_set_new(json, name, value);
+}
 
-static json_t *text_or_null(const char *text) { return text ? json_string(text) : json_null(); }
+static json_t *text_or_null(const char *text)
+{
+    return text ? json_string(text) : json_null();
+}
 
 static void set_text(json_t *json, const char *name, const char *text)
 {
@@ -30,7 +36,8 @@ static json_t *party_json(Statement *row, PartyColumns columns)
 
 static json_t *person_json(Statement *row)
 {
-    const char *id = statement_text(row, COLUMN_PERSON_ID), *name = statement_text(row, COLUMN_PERSON_NAME);
+    const char *id = statement_text(row, COLUMN_PERSON_ID),
+               *name = statement_text(row, COLUMN_PERSON_NAME);
     return id || name ? json_pack("{s:s? s:s?}", "id", id, "name", name) : json_null();
 }
 
@@ -41,12 +48,14 @@ static json_t *rule_json(const RunFacts *run, const char *control)
                      thresholds ? json_incref(thresholds) : json_object(), "config", run->config);
 }
 
-/* A resolved one is told as of when it was last seen, another as of the last run: time goes on for it. */
+/* A resolved one is told as of when it was last seen, another as of the last run: time goes on for
+ * it. */
 static void set_words(json_t *json, Seen *seen, Statement *row, const RunFacts *last_seen)
 {
     bool is_resolved = statement_integer(row, COLUMN_RESOLVED_RUN) != 0;
-    g_autofree char *summary = finding_summary_at(statement_text(row, COLUMN_SUMMARY),
-                                                  is_resolved ? last_seen->as_of_utc : seen_newest_as_of(seen));
+    g_autofree char *summary =
+        finding_summary_at(statement_text(row, COLUMN_SUMMARY),
+                           is_resolved ? last_seen->as_of_utc : seen_newest_as_of(seen));
 
     set(json, "summary", json_string(summary));
     set(json, "evidence", json_from_text(statement_text(row, COLUMN_EVIDENCE), json_object()));
@@ -64,7 +73,8 @@ static bool find_runs(Seen *seen, Statement *row, RowRuns *ret_runs, GError **er
 
     if (last_seen == 0 &&
         !seen_last(seen, statement_integer(row, COLUMN_ID), statement_text(row, COLUMN_CONTROL),
-                   statement_text(row, COLUMN_SOURCE), statement_integer(row, COLUMN_FOUND_RUN), &last_seen, error))
+                   statement_text(row, COLUMN_SOURCE), statement_integer(row, COLUMN_FOUND_RUN),
+                   &last_seen, error))
         return false;
     ret_runs->opened = seen_run(seen, statement_integer(row, COLUMN_OPENED_RUN), error);
     ret_runs->last_seen = ret_runs->opened ? seen_run(seen, last_seen, error) : NULL;
@@ -86,10 +96,12 @@ json_t *exception_json(const Ledger *ledger, Seen *seen, Statement *row, GError 
     set(json, "control", json_string(control));
     set(json, "severity", json_string(severities[statement_integer(row, COLUMN_SEVERITY)]));
     set(json, "status", json_string(statement_text(row, COLUMN_STATUS)));
-    set(json, "subject", party_json(row, (PartyColumns){COLUMN_SUBJECT_TYPE, COLUMN_SOURCE, COLUMN_SUBJECT_KEY,
-                                                        COLUMN_SUBJECT_NAME, COLUMN_SUBJECT_DN}));
-    set(json, "object", party_json(row, (PartyColumns){COLUMN_OBJECT_TYPE, COLUMN_OBJECT_SOURCE, COLUMN_OBJECT_KEY,
-                                                       COLUMN_OBJECT_NAME, COLUMN_OBJECT_DN}));
+    set(json, "subject",
+        party_json(row, (PartyColumns){COLUMN_SUBJECT_TYPE, COLUMN_SOURCE, COLUMN_SUBJECT_KEY,
+                                       COLUMN_SUBJECT_NAME, COLUMN_SUBJECT_DN}));
+    set(json, "object",
+        party_json(row, (PartyColumns){COLUMN_OBJECT_TYPE, COLUMN_OBJECT_SOURCE, COLUMN_OBJECT_KEY,
+                                       COLUMN_OBJECT_NAME, COLUMN_OBJECT_DN}));
     set(json, "person", person_json(row));
     set_words(json, seen, row, runs.last_seen);
     set(json, "references", references ? references : json_object());

@@ -5,16 +5,39 @@
 #include "ledger/seen.h"
 
 /* Columns of a query that exception_json() reads, from exception e and exception_text t. */
-#define EXCEPTION_COLUMNS                                                                                              \
-    "e.id, e.control, e.severity, e.status, e.source, e.subject_name, e.owner, e.opened_run, e.found_run, "            \
-    "e.last_seen_run, e.resolved_run, e.due, t.subject_type, t.subject_key, t.subject_dn, t.object_type, "             \
-    "t.object_source, t.object_key, t.object_name, t.object_dn, t.person_id, t.person_name, t.summary, t.evidence, "   \
+#define EXCEPTION_COLUMNS                                                                          \
+    "e.id, e.control, e.severity, e.status, e.source, e.subject_name, e.owner, e.opened_run, "     \
+    "e.found_run, "                                                                                \
+    "e.last_seen_run, e.resolved_run, e.due, t.subject_type, t.subject_key, t.subject_dn, "        \
+    "t.object_type, "                                                                              \
+    "t.object_source, t.object_key, t.object_name, t.object_dn, t.person_id, t.person_name, "      \
+    "t.summary, t.evidence, "                                                                      \
     "t.action"
 enum {
-    COLUMN_ID, COLUMN_CONTROL, COLUMN_SEVERITY, COLUMN_STATUS, COLUMN_SOURCE, COLUMN_SUBJECT_NAME, COLUMN_OWNER,
-    COLUMN_OPENED_RUN, COLUMN_FOUND_RUN, COLUMN_LAST_SEEN_RUN, COLUMN_RESOLVED_RUN, COLUMN_DUE, COLUMN_SUBJECT_TYPE,
-    COLUMN_SUBJECT_KEY, COLUMN_SUBJECT_DN, COLUMN_OBJECT_TYPE, COLUMN_OBJECT_SOURCE, COLUMN_OBJECT_KEY,
-    COLUMN_OBJECT_NAME, COLUMN_OBJECT_DN, COLUMN_PERSON_ID, COLUMN_PERSON_NAME, COLUMN_SUMMARY, COLUMN_EVIDENCE,
+    COLUMN_ID,
+    COLUMN_CONTROL,
+    COLUMN_SEVERITY,
+    COLUMN_STATUS,
+    COLUMN_SOURCE,
+    COLUMN_SUBJECT_NAME,
+    COLUMN_OWNER,
+    COLUMN_OPENED_RUN,
+    COLUMN_FOUND_RUN,
+    COLUMN_LAST_SEEN_RUN,
+    COLUMN_RESOLVED_RUN,
+    COLUMN_DUE,
+    COLUMN_SUBJECT_TYPE,
+    COLUMN_SUBJECT_KEY,
+    COLUMN_SUBJECT_DN,
+    COLUMN_OBJECT_TYPE,
+    COLUMN_OBJECT_SOURCE,
+    COLUMN_OBJECT_KEY,
+    COLUMN_OBJECT_NAME,
+    COLUMN_OBJECT_DN,
+    COLUMN_PERSON_ID,
+    COLUMN_PERSON_NAME,
+    COLUMN_SUMMARY,
+    COLUMN_EVIDENCE,
     COLUMN_ACTION
 };
 

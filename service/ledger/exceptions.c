@@ -1,8 +1,9 @@
 /* exceptions.c: lists and counts of exceptions.
  *
- * A list first reads the ids in their order, 8 bytes each, then the rows in portions, each in a short transaction: a hundred thousand
- * need no memory to speak of, and a reader that stands in a pager over night does not keep the nightly run from writing. If a run is
- * applied meanwhile, the list ends with a sentence rather than mixing two runs. */
+ * A list first reads the ids in their order, 8 bytes each, then the rows in portions, each in a
+ * short transaction: a hundred thousand need no memory to speak of, and a reader that stands in a
+ * pager over night does not keep the nightly run from writing. If a run is applied meanwhile, the
+ * list ends with a sentence rather than mixing two runs. */
 #include "ledger/audit.h"
 #include "ledger/exception_json.h"
 #include "ledger/tally.h"
@@ -17,7 +18,7 @@ typedef struct Listing {
     char *person, *account; /* folded, NULL = any */
     Seen *seen;
     int64_t newest_run;
-    GArray *ids;   /* (element-type int64_t) */
+    GArray *ids; /* (element-type int64_t) */
     guint position;
     GPtrArray *rows; /* (element-type json_t) of one portion */
 } Listing;
@@ -118,13 +119,15 @@ static bool check_run(Listing *listing, GError **error)
 {
     int64_t newest;
 
-    if (!store_query_integer(listing->ledger->store, "SELECT max(id) FROM run WHERE status IN ('applied', 'partial')",
+    if (!store_query_integer(listing->ledger->store,
+                             "SELECT max(id) FROM run WHERE status IN ('applied', 'partial')",
                              &newest, error))
         return false;
     if (newest == listing->newest_run)
         return true;
     g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_FAILED,
-                "run %" G_GINT64_FORMAT " was applied while this list was written; the list is not complete. List again.",
+                "run %" G_GINT64_FORMAT
+                " was applied while this list was written; the list is not complete. List again.",
                 newest);
     return false;
 }
@@ -132,16 +135,17 @@ static bool check_run(Listing *listing, GError **error)
 static bool read_portion(void *data, GError **error)
 {
     Listing *listing = data;
-    g_autoptr(Statement) row =
-        store_prepare(listing->ledger->store,
-                      "SELECT " EXCEPTION_COLUMNS " FROM exception e JOIN exception_text t ON t.exception = e.id "
-                      "WHERE e.id = $1",
-                      error);
+    g_autoptr(Statement) row = store_prepare(
+        listing->ledger->store,
+        "SELECT " EXCEPTION_COLUMNS " FROM exception e JOIN exception_text t ON t.exception = e.id "
+        "WHERE e.id = $1",
+        error);
 
     if (!row || !check_run(listing, error))
         return false;
     for (guint n = 0; n < PORTION && listing->position < listing->ids->len; n++) {
-        statement_bind(row, integer_value(g_array_index(listing->ids, int64_t, listing->position++)));
+        statement_bind(row,
+                       integer_value(g_array_index(listing->ids, int64_t, listing->position++)));
         StoreStep step = statement_step(row, error);
         if (step == STORE_FAILED)
             return false;
@@ -169,7 +173,8 @@ static bool show_portions(Listing *listing, LedgerVisit visit, void *data, GErro
     return true;
 }
 
-bool ledger_exceptions(Ledger *ledger, const LedgerFilter *filter, LedgerVisit visit, void *data, GError **error)
+bool ledger_exceptions(Ledger *ledger, const LedgerFilter *filter, LedgerVisit visit, void *data,
+                       GError **error)
 {
     static const LedgerFilter everything_open = {0};
     Listing listing = {.ledger = ledger, .filter = filter ? filter : &everything_open};
@@ -178,8 +183,9 @@ bool ledger_exceptions(Ledger *ledger, const LedgerFilter *filter, LedgerVisit v
     listing.account = folded(listing.filter->account);
     listing.ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
     listing.rows = g_ptr_array_new_with_free_func((GDestroyNotify)json_decref);
-    bool is_done = store_transaction(ledger->store, STORE_READING, begin_listing, &listing, error) &&
-                   show_portions(&listing, visit, data, error);
+    bool is_done =
+        store_transaction(ledger->store, STORE_READING, begin_listing, &listing, error) &&
+        show_portions(&listing, visit, data, error);
     g_free(listing.person);
     g_free(listing.account);
     g_array_unref(listing.ids);
@@ -191,11 +197,11 @@ bool ledger_exceptions(Ledger *ledger, const LedgerFilter *filter, LedgerVisit v
 json_t *ledger_exception(Ledger *ledger, const char *id, GError **error)
 {
     g_autoptr(Seen) seen = seen_new(ledger->store, error);
-    g_autoptr(Statement) row = store_prepare(ledger->store,
-                                             "SELECT " EXCEPTION_COLUMNS
-                                             " FROM exception e JOIN exception_text t ON t.exception = e.id "
-                                             "WHERE e.id = $1",
-                                             seen ? error : NULL);
+    g_autoptr(Statement) row = store_prepare(
+        ledger->store,
+        "SELECT " EXCEPTION_COLUMNS " FROM exception e JOIN exception_text t ON t.exception = e.id "
+        "WHERE e.id = $1",
+        seen ? error : NULL);
     g_autofree char *name = exception_name(exception_id(id));
 
     if (!seen || !row)
@@ -218,23 +224,26 @@ json_t *ledger_summary(Ledger *ledger, GError **error)
     int64_t n_resolved;
     g_autoptr(Tally) tally = tally_read(ledger->store, error);
 
-    if (!tally || !store_query_integer(ledger->store, "SELECT count(*) FROM exception WHERE resolved_run IS NOT NULL",
-                                       &n_resolved, error))
+    if (!tally ||
+        !store_query_integer(ledger->store,
+                             "SELECT count(*) FROM exception WHERE resolved_run IS NOT NULL",
+                             &n_resolved, error))
         return NULL;
-    return json_pack("{s:I s:I s:I s:I s:I s:o s:o}", "open", (json_int_t)tally_open(tally), "assigned",
-                     (json_int_t)tally->by_status[STATUS_ASSIGNED], "accepted",
+    return json_pack("{s:I s:I s:I s:I s:I s:o s:o}", "open", (json_int_t)tally_open(tally),
+                     "assigned", (json_int_t)tally->by_status[STATUS_ASSIGNED], "accepted",
                      (json_int_t)tally->by_status[STATUS_ACCEPTED], "false_positive",
-                     (json_int_t)tally->by_status[STATUS_FALSE_POSITIVE], "resolved", (json_int_t)n_resolved,
-                     "by_severity", tally_severities(tally), "by_control", tally_controls(tally));
+                     (json_int_t)tally->by_status[STATUS_FALSE_POSITIVE], "resolved",
+                     (json_int_t)n_resolved, "by_severity", tally_severities(tally), "by_control",
+                     tally_controls(tally));
 }
 
 json_t *ledger_control_results(Ledger *ledger, GError **error)
 {
     g_autoptr(Tally) tally = tally_read(ledger->store, error);
-    g_autoptr(Statement) row =
-        store_prepare(ledger->store,
-                      "SELECT results FROM run WHERE status IN ('applied', 'partial') ORDER BY id DESC LIMIT 1",
-                      tally ? error : NULL);
+    g_autoptr(Statement) row = store_prepare(
+        ledger->store,
+        "SELECT results FROM run WHERE status IN ('applied', 'partial') ORDER BY id DESC LIMIT 1",
+        tally ? error : NULL);
     json_t *results = json_object();
     const char *control;
     json_t *result;
@@ -244,11 +253,14 @@ json_t *ledger_control_results(Ledger *ledger, GError **error)
         json_decref(results);
         return NULL;
     }
-    json_t *stored = step == STORE_ROW ? json_from_text(statement_text(row, 0), json_object()) : json_object();
-    json_object_foreach (stored, control, result) {
+    json_t *stored =
+        step == STORE_ROW ? json_from_text(statement_text(row, 0), json_object()) : json_object();
+    json_object_foreach(stored, control, result)
+    {
         const int64_t *n_open = g_hash_table_lookup(tally->by_control, control);
-        json_object_set_new(results, control,
-                            json_pack("{s:O s:I}", "result", result, "open", (json_int_t)(n_open ? *n_open : 0)));
+        json_object_set_new(
+            results, control,
+            json_pack("{s:O s:I}", "result", result, "open", (json_int_t)(n_open ? *n_open : 0)));
     }
     json_decref(stored);
     return results;

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-const char *const ledger_statuses[] = {"open", "assigned", "accepted", "false-positive", "resolved", NULL};
+const char *const ledger_statuses[] = {"open",           "assigned", "accepted",
+                                       "false-positive", "resolved", NULL};
 
 Status ledger_status(const char *text)
 {
@@ -14,7 +15,10 @@ Status ledger_status(const char *text)
     return STATUS_OPEN;
 }
 
-char *exception_name(int64_t id) { return g_strdup_printf("EX-%06" G_GINT64_FORMAT, id); }
+char *exception_name(int64_t id)
+{
+    return g_strdup_printf("EX-%06" G_GINT64_FORMAT, id);
+}
 
 int64_t exception_id(const char *text)
 {
@@ -48,7 +52,8 @@ char *json_to_text(const json_t *json, const char *otherwise)
     return copy;
 }
 
-Ledger *ledger_open(const char *url, const char *base_directory, LedgerAccess access, GError **error)
+Ledger *ledger_open(const char *url, const char *base_directory, LedgerAccess access,
+                    GError **error)
 {
     g_autoptr(Store) store = store_open(url, base_directory, access, error);
     if (!store || !schema_check(store, url, access, error))
@@ -89,7 +94,7 @@ json_t *ledger_info(Ledger *ledger, GError **error)
         !store_query_integer(store, "SELECT count(*) FROM run", &n_runs, error) ||
         !store_query_integer(store, "SELECT count(*) FROM exception", &n_exceptions, error))
         return NULL;
-    return json_pack("{s:s s:I s:I s:I s:I}", "url", ledger->url, "schema", (json_int_t)schema, "runs",
-                     (json_int_t)n_runs, "exceptions", (json_int_t)n_exceptions, "size_bytes",
-                     (json_int_t)store->driver->size_bytes(store));
+    return json_pack("{s:s s:I s:I s:I s:I}", "url", ledger->url, "schema", (json_int_t)schema,
+                     "runs", (json_int_t)n_runs, "exceptions", (json_int_t)n_exceptions,
+                     "size_bytes", (json_int_t)store->driver->size_bytes(store));
 }

@@ -1,8 +1,9 @@
 /* ledger.h: the durable record. SQL lives in this folder and nowhere else.
  *
- * Runs with the proofs of their sources, exceptions with their identity and life, comments, assignments, the baseline that the next run's
- * guards compare with, and an audit row beside every change, in the same transaction. A run is applied in one
- * transaction: kill -9 at any instant leaves the ledger as before or as after. An exception is open while it is not closed; when it was
+ * Runs with the proofs of their sources, exceptions with their identity and life, comments,
+ * assignments, the baseline that the next run's guards compare with, and an audit row beside every
+ * change, in the same transaction. A run is applied in one transaction: kill -9 at any instant
+ * leaves the ledger as before or as after. An exception is open while it is not closed; when it was
  * last seen follows from the run table, so a quiet night writes almost nothing. */
 #pragma once
 
@@ -18,11 +19,12 @@
 #define LEDGER_ERROR (ledger_error_quark())
 GQuark ledger_error_quark(void);
 typedef enum LedgerError {
-    LEDGER_ERROR_MISSING,   /* no store there (and not asked to create one) */
-    LEDGER_ERROR_NOT_OURS,  /* not a database, another program's, 0 bytes of something else */
-    LEDGER_ERROR_NEWER,     /* schema of a newer rightful: refused */
-    LEDGER_ERROR_OLDER,     /* schema of an older one, opened for reading only: `rightful store migrate` or a run */
-    LEDGER_ERROR_LOCKED,    /* another run holds the lock; the message says who and since when */
+    LEDGER_ERROR_MISSING,  /* no store there (and not asked to create one) */
+    LEDGER_ERROR_NOT_OURS, /* not a database, another program's, 0 bytes of something else */
+    LEDGER_ERROR_NEWER,    /* schema of a newer rightful: refused */
+    LEDGER_ERROR_OLDER, /* schema of an older one, opened for reading only: `rightful store migrate`
+                           or a run */
+    LEDGER_ERROR_LOCKED, /* another run holds the lock; the message says who and since when */
     LEDGER_ERROR_READ_ONLY,
     LEDGER_ERROR_FULL,      /* disk full */
     LEDGER_ERROR_FAILED,    /* anything else the database says */
@@ -31,27 +33,29 @@ typedef enum LedgerError {
 } LedgerError;
 
 typedef enum LedgerAccess {
-    LEDGER_READ,   /* the store must be there and have this schema */
-    LEDGER_WRITE,  /* comments, assignments */
-    LEDGER_RUN     /* creates an absent store and migrates an older schema, each in one transaction */
+    LEDGER_READ,  /* the store must be there and have this schema */
+    LEDGER_WRITE, /* comments, assignments */
+    LEDGER_RUN /* creates an absent store and migrates an older schema, each in one transaction */
 } LedgerAccess;
 
 typedef struct Ledger Ledger;
 
 /* url: "sqlite:///abs/path" or "sqlite:relative", relative to base_directory. Does not lock. */
-Ledger *ledger_open(const char *url, const char *base_directory, LedgerAccess access, GError **error);
+Ledger *ledger_open(const char *url, const char *base_directory, LedgerAccess access,
+                    GError **error);
 void ledger_close(Ledger *ledger); /* NULL is fine; releases the lock */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ledger, ledger_close)
 
-/* One run at a time per store; held until ledger_close() or the death of the process. holder: "rightful run, pid 17 on host db1".
- * LEDGER_ERROR_LOCKED names the other holder and since when. Touches nothing else. */
+/* One run at a time per store; held until ledger_close() or the death of the process. holder:
+ * "rightful run, pid 17 on host db1". LEDGER_ERROR_LOCKED names the other holder and since when.
+ * Touches nothing else. */
 bool ledger_lock(Ledger *ledger, const char *holder, GError **error);
 
 /* ---- runs ---- */
 
 typedef struct LedgerRun {
-    int64_t id;          /* given by the ledger; 0 = none */
-    const char *status;  /* applied, partial, held, failed, dry */
+    int64_t id;         /* given by the ledger; 0 = none */
+    const char *status; /* applied, partial, held, failed, dry */
     int64_t as_of_utc, started_utc, finished_utc;
     const char *actor;   /* who started it: login name, or "timer" */
     const char *version; /* of rightful */
@@ -60,15 +64,17 @@ typedef struct LedgerRun {
     json_t *not_evaluable; /* [ {control, reason, subjects} ] */
     json_t *held;          /* [ {source, dimension, before, after, limit, accept} ] */
     json_t *accepted;      /* [ {accept, reason, actor} ] */
-    json_t *sources;       /* run.sources[] as rulings.md lists the fields, plus rejections, exclusions, notes */
-    const char *reason;    /* of failed and held; NULL */
+    json_t *sources; /* run.sources[] as rulings.md lists the fields, plus rejections, exclusions,
+                        notes */
+    const char *reason; /* of failed and held; NULL */
 } LedgerRun;
 
 typedef struct LedgerCounts {
     int64_t n_new, n_reopened /* part of new */, n_open, n_resolved, n_accepted, n_false_positive;
 } LedgerCounts;
 
-/* What the next baseline needs from this run; a source that was not complete is absent and keeps its old baseline. */
+/* What the next baseline needs from this run; a source that was not complete is absent and keeps
+ * its old baseline. */
 typedef struct LedgerSourceBaseline {
     const char *name;
     int64_t good_as_of_utc;
@@ -79,60 +85,79 @@ typedef struct LedgerSourceBaseline {
 } LedgerSourceBaseline;
 
 typedef struct LedgerApply {
-    LedgerRun *run; /* id is set on success */
+    LedgerRun *run;             /* id is set on success */
     const FindingSet *findings; /* NULL: nothing merged (held, failed): only the run is recorded */
     const LedgerSourceBaseline *baselines;
     size_t n_baselines;
-    const Snapshot *snapshot; /* for the roster (when people are complete) and governed groups; may be NULL */
-    const char *const *governed_group_keys; /* "source\x1fkey" of every governed group now, NULL-terminated; may be NULL */
-    int64_t resolve_limit; /* merging that would resolve more than this is refused (run is recorded as held); INT64_MAX = any */
+    const Snapshot
+        *snapshot; /* for the roster (when people are complete) and governed groups; may be NULL */
+    const char *const *governed_group_keys; /* "source\x1fkey" of every governed group now,
+                                               NULL-terminated; may be NULL */
+    int64_t resolve_limit; /* merging that would resolve more than this is refused (run is recorded
+                              as held); INT64_MAX = any */
     const int64_t *due_seconds; /* per Severity */
 } LedgerApply;
 
-/* Would-be result of a merge, nothing written: new, resolved … for --dry-run and for the resolve guard. */
-bool ledger_preview(Ledger *ledger, const FindingSet *findings, LedgerCounts *ret_counts, GError **error);
+/* Would-be result of a merge, nothing written: new, resolved … for --dry-run and for the resolve
+ * guard. */
+bool ledger_preview(Ledger *ledger, const FindingSet *findings, LedgerCounts *ret_counts,
+                    GError **error);
 /* The id that the next ledger_apply() gives, as long as the lock is held. */
 bool ledger_next_run(Ledger *ledger, int64_t *ret_id, GError **error);
-/* One transaction: run, sources, exceptions, history, audit, baseline. Needs the lock. A run that the resolve guard stops is true too: then
- * apply->run->status is "held", its reason says why (owned by the ledger) and its held list, made when it was NULL, has one entry more. */
+/* One transaction: run, sources, exceptions, history, audit, baseline. Needs the lock. A run that
+ * the resolve guard stops is true too: then apply->run->status is "held", its reason says why
+ * (owned by the ledger) and its held list, made when it was NULL, has one entry more. */
 bool ledger_apply(Ledger *ledger, LedgerApply *apply, LedgerCounts *ret_counts, GError **error);
 
 /* NULL on failure; an empty baseline before the first run. as_of_utc: for the seven-day maximum. */
 Baseline *ledger_baseline(Ledger *ledger, int64_t as_of_utc, GError **error);
 
-/* Newest first; every row as `rightful runs --json` shows it (run-show adds sources with proofs). false from visit stops. */
+/* Newest first; every row as `rightful runs --json` shows it (run-show adds sources with proofs).
+ * false from visit stops. */
 typedef bool (*LedgerVisit)(json_t *row, void *data);
 bool ledger_runs(Ledger *ledger, int64_t limit, LedgerVisit visit, void *data, GError **error);
-json_t *ledger_run(Ledger *ledger, int64_t id, GError **error);  /* whole; NULL and no error when there is none */
-json_t *ledger_last_run(Ledger *ledger, GError **error);         /* last applied or partial; same form */
-json_t *ledger_newest_run(Ledger *ledger, GError **error);       /* newest whatever its status */
+json_t *ledger_run(Ledger *ledger, int64_t id,
+                   GError **error); /* whole; NULL and no error when there is none */
+json_t *ledger_last_run(Ledger *ledger, GError **error);   /* last applied or partial; same form */
+json_t *ledger_newest_run(Ledger *ledger, GError **error); /* newest whatever its status */
 
 /* ---- exceptions ---- */
 
 /* All NULL/false: everything open (open and assigned). Texts compare without case. */
 typedef struct LedgerFilter {
-    const char *status;   /* open, assigned, resolved, accepted, false-positive, all; NULL = open and assigned */
-    const char *control, *severity /* this and above? no: exactly this */, *person /* id or name */, *account /* subject name, key or DN */;
-    bool only_new;        /* opened or reopened by the last run */
+    const char *status; /* open, assigned, resolved, accepted, false-positive, all; NULL = open and
+                           assigned */
+    const char *control, *severity /* this and above? no: exactly this */, *person /* id or name */,
+        *account /* subject name, key or DN */;
+    bool only_new; /* opened or reopened by the last run */
 } LedgerFilter;
 
-/* In the order severity (critical first), control (catalogue order is the caller's: by id), subject name; each in the JSON of interface.md
- * section 4. */
-bool ledger_exceptions(Ledger *ledger, const LedgerFilter *filter, LedgerVisit visit, void *data, GError **error);
-/* As above plus "history": [ {at, actor, change, text, run} ]. NULL and no error when there is none. id: "EX-000042" or 42. */
+/* In the order severity (critical first), control (catalogue order is the caller's: by id), subject
+ * name; each in the JSON of interface.md section 4. */
+bool ledger_exceptions(Ledger *ledger, const LedgerFilter *filter, LedgerVisit visit, void *data,
+                       GError **error);
+/* As above plus "history": [ {at, actor, change, text, run} ]. NULL and no error when there is
+ * none. id: "EX-000042" or 42. */
 json_t *ledger_exception(Ledger *ledger, const char *id, GError **error);
-/* Counts of what is open now: {"by_severity": {…}, "by_control": {…}, "open": n, "accepted": n, …}. */
+/* Counts of what is open now: {"by_severity": {…}, "by_control": {…}, "open": n, "accepted": n, …}.
+ */
 json_t *ledger_summary(Ledger *ledger, GError **error);
-/* Result of the last run per control: {"leaver-active": {"result": "exceptions", "open": 3}, …}; "pass", "exceptions", "not-evaluable". */
+/* Result of the last run per control: {"leaver-active": {"result": "exceptions", "open": 3}, …};
+ * "pass", "exceptions", "not-evaluable". */
 json_t *ledger_control_results(Ledger *ledger, GError **error);
 
-/* Each in one transaction with its history and audit row. at_utc is the clock's time: people act in real time. */
-bool ledger_comment(Ledger *ledger, const char *id, const char *actor, const char *text, int64_t at_utc, GError **error);
-bool ledger_assign(Ledger *ledger, const char *id, const char *actor, const char *owner, int64_t at_utc, GError **error);
+/* Each in one transaction with its history and audit row. at_utc is the clock's time: people act in
+ * real time. */
+bool ledger_comment(Ledger *ledger, const char *id, const char *actor, const char *text,
+                    int64_t at_utc, GError **error);
+bool ledger_assign(Ledger *ledger, const char *id, const char *actor, const char *owner,
+                   int64_t at_utc, GError **error);
 
 /* ---- schema ---- */
-json_t *ledger_info(Ledger *ledger, GError **error); /* {"url", "schema", "runs", "exceptions", "size_bytes"} */
+json_t *ledger_info(Ledger *ledger,
+                    GError **error); /* {"url", "schema", "runs", "exceptions", "size_bytes"} */
 
-/* References of controls come from the control table, which the ledger does not know: the caller hands over a function that adds
- * "references" to an exception's JSON by control id; NULL = none. */
+/* References of controls come from the control table, which the ledger does not know: the caller
+ * hands over a function that adds "references" to an exception's JSON by control id; NULL = none.
+ */
 void ledger_set_references(Ledger *ledger, json_t *(*references)(const char *control));

@@ -15,7 +15,12 @@ struct Ledger {
 };
 
 typedef enum Status {
-    STATUS_OPEN, STATUS_ASSIGNED, STATUS_ACCEPTED, STATUS_FALSE_POSITIVE, STATUS_RESOLVED, N_STATUSES
+    STATUS_OPEN,
+    STATUS_ASSIGNED,
+    STATUS_ACCEPTED,
+    STATUS_FALSE_POSITIVE,
+    STATUS_RESOLVED,
+    N_STATUSES
 } Status;
 extern const char *const ledger_statuses[]; /* "open", …, NULL */
 Status ledger_status(const char *text);     /* STATUS_OPEN for what is none */

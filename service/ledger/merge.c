@@ -24,31 +24,40 @@ static bool prepare(Merger *merger, Store *store, GError **error)
         const char *sql;
     } all[] = {
         {&merger->insert,
-         "INSERT INTO exception (id, identity, facts, control, severity, status, source, subject_name, "
+         "INSERT INTO exception (id, identity, facts, control, severity, status, source, "
+         "subject_name, "
          "opened_run, found_run, due) VALUES ($1, $2, $3, $4, $5, 'open', $6, $7, $8, $8, $9)"},
-        {&merger->reopen,
-         "UPDATE exception SET facts = $2, severity = $3, status = 'open', source = $4, subject_name = $5, "
-         "owner = NULL, found_run = $6, reopened_run = $6, last_seen_run = NULL, resolved_run = NULL, due = $7 "
-         "WHERE id = $1"},
-        /* A due date is counted from where the exception, or its last relapse, began; it moves only with the severity. */
+        {&merger->reopen, "UPDATE exception SET facts = $2, severity = $3, status = 'open', source "
+                          "= $4, subject_name = $5, "
+                          "owner = NULL, found_run = $6, reopened_run = $6, last_seen_run = NULL, "
+                          "resolved_run = NULL, due = $7 "
+                          "WHERE id = $1"},
+        /* A due date is counted from where the exception, or its last relapse, began; it moves only
+           with the severity. */
         {&merger->update,
-         "UPDATE exception SET facts = $2, severity = $3, source = $4, subject_name = $5, found_run = $6, "
+         "UPDATE exception SET facts = $2, severity = $3, source = $4, subject_name = $5, "
+         "found_run = $6, "
          "due = CASE WHEN severity = $3 THEN due ELSE $7 + (SELECT r.as_of FROM run r "
          "WHERE r.id = COALESCE(exception.reopened_run, exception.opened_run)) END WHERE id = $1"},
         {&merger->text,
-         "INSERT INTO exception_text (exception, subject_type, subject_key, subject_dn, object_type, object_source, "
+         "INSERT INTO exception_text (exception, subject_type, subject_key, subject_dn, "
+         "object_type, object_source, "
          "object_key, object_name, object_dn, person_id, person_name, summary, evidence, action) "
          "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) "
          "ON CONFLICT (exception) DO UPDATE SET subject_type = excluded.subject_type, "
-         "subject_key = excluded.subject_key, subject_dn = excluded.subject_dn, object_type = excluded.object_type, "
+         "subject_key = excluded.subject_key, subject_dn = excluded.subject_dn, object_type = "
+         "excluded.object_type, "
          "object_source = excluded.object_source, object_key = excluded.object_key, "
-         "object_name = excluded.object_name, object_dn = excluded.object_dn, person_id = excluded.person_id, "
-         "person_name = excluded.person_name, summary = excluded.summary, evidence = excluded.evidence, "
+         "object_name = excluded.object_name, object_dn = excluded.object_dn, person_id = "
+         "excluded.person_id, "
+         "person_name = excluded.person_name, summary = excluded.summary, evidence = "
+         "excluded.evidence, "
          "action = excluded.action"},
         {&merger->summary, "SELECT summary FROM exception_text WHERE exception = $1"},
-        {&merger->resolve,
-         "UPDATE exception SET status = 'resolved', resolved_run = $2, last_seen_run = $3 WHERE id = $1"},
-        {&merger->left_alone, "INSERT INTO unjudged (run, control, source, exception) VALUES ($1, $2, $3, $4)"},
+        {&merger->resolve, "UPDATE exception SET status = 'resolved', resolved_run = $2, "
+                           "last_seen_run = $3 WHERE id = $1"},
+        {&merger->left_alone,
+         "INSERT INTO unjudged (run, control, source, exception) VALUES ($1, $2, $3, $4)"},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
@@ -58,7 +67,8 @@ static bool prepare(Merger *merger, Store *store, GError **error)
     return true;
 }
 
-static bool write_audit(Merger *merger, int64_t id, const char *action, const char *detail, GError **error)
+static bool write_audit(Merger *merger, int64_t id, const char *action, const char *detail,
+                        GError **error)
 {
     const LedgerRun *run = merger->merge->run;
     char object[32];
@@ -78,53 +88,62 @@ static bool write_text(Merger *merger, int64_t id, const FindingText *text, GErr
 {
     const FindingParty *subject = &text->subject, *object = &text->object;
 
-    statement_bind(merger->text, integer_value(id), text_value(subject->type), text_value(subject->key),
-                   text_value(subject->dn), text_value(object->type), text_value(object->source),
-                   text_value(object->key), text_value(object->name), text_value(object->dn),
-                   text_value(text->person_id), text_value(text->person_name),
-                   text_value(text->summary ? text->summary : ""),
-                   text_value(text->evidence ? text->evidence : "{}"), text_value(text->action ? text->action : ""));
+    statement_bind(merger->text, integer_value(id), text_value(subject->type),
+                   text_value(subject->key), text_value(subject->dn), text_value(object->type),
+                   text_value(object->source), text_value(object->key), text_value(object->name),
+                   text_value(object->dn), text_value(text->person_id),
+                   text_value(text->person_name), text_value(text->summary ? text->summary : ""),
+                   text_value(text->evidence ? text->evidence : "{}"),
+                   text_value(text->action ? text->action : ""));
     return statement_run(merger->text, error);
 }
 
-/* What the exception said until now, as the last run's reader saw it: the audit row of an update keeps it. */
+/* What the exception said until now, as the last run's reader saw it: the audit row of an update
+ * keeps it. */
 static char *previous_summary(Merger *merger, int64_t id)
 {
     statement_bind(merger->summary, integer_value(id));
     bool is_there = statement_step(merger->summary, NULL) == STORE_ROW;
-    char *was = is_there ? finding_summary_at(statement_text(merger->summary, 0), seen_newest_as_of(merger->merge->seen))
+    char *was = is_there ? finding_summary_at(statement_text(merger->summary, 0),
+                                              seen_newest_as_of(merger->merge->seen))
                          : g_strdup("");
     statement_reset(merger->summary);
     return was;
 }
 
-static bool write_update_audit(Merger *merger, size_t index, int64_t id, int severity, GError **error)
+static bool write_update_audit(Merger *merger, size_t index, int64_t id, int severity,
+                               GError **error)
 {
     bool is_severity = merger->plan->change[index] == CHANGE_SEVERITY;
     g_autofree char *was = is_severity ? NULL : previous_summary(merger, id);
-    json_t *detail = is_severity ? json_pack("{s:s s:s}", "from", severities[merger->plan->severity_was[index]], "to",
-                                             severities[severity])
-                                 : json_pack("{s:s}", "was", was);
+    json_t *detail =
+        is_severity ? json_pack("{s:s s:s}", "from", severities[merger->plan->severity_was[index]],
+                                "to", severities[severity])
+                    : json_pack("{s:s}", "was", was);
     g_autofree char *text = json_to_text(detail, "{}");
 
     json_decref(detail);
     return write_audit(merger, id, is_severity ? "severity" : "updated", text, error);
 }
 
-static bool write_new(Merger *merger, const Finding *finding, int64_t id, const FindingText *text, GError **error)
+static bool write_new(Merger *merger, const Finding *finding, int64_t id, const FindingText *text,
+                      GError **error)
 {
     const MergeRun *merge = merger->merge;
 
-    statement_bind(merger->insert, integer_value(id), blob_value(finding->identity, sizeof finding->identity),
-                   integer_value((int64_t)finding->facts), text_value(text->control), integer_value(finding->severity),
-                   text_value(text->subject.source ? text->subject.source : ""),
-                   text_value(text->subject.name ? text->subject.name : ""), integer_value(merge->run->id),
-                   integer_value(merge->run->as_of_utc + merge->due_seconds[finding->severity]));
+    statement_bind(
+        merger->insert, integer_value(id), blob_value(finding->identity, sizeof finding->identity),
+        integer_value((int64_t)finding->facts), text_value(text->control),
+        integer_value(finding->severity),
+        text_value(text->subject.source ? text->subject.source : ""),
+        text_value(text->subject.name ? text->subject.name : ""), integer_value(merge->run->id),
+        integer_value(merge->run->as_of_utc + merge->due_seconds[finding->severity]));
     return statement_run(merger->insert, error) && write_audit(merger, id, "opened", NULL, error) &&
            write_text(merger, id, text, error);
 }
 
-static bool write_known(Merger *merger, size_t index, const Finding *finding, const FindingText *text, GError **error)
+static bool write_known(Merger *merger, size_t index, const Finding *finding,
+                        const FindingText *text, GError **error)
 {
     const MergeRun *merge = merger->merge;
     int64_t id = merger->plan->exception[index];
@@ -136,13 +155,15 @@ static bool write_known(Merger *merger, size_t index, const Finding *finding, co
                   : write_update_audit(merger, index, id, finding->severity, error)))
         return false;
     statement_bind(statement, integer_value(id), integer_value((int64_t)finding->facts),
-                   integer_value(finding->severity), text_value(text->subject.source ? text->subject.source : ""),
-                   text_value(text->subject.name ? text->subject.name : ""), integer_value(merge->run->id),
-                   integer_value(due));
+                   integer_value(finding->severity),
+                   text_value(text->subject.source ? text->subject.source : ""),
+                   text_value(text->subject.name ? text->subject.name : ""),
+                   integer_value(merge->run->id), integer_value(due));
     return statement_run(statement, error) && write_text(merger, id, text, error);
 }
 
-/* In the set's order: describe walks groups, and jumping between them would cost it a walk per finding. */
+/* In the set's order: describe walks groups, and jumping between them would cost it a walk per
+ * finding. */
 static bool write_findings(Merger *merger, GError **error)
 {
     const Plan *plan = merger->plan;
@@ -155,8 +176,9 @@ static bool write_findings(Merger *merger, GError **error)
         FindingText text = {0};
         plan->set->describe(plan->set, finding, &text);
         text.control = plan->set->controls->pdata[finding->control];
-        bool is_written = plan->change[i] == CHANGE_NEW ? write_new(merger, finding, next_id++, &text, error)
-                                                        : write_known(merger, i, finding, &text, error);
+        bool is_written = plan->change[i] == CHANGE_NEW
+                              ? write_new(merger, finding, next_id++, &text, error)
+                              : write_known(merger, i, finding, &text, error);
         finding_text_clear(&text);
         if (!is_written)
             return false;
@@ -171,11 +193,13 @@ static bool write_gone(Merger *merger, GError **error)
     for (guint i = 0; i < merger->plan->gone->len; i++) {
         const Gone *gone = &g_array_index(merger->plan->gone, Gone, i);
         int64_t last_seen;
-        if (!seen_last(merge->seen, gone->id, gone->control, gone->source, gone->found_run, &last_seen, error))
+        if (!seen_last(merge->seen, gone->id, gone->control, gone->source, gone->found_run,
+                       &last_seen, error))
             return false;
         statement_bind(merger->resolve, integer_value(gone->id), integer_value(merge->run->id),
                        integer_value(last_seen));
-        if (!statement_run(merger->resolve, error) || !write_audit(merger, gone->id, "resolved", NULL, error))
+        if (!statement_run(merger->resolve, error) ||
+            !write_audit(merger, gone->id, "resolved", NULL, error))
             return false;
     }
     return true;
@@ -187,8 +211,9 @@ static bool write_left_alone(Merger *merger, GError **error)
 
     for (guint i = 0; i < rows->len; i++) {
         const LeftAlone *row = &g_array_index(rows, LeftAlone, i);
-        statement_bind(merger->left_alone, integer_value(merger->merge->run->id), text_value(row->control),
-                       text_value(row->source), integer_value(row->exception));
+        statement_bind(merger->left_alone, integer_value(merger->merge->run->id),
+                       text_value(row->control), text_value(row->source),
+                       integer_value(row->exception));
         if (!statement_run(merger->left_alone, error))
             return false;
     }
@@ -199,6 +224,6 @@ bool merge_write(Store *store, const Plan *plan, const MergeRun *merge, GError *
 {
     g_auto(Merger) merger = {.plan = plan, .merge = merge};
 
-    return prepare(&merger, store, error) && write_findings(&merger, error) && write_gone(&merger, error) &&
-           write_left_alone(&merger, error);
+    return prepare(&merger, store, error) && write_findings(&merger, error) &&
+           write_gone(&merger, error) && write_left_alone(&merger, error);
 }

@@ -1,4 +1,5 @@
-/* merge.h: writes what a plan says: exceptions, their words, their audit rows, what was left alone. */
+/* merge.h: writes what a plan says: exceptions, their words, their audit rows, what was left alone.
+ */
 #pragma once
 
 #include "ledger/audit.h"
@@ -12,5 +13,6 @@ typedef struct MergeRun {
     Seen *seen; /* of before this run */
 } MergeRun;
 
-/* Inside the run's transaction. Findings are described in the order of their set, each at most once. */
+/* Inside the run's transaction. Findings are described in the order of their set, each at most
+ * once. */
 bool merge_write(Store *store, const Plan *plan, const MergeRun *merge, GError **error);

@@ -4,17 +4,19 @@
 
 #include <string.h>
 
-/* How many exceptions of one scope (control, source) were found again, and which were left alone. */
+/* How many exceptions of one scope (control, source) were found again, and which were left alone.
+ */
 typedef struct Scope {
     const char *control, *source;
     int64_t n_found;
-    GArray *by_control, *by_source, *alone; /* (element-type int64_t) ids left alone, by what covers them */
+    GArray *by_control, *by_source,
+        *alone; /* (element-type int64_t) ids left alone, by what covers them */
 } Scope;
 
 typedef struct Planner {
     Plan *plan;
     Coverage *coverage;
-    uint32_t *order;    /* findings by identity */
+    uint32_t *order; /* findings by identity */
     size_t n;
     GHashTable *scopes; /* (utf8 → Scope) */
     GArray *doubtful;   /* (element-type Gone) covered or not: depends on the subject */
@@ -29,7 +31,10 @@ static void scope_free(gpointer data)
     g_free(scope);
 }
 
-static GArray *new_ids(void) { return g_array_new(FALSE, FALSE, sizeof(int64_t)); }
+static GArray *new_ids(void)
+{
+    return g_array_new(FALSE, FALSE, sizeof(int64_t));
+}
 
 static Scope *scope_of(Planner *planner, const char *control, const char *source)
 {
@@ -65,7 +70,8 @@ static void sort_findings(Planner *planner)
 
     for (size_t i = 0; i < planner->n; i++)
         planner->order[i] = (uint32_t)i;
-    g_qsort_with_data(planner->order, (gint)planner->n, sizeof *planner->order, compare_identity, plan);
+    g_qsort_with_data(planner->order, (gint)planner->n, sizeof *planner->order, compare_identity,
+                      plan);
     for (size_t i = 1; i < planner->n; i++) {
         if (memcmp(finding_at(plan, planner->order[i - 1])->identity,
                    finding_at(plan, planner->order[i])->identity, 16) == 0)
@@ -84,8 +90,9 @@ static size_t find_identity(const Planner *planner, const uint8_t *identity)
         else
             high = middle;
     }
-    bool is_hit = low < planner->n &&
-                  memcmp(finding_at(planner->plan, planner->order[low])->identity, identity, 16) == 0;
+    bool is_hit =
+        low < planner->n &&
+        memcmp(finding_at(planner->plan, planner->order[low])->identity, identity, 16) == 0;
     return is_hit ? planner->order[low] : planner->n;
 }
 
@@ -96,7 +103,7 @@ static void note_found(Planner *planner, size_t index, const Gone *row, int64_t 
 
     plan->exception[index] = row->id;
     plan->severity_was[index] = (uint8_t)row->severity;
-    plan->change[index] = finding->severity != row->severity ? CHANGE_SEVERITY
+    plan->change[index] = finding->severity != row->severity  ? CHANGE_SEVERITY
                           : finding->facts != (uint64_t)facts ? CHANGE_FACTS
                                                               : CHANGE_NONE;
     tally_add(plan->tally, row->control, finding->severity, row->status, 1);
@@ -114,11 +121,14 @@ static void note_left_alone(Planner *planner, GArray *ids, const Gone *row)
     tally_add(planner->plan->tally, row->control, row->severity, row->status, 1);
 }
 
-static void plan_exception(Planner *planner, const Gone *row, const uint8_t *identity, int64_t facts)
+static void plan_exception(Planner *planner, const Gone *row, const uint8_t *identity,
+                           int64_t facts)
 {
     size_t index = find_identity(planner, identity);
     Cover cover = coverage_of_scope(planner->coverage, row->control, row->source);
-    Scope *scope = index < planner->n && cover == COVER_NONE ? NULL : scope_of(planner, row->control, row->source);
+    Scope *scope = index < planner->n && cover == COVER_NONE
+                       ? NULL
+                       : scope_of(planner, row->control, row->source);
 
     if (index < planner->n) {
         note_found(planner, index, row, facts);
@@ -137,11 +147,11 @@ static void plan_exception(Planner *planner, const Gone *row, const uint8_t *ide
 
 static bool plan_exceptions(Planner *planner, Store *store, GError **error)
 {
-    g_autoptr(Statement) rows =
-        store_prepare(store,
-                      "SELECT id, identity, facts, severity, control, source, status, found_run FROM exception "
-                      "WHERE resolved_run IS NULL ORDER BY id",
-                      error);
+    g_autoptr(Statement) rows = store_prepare(
+        store,
+        "SELECT id, identity, facts, severity, control, source, status, found_run FROM exception "
+        "WHERE resolved_run IS NULL ORDER BY id",
+        error);
     StoreStep step = STORE_FAILED;
     const char *control = "", *source = "";
 
@@ -165,33 +175,34 @@ static bool plan_exceptions(Planner *planner, Store *store, GError **error)
     return step == STORE_DONE;
 }
 
-static bool is_subject_covered(Planner *planner, Statement *parties, const Gone *row, bool *ret_is_covered,
-                               GError **error)
+static bool is_subject_covered(Planner *planner, Statement *parties, const Gone *row,
+                               bool *ret_is_covered, GError **error)
 {
     statement_bind(parties, integer_value(row->id));
     StoreStep step = statement_step(parties, error);
     if (step == STORE_FAILED)
         return false;
-    *ret_is_covered = step == STORE_ROW &&
-                      coverage_of_subject(planner->coverage,
-                                          &(CoverParties){.control = row->control,
-                                                          .subject_type = statement_text(parties, 0),
-                                                          .source = *row->source ? row->source : NULL,
-                                                          .key = statement_text(parties, 1),
-                                                          .object_type = statement_text(parties, 2),
-                                                          .object_source = statement_text(parties, 3),
-                                                          .object_key = statement_text(parties, 4)});
+    *ret_is_covered =
+        step == STORE_ROW &&
+        coverage_of_subject(planner->coverage,
+                            &(CoverParties){.control = row->control,
+                                            .subject_type = statement_text(parties, 0),
+                                            .source = *row->source ? row->source : NULL,
+                                            .key = statement_text(parties, 1),
+                                            .object_type = statement_text(parties, 2),
+                                            .object_source = statement_text(parties, 3),
+                                            .object_key = statement_text(parties, 4)});
     statement_reset(parties);
     return true;
 }
 
 static bool plan_doubtful(Planner *planner, Store *store, GError **error)
 {
-    g_autoptr(Statement) parties = store_prepare(
-        store,
-        "SELECT subject_type, subject_key, object_type, object_source, object_key FROM exception_text "
-        "WHERE exception = $1",
-        error);
+    g_autoptr(Statement) parties = store_prepare(store,
+                                                 "SELECT subject_type, subject_key, object_type, "
+                                                 "object_source, object_key FROM exception_text "
+                                                 "WHERE exception = $1",
+                                                 error);
 
     for (guint i = 0; parties && i < planner->doubtful->len; i++) {
         const Gone *row = &g_array_index(planner->doubtful, Gone, i);
@@ -213,14 +224,17 @@ static bool plan_new_ones(Planner *planner, Store *store, GError **error)
     /* Ids are given without gaps, so this says whether anything was ever resolved. */
     bool may_be_back = plan->n_unresolved_before < plan->greatest_id;
     g_autoptr(Statement) back = store_prepare(
-        store, "SELECT id, severity FROM exception WHERE identity = $1 AND resolved_run IS NOT NULL", error);
+        store,
+        "SELECT id, severity FROM exception WHERE identity = $1 AND resolved_run IS NOT NULL",
+        error);
 
     for (size_t i = 0; back && i < planner->n; i++) {
         const Finding *finding = finding_at(plan, (uint32_t)i);
         if (plan->change[i] != CHANGE_NEW)
             continue;
         plan->counts.n_new++;
-        tally_add(plan->tally, plan->set->controls->pdata[finding->control], finding->severity, STATUS_OPEN, 1);
+        tally_add(plan->tally, plan->set->controls->pdata[finding->control], finding->severity,
+                  STATUS_OPEN, 1);
         if (!may_be_back)
             continue;
         statement_bind(back, blob_value(finding->identity, sizeof finding->identity));
@@ -238,7 +252,8 @@ static bool plan_new_ones(Planner *planner, Store *store, GError **error)
     return back != NULL;
 }
 
-static void leave_alone(Plan *plan, const Scope *scope, const char *source, const GArray *ids, bool is_whole)
+static void leave_alone(Plan *plan, const Scope *scope, const char *source, const GArray *ids,
+                        bool is_whole)
 {
     LeftAlone row = {scope->control, source, 0};
 
@@ -258,7 +273,8 @@ static int compare_left_alone(const void *a, const void *b)
     const LeftAlone *left = a, *right = b;
     int order = strcmp(left->control, right->control);
     order = order ? order : strcmp(left->source, right->source);
-    return order ? order : (left->exception > right->exception) - (left->exception < right->exception);
+    return order ? order
+                 : (left->exception > right->exception) - (left->exception < right->exception);
 }
 
 static bool is_same_left_alone(const Plan *plan, guint i)
@@ -267,12 +283,13 @@ static bool is_same_left_alone(const Plan *plan, guint i)
                                        &g_array_index(plan->left_alone, LeftAlone, i)) == 0;
 }
 
-/* One row for a whole scope, unless the run found some of it all the same: then each by itself, so that those keep
- * counting as seen. */
+/* One row for a whole scope, unless the run found some of it all the same: then each by itself, so
+ * that those keep counting as seen. */
 static void summarise_left_alone(Planner *planner)
 {
     Plan *plan = planner->plan;
-    g_autoptr(GHashTable) found = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL); /* controls */
+    g_autoptr(GHashTable) found =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL); /* controls */
     GHashTableIter iter;
     gpointer value;
 
@@ -285,7 +302,8 @@ static void summarise_left_alone(Planner *planner)
     g_hash_table_iter_init(&iter, planner->scopes);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         Scope *scope = value;
-        leave_alone(plan, scope, "", scope->by_control, !g_hash_table_contains(found, scope->control));
+        leave_alone(plan, scope, "", scope->by_control,
+                    !g_hash_table_contains(found, scope->control));
         leave_alone(plan, scope, scope->source, scope->by_source, scope->n_found == 0);
         leave_alone(plan, scope, scope->source, scope->alone, false);
     }
@@ -316,7 +334,8 @@ Plan *plan_new(Store *store, const FindingSet *set, GError **error)
 {
     g_autoptr(Plan) plan = g_new0(Plan, 1);
     size_t n = set->findings->len;
-    g_auto(Planner) planner = {.plan = plan, .n = n, .coverage = coverage_new(set), .order = g_new(uint32_t, n)};
+    g_auto(Planner) planner = {
+        .plan = plan, .n = n, .coverage = coverage_new(set), .order = g_new(uint32_t, n)};
 
     planner.scopes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, scope_free);
     planner.doubtful = g_array_new(FALSE, FALSE, sizeof(Gone));

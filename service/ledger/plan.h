@@ -1,7 +1,8 @@
 /* plan.h: what merging a run would do, found out without writing anything.
  *
- * The findings' identities are sorted once and every exception that is not resolved is looked up among them while it is read, so nothing of
- * the ledger is kept in memory. Cost: O(n log n) compares for n findings and one pass over the unresolved exceptions. */
+ * The findings' identities are sorted once and every exception that is not resolved is looked up
+ * among them while it is read, so nothing of the ledger is kept in memory. Cost: O(n log n)
+ * compares for n findings and one pass over the unresolved exceptions. */
 #pragma once
 
 #include "ledger/ledger_private.h"
@@ -32,11 +33,11 @@ typedef struct LeftAlone {
 
 typedef struct Plan {
     const FindingSet *set;
-    int64_t *exception;   /* per finding: the exception it is; 0 = new */
-    uint8_t *change;      /* per finding: Change */
+    int64_t *exception;    /* per finding: the exception it is; 0 = new */
+    uint8_t *change;       /* per finding: Change */
     uint8_t *severity_was; /* per finding */
-    GArray *gone;         /* (element-type Gone) */
-    GArray *left_alone;   /* (element-type LeftAlone) */
+    GArray *gone;          /* (element-type Gone) */
+    GArray *left_alone;    /* (element-type LeftAlone) */
     int64_t n_unresolved_before;
     int64_t greatest_id;
     Tally *tally; /* after the merge */

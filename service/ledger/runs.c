@@ -3,16 +3,23 @@
 
 #include <string.h>
 
-#define COLUMNS                                                                                                        \
-    "id, status, as_of, started, finished, actor, version, config, profile, counts, held, accepted, not_evaluable, "   \
+#define COLUMNS                                                                                    \
+    "id, status, as_of, started, finished, actor, version, config, profile, counts, held, "        \
+    "accepted, not_evaluable, "                                                                    \
     "reason, thresholds"
 
 /* Everything of a source that is proof, and too long for a list. */
 static const char *const proofs[] = {"rejections", "exclusions", "notes"};
 
-static void set(json_t *json, const char *name, json_t *value) { json_object_set_new(json, name, value); }
+static void set(json_t *json, const char *name, json_t *value)
+{
+    json_object_set_new(json, name, value);
+}
 
-static json_t *text_or_null(const char *text) { return text && *text ? json_string(text) : json_null(); }
+static json_t *text_or_null(const char *text)
+{
+    return text && *text ? json_string(text) : json_null();
+}
 
 static json_t *run_row(Statement *row)
 {
@@ -54,14 +61,16 @@ static bool add_sources(Statement *rows, json_t *run, bool is_whole, GError **er
 
 static Statement *prepare_sources(Ledger *ledger, GError **error)
 {
-    return store_prepare(ledger->store, "SELECT body FROM run_source WHERE run = $1 ORDER BY place", error);
+    return store_prepare(ledger->store, "SELECT body FROM run_source WHERE run = $1 ORDER BY place",
+                         error);
 }
 
-/* All runs are read before the first is shown: a reader that stops to think must not keep the next run from writing. */
+/* All runs are read before the first is shown: a reader that stops to think must not keep the next
+ * run from writing. */
 static bool collect_runs(Ledger *ledger, int64_t limit, GPtrArray *runs, GError **error)
 {
-    g_autoptr(Statement) rows =
-        store_prepare(ledger->store, "SELECT " COLUMNS " FROM run ORDER BY id DESC LIMIT $1", error);
+    g_autoptr(Statement) rows = store_prepare(
+        ledger->store, "SELECT " COLUMNS " FROM run ORDER BY id DESC LIMIT $1", error);
     g_autoptr(Statement) sources = prepare_sources(ledger, error);
     StoreStep step;
 
@@ -117,12 +126,14 @@ json_t *ledger_run(Ledger *ledger, int64_t id, GError **error)
 json_t *ledger_last_run(Ledger *ledger, GError **error)
 {
     return read_run(ledger,
-                    "SELECT " COLUMNS " FROM run WHERE status IN ('applied', 'partial') AND id > $1 "
+                    "SELECT " COLUMNS
+                    " FROM run WHERE status IN ('applied', 'partial') AND id > $1 "
                     "ORDER BY id DESC LIMIT 1",
                     0, error);
 }
 
 json_t *ledger_newest_run(Ledger *ledger, GError **error)
 {
-    return read_run(ledger, "SELECT " COLUMNS " FROM run WHERE id > $1 ORDER BY id DESC LIMIT 1", 0, error);
+    return read_run(ledger, "SELECT " COLUMNS " FROM run WHERE id > $1 ORDER BY id DESC LIMIT 1", 0,
+                    error);
 }

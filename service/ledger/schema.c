@@ -35,8 +35,9 @@ static char *spell(Store *store, const char *sql, GError **error)
 
 static bool apply_migration(Store *store, int64_t version, GError **error)
 {
-    g_autoptr(GBytes) bytes = g_resource_lookup_data(
-        ledger_resource_get_resource(), migrations[version - 1], G_RESOURCE_LOOKUP_FLAGS_NONE, error);
+    g_autoptr(GBytes) bytes =
+        g_resource_lookup_data(ledger_resource_get_resource(), migrations[version - 1],
+                               G_RESOURCE_LOOKUP_FLAGS_NONE, error);
     if (!bytes)
         return false;
     g_autofree char *text = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
@@ -114,8 +115,7 @@ bool schema_check(Store *store, const char *url, LedgerAccess access, GError **e
     if (!store->driver->schema_version(store, &version, error))
         return false;
     if (access == LEDGER_RUN && version >= 0 && version < SCHEMA_VERSION) {
-        if (!schema_migrate(store, error) ||
-            !store->driver->schema_version(store, &version, error))
+        if (!schema_migrate(store, error) || !store->driver->schema_version(store, &version, error))
             return false;
     }
     return version == SCHEMA_VERSION || refuse_schema(url, version, error);

@@ -9,7 +9,7 @@ typedef struct MergedRun {
 
 struct Seen {
     Store *store;
-    GArray *runs; /* (element-type MergedRun) newest first */
+    GArray *runs;      /* (element-type MergedRun) newest first */
     GHashTable *facts; /* (int64_t → RunFacts *) */
 };
 
@@ -22,12 +22,16 @@ static void facts_free(gpointer data)
     g_free(facts);
 }
 
-static void merged_run_clear(gpointer data) { g_clear_pointer(&((MergedRun *)data)->unjudged, g_hash_table_unref); }
+static void merged_run_clear(gpointer data)
+{
+    g_clear_pointer(&((MergedRun *)data)->unjudged, g_hash_table_unref);
+}
 
 Seen *seen_new(Store *store, GError **error)
 {
     g_autoptr(Statement) rows = store_prepare(
-        store, "SELECT id, as_of FROM run WHERE status IN ('applied', 'partial') ORDER BY id DESC", error);
+        store, "SELECT id, as_of FROM run WHERE status IN ('applied', 'partial') ORDER BY id DESC",
+        error);
     if (!rows)
         return NULL;
     g_autoptr(Seen) seen = g_new0(Seen, 1);
@@ -70,8 +74,8 @@ static char *scope_text(const char *control, const char *source, int64_t excepti
 
 static bool load_unjudged(Seen *seen, MergedRun *run, GError **error)
 {
-    g_autoptr(Statement) rows =
-        store_prepare(seen->store, "SELECT control, source, exception FROM unjudged WHERE run = $1", error);
+    g_autoptr(Statement) rows = store_prepare(
+        seen->store, "SELECT control, source, exception FROM unjudged WHERE run = $1", error);
     if (!rows)
         return false;
     g_autoptr(GHashTable) scopes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -79,26 +83,29 @@ static bool load_unjudged(Seen *seen, MergedRun *run, GError **error)
 
     statement_bind(rows, integer_value(run->id));
     while ((step = statement_step(rows, error)) == STORE_ROW)
-        g_hash_table_add(scopes, scope_text(statement_text(rows, 0), statement_text(rows, 1), statement_integer(rows, 2)));
+        g_hash_table_add(scopes, scope_text(statement_text(rows, 0), statement_text(rows, 1),
+                                            statement_integer(rows, 2)));
     if (step != STORE_DONE)
         return false;
     run->unjudged = g_steal_pointer(&scopes);
     return true;
 }
 
-static bool was_unjudged(const MergedRun *run, int64_t exception, const char *control, const char *source)
+static bool was_unjudged(const MergedRun *run, int64_t exception, const char *control,
+                         const char *source)
 {
     if (g_hash_table_size(run->unjudged) == 0)
         return false;
     g_autofree char *whole = scope_text(control, "", 0);
     g_autofree char *of_source = scope_text(control, source, 0);
     g_autofree char *alone = scope_text(control, source, exception);
-    return g_hash_table_contains(run->unjudged, whole) || g_hash_table_contains(run->unjudged, of_source) ||
+    return g_hash_table_contains(run->unjudged, whole) ||
+           g_hash_table_contains(run->unjudged, of_source) ||
            g_hash_table_contains(run->unjudged, alone);
 }
 
-bool seen_last(Seen *seen, int64_t exception, const char *control, const char *source, int64_t found_run,
-               int64_t *ret_run, GError **error)
+bool seen_last(Seen *seen, int64_t exception, const char *control, const char *source,
+               int64_t found_run, int64_t *ret_run, GError **error)
 {
     *ret_run = found_run;
     for (guint i = 0; i < seen->runs->len; i++) {
@@ -117,15 +124,16 @@ bool seen_last(Seen *seen, int64_t exception, const char *control, const char *s
 
 static RunFacts *read_facts(Store *store, int64_t id, GError **error)
 {
-    g_autoptr(Statement) row =
-        store_prepare(store, "SELECT as_of, profile, config, thresholds FROM run WHERE id = $1", error);
+    g_autoptr(Statement) row = store_prepare(
+        store, "SELECT as_of, profile, config, thresholds FROM run WHERE id = $1", error);
     if (!row)
         return NULL;
     statement_bind(row, integer_value(id));
     if (statement_step(row, error) != STORE_ROW) {
         if (error && !*error)
             g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_FAILED,
-                        "the ledger has no run %" G_GINT64_FORMAT ", but an exception names it", id);
+                        "the ledger has no run %" G_GINT64_FORMAT ", but an exception names it",
+                        id);
         return NULL;
     }
     RunFacts *facts = g_new0(RunFacts, 1);

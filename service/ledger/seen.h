@@ -1,5 +1,6 @@
-/* seen.h: when an exception was last seen, and by which rule. Not stored with the exception: a quiet night would rewrite
- * every row. It follows from the runs and from what each of them could not judge. */
+/* seen.h: when an exception was last seen, and by which rule. Not stored with the exception: a
+ * quiet night would rewrite every row. It follows from the runs and from what each of them could
+ * not judge. */
 #pragma once
 
 #include "ledger/ledger_private.h"
@@ -19,8 +20,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Seen, seen_free)
 
 int64_t seen_newest(const Seen *seen);       /* newest merged run, 0 = none */
 int64_t seen_newest_as_of(const Seen *seen); /* TIME_UNKNOWN when none */
-/* Newest merged run that judged the exception, and so saw it: it is not resolved. found_run is the floor. */
-bool seen_last(Seen *seen, int64_t exception, const char *control, const char *source, int64_t found_run,
-               int64_t *ret_run, GError **error);
+/* Newest merged run that judged the exception, and so saw it: it is not resolved. found_run is the
+ * floor. */
+bool seen_last(Seen *seen, int64_t exception, const char *control, const char *source,
+               int64_t found_run, int64_t *ret_run, GError **error);
 /* Owned by seen; NULL on failure. */
 const RunFacts *seen_run(Seen *seen, int64_t id, GError **error);

@@ -1,4 +1,5 @@
-/* sqlite.c: the SQLite driver of store.h: transactions, statements, words, sentences for its errors. */
+/* sqlite.c: the SQLite driver of store.h: transactions, statements, words, sentences for its
+ * errors. */
 #include "ledger/sqlite_store.h"
 
 #include <string.h>
@@ -12,8 +13,14 @@ typedef struct SqliteStatement {
     int index[MAX_VALUES + 1]; /* of $n; 0 = the statement does not use it */
 } SqliteStatement;
 
-static sqlite3_stmt *handle_of(Statement *statement) { return ((SqliteStatement *)statement)->handle; }
-static SqliteStore *sqlite_of(Statement *statement) { return (SqliteStore *)statement->store; }
+static sqlite3_stmt *handle_of(Statement *statement)
+{
+    return ((SqliteStatement *)statement)->handle;
+}
+static SqliteStore *sqlite_of(Statement *statement)
+{
+    return (SqliteStore *)statement->store;
+}
 
 typedef struct Sentence {
     int rc;
@@ -26,20 +33,25 @@ static const Sentence sentences[] = {
     {SQLITE_FULL, LEDGER_ERROR_FULL,
      "the disk is full. The ledger is unchanged. Make room on its file system and start again."},
     {SQLITE_READONLY, LEDGER_ERROR_READ_ONLY,
-     "the ledger cannot be written: its file or folder is read-only for this user. The ledger is unchanged. Correct the "
+     "the ledger cannot be written: its file or folder is read-only for this user. The ledger is "
+     "unchanged. Correct the "
      "permissions, or start as the user who owns it."},
     {SQLITE_CANTOPEN, LEDGER_ERROR_READ_ONLY,
-     "the file, or the journal beside it, cannot be opened. The ledger is unchanged. This user needs to read and write "
+     "the file, or the journal beside it, cannot be opened. The ledger is unchanged. This user "
+     "needs to read and write "
      "the file and its folder."},
     {SQLITE_PERM, LEDGER_ERROR_READ_ONLY,
-     "permission denied. The ledger is unchanged. This user needs to read and write the file and its folder."},
+     "permission denied. The ledger is unchanged. This user needs to read and write the file and "
+     "its folder."},
     {SQLITE_NOTADB, LEDGER_ERROR_NOT_OURS,
      "this file is not a database. Nothing was changed. Set store.url to another place."},
     {SQLITE_BUSY, LEDGER_ERROR_FAILED,
-     "another program has kept the ledger busy for too long. The ledger is unchanged. Try again; a reader that does not "
+     "another program has kept the ledger busy for too long. The ledger is unchanged. Try again; a "
+     "reader that does not "
      "end (a pager, a backup) can be the reason."},
     {SQLITE_CORRUPT, LEDGER_ERROR_FAILED,
-     "the database is damaged. Nothing was changed and nothing is repaired silently. Restore it from a backup, and keep "
+     "the database is damaged. Nothing was changed and nothing is repaired silently. Restore it "
+     "from a backup, and keep "
      "the damaged file."},
     {SQLITE_IOERR, LEDGER_ERROR_FAILED,
      "the disk answered with an error. The ledger is unchanged. Look at the system's log."},
@@ -55,9 +67,9 @@ bool sqlite_fail(SqliteStore *sqlite, int rc, const char *doing, GError **error)
                     sentences[i].text, sqlite3_errstr(rc));
         return false;
     }
-    g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_FAILED,
-                "%s: %s%s%s. The ledger is unchanged.", sqlite->path, doing ? doing : "",
-                doing ? ": " : "", sqlite->database ? sqlite3_errmsg(sqlite->database) : sqlite3_errstr(rc));
+    g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_FAILED, "%s: %s%s%s. The ledger is unchanged.",
+                sqlite->path, doing ? doing : "", doing ? ": " : "",
+                sqlite->database ? sqlite3_errmsg(sqlite->database) : sqlite3_errstr(rc));
     return false;
 }
 
@@ -112,7 +124,8 @@ static Statement *sqlite_prepare(Store *store, const char *sql, GError **error)
     SqliteStatement *result = g_new0(SqliteStatement, 1);
 
     result->statement.store = store;
-    int rc = sqlite3_prepare_v3(sqlite->database, sql, -1, SQLITE_PREPARE_PERSISTENT, &result->handle, NULL);
+    int rc = sqlite3_prepare_v3(sqlite->database, sql, -1, SQLITE_PREPARE_PERSISTENT,
+                                &result->handle, NULL);
     if (rc != SQLITE_OK) {
         sqlite_fail(sqlite, rc, sql, error);
         g_free(result);
@@ -191,24 +204,21 @@ static const void *sqlite_blob(Statement *statement, int column, size_t *ret_siz
     return blob;
 }
 
-/* INSERT OR REPLACE deletes without asking the delete trigger, hence the third. */
 static char *append_only(const char *table)
 {
     return g_strdup_printf("CREATE TRIGGER %s_no_update BEFORE UPDATE ON %s BEGIN "
                            "SELECT RAISE(ABORT, '%s is append-only'); END;\n"
                            "CREATE TRIGGER %s_no_delete BEFORE DELETE ON %s BEGIN "
-                           "SELECT RAISE(ABORT, '%s is append-only'); END;\n"
-                           "CREATE TRIGGER %s_no_replace BEFORE INSERT ON %s "
-                           "WHEN EXISTS (SELECT 1 FROM %s WHERE id = NEW.id) BEGIN "
                            "SELECT RAISE(ABORT, '%s is append-only'); END;\n",
-                           table, table, table, table, table, table, table, table, table, table);
+                           table, table, table, table, table, table);
 }
 
 static char *sqlite_word(const char *name, const char *argument)
 {
     static const char *const words[][2] = {
-        {"integer", "INTEGER"},  {"blob", "BLOB"},     {"key", "INTEGER PRIMARY KEY"},
-        {"identity", "INTEGER PRIMARY KEY"}, {"bytewise", "COLLATE BINARY"}, {"strict", "STRICT"},
+        {"integer", "INTEGER"},         {"blob", "BLOB"},
+        {"key", "INTEGER PRIMARY KEY"}, {"identity", "INTEGER PRIMARY KEY"},
+        {"bytewise", "COLLATE BINARY"}, {"strict", "STRICT"},
     };
 
     if (argument)
@@ -220,7 +230,10 @@ static char *sqlite_word(const char *name, const char *argument)
     return NULL;
 }
 
-static bool sqlite_is_locked(const Store *store) { return ((const SqliteStore *)store)->lock_fd >= 0; }
+static bool sqlite_is_locked(const Store *store)
+{
+    return ((const SqliteStore *)store)->lock_fd >= 0;
+}
 
 static int64_t sqlite_size_bytes(Store *store)
 {

@@ -1,7 +1,8 @@
 /* sqlite_lock.c: one run at a time, by a lock of the operating system on PATH.lock.
  *
- * The kernel releases it with the death of the holder, so there is no stale lock to break. The file's text only says who holds it;
- * the file stays, because deleting it would let two runs lock two files of one name. */
+ * The kernel releases it with the death of the holder, so there is no stale lock to break. The
+ * file's text only says who holds it; the file stays, because deleting it would let two runs lock
+ * two files of one name. */
 #include "ledger/sqlite_store.h"
 
 #include "base/times.h"
@@ -19,10 +20,10 @@ static void refuse(int fd, const SqliteStore *sqlite, GError **error)
     g_auto(GStrv) lines = g_strsplit(length > 0 ? text : "", "\n", 3);
     bool is_known = g_strv_length(lines) >= 2;
 
-    g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_LOCKED,
-                "%s: another run is going on: %s, since %s. Nothing was changed. Wait for it to end.",
-                sqlite->path, is_known ? lines[0] : "unknown holder",
-                is_known ? lines[1] : "a moment ago");
+    g_set_error(
+        error, LEDGER_ERROR, LEDGER_ERROR_LOCKED,
+        "%s: another run is going on: %s, since %s. Nothing was changed. Wait for it to end.",
+        sqlite->path, is_known ? lines[0] : "unknown holder", is_known ? lines[1] : "a moment ago");
 }
 
 static bool write_holder(int fd, const char *holder)
@@ -47,7 +48,8 @@ bool sqlite_lock(Store *store, const char *holder, GError **error)
         int reason = errno;
         g_set_error(error, LEDGER_ERROR,
                     reason == ENOSPC ? LEDGER_ERROR_FULL : LEDGER_ERROR_READ_ONLY,
-                    "%s: the run lock cannot be opened: %s. The ledger is unchanged. This user needs to write there.",
+                    "%s: the run lock cannot be opened: %s. The ledger is unchanged. This user "
+                    "needs to write there.",
                     path, g_strerror(reason));
         return false;
     }

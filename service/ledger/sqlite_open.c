@@ -9,8 +9,8 @@
 
 /* PRAGMA application_id: "RIGH". file(1) and we tell our databases from others by it. */
 #define APPLICATION_ID 0x52494748
-#define CACHE_KIB 65536         /* so that a large first run does not spill to disk before its commit */
-#define SMALLEST_DATABASE 512   /* the smallest page that SQLite knows */
+#define CACHE_KIB 65536 /* so that a large first run does not spill to disk before its commit */
+#define SMALLEST_DATABASE 512 /* the smallest page that SQLite knows */
 
 static char *path_of(const char *url, const char *base_directory, GError **error)
 {
@@ -33,16 +33,16 @@ static char *path_of(const char *url, const char *base_directory, GError **error
     return g_canonicalize_filename(path, base_directory);
 }
 
-/* Created here because SQLite would create it readable for everybody. O_EXCL: there was no file, so no connection of this process
- * can lose locks by our close(). */
+/* Created here because SQLite would create it readable for everybody. O_EXCL: there was no file, so
+ * no connection of this process can lose locks by our close(). */
 static bool create_file(const char *path, GError **error)
 {
     int fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
     if (fd < 0 && errno != EEXIST) {
         int reason = errno;
-        LedgerError code = reason == ENOSPC                        ? LEDGER_ERROR_FULL
+        LedgerError code = reason == ENOSPC                      ? LEDGER_ERROR_FULL
                            : reason == EACCES || reason == EROFS ? LEDGER_ERROR_READ_ONLY
-                                                                   : LEDGER_ERROR_FAILED;
+                                                                 : LEDGER_ERROR_FAILED;
         g_set_error(error, LEDGER_ERROR, code,
                     "%s: the ledger cannot be created: %s. Its folder must be there, and writable "
                     "for this user.",
@@ -71,13 +71,14 @@ static bool look_at_file(const char *path, LedgerAccess access, GError **error)
             return access == LEDGER_RUN ? create_file(path, error)
                                         : missing(path, "there is no ledger here", error);
         g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_FAILED,
-                    "%s: the ledger cannot be reached: %s. Nothing was changed.", path, g_strerror(errno));
+                    "%s: the ledger cannot be reached: %s. Nothing was changed.", path,
+                    g_strerror(errno));
         return false;
     }
     if (!S_ISREG(info.st_mode) || (info.st_size > 0 && info.st_size < SMALLEST_DATABASE)) {
         g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_NOT_OURS,
                     "%s: %s. Nothing was changed. Set store.url to another place.", path,
-                    S_ISDIR(info.st_mode)   ? "this is a folder, not a database"
+                    S_ISDIR(info.st_mode)    ? "this is a folder, not a database"
                     : !S_ISREG(info.st_mode) ? "this is not a regular file"
                                              : "this file is not a database");
         return false;
@@ -91,9 +92,12 @@ static bool prepare_connection(SqliteStore *sqlite, LedgerAccess access, GError 
 {
     g_autofree char *cache = g_strdup_printf("PRAGMA cache_size = -%d", CACHE_KIB);
     /* journal_mode is the first to read the file: a killed run is rolled back here. */
-    const char *const pragmas[] = {"PRAGMA journal_mode = DELETE", "PRAGMA synchronous = EXTRA",
-                                   "PRAGMA mmap_size = 0",         "PRAGMA foreign_keys = ON",
-                                   "PRAGMA trusted_schema = OFF",  "PRAGMA temp_store = MEMORY",
+    const char *const pragmas[] = {"PRAGMA journal_mode = DELETE",
+                                   "PRAGMA synchronous = EXTRA",
+                                   "PRAGMA mmap_size = 0",
+                                   "PRAGMA foreign_keys = ON",
+                                   "PRAGMA trusted_schema = OFF",
+                                   "PRAGMA temp_store = MEMORY",
                                    cache};
 
     sqlite3_extended_result_codes(sqlite->database, 1);
@@ -120,7 +124,8 @@ Store *sqlite_open(const char *url, const char *base_directory, LedgerAccess acc
     store->driver = &sqlite_driver;
     sqlite->lock_fd = -1;
     sqlite->path = g_steal_pointer(&path);
-    /* Readers open for writing too where they may: only then can what a killed run left be rolled back. */
+    /* Readers open for writing too where they may: only then can what a killed run left be rolled
+     * back. */
     int rc = sqlite3_open_v2(sqlite->path, &sqlite->database,
                              SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc != SQLITE_OK) {
@@ -149,7 +154,8 @@ bool sqlite_schema_version(Store *store, int64_t *ret_version, GError **error)
 
 bool sqlite_set_schema_version(Store *store, int64_t version, GError **error)
 {
-    g_autofree char *sql = g_strdup_printf("PRAGMA application_id = %d; PRAGMA user_version = %" G_GINT64_FORMAT,
-                                           APPLICATION_ID, version);
+    g_autofree char *sql =
+        g_strdup_printf("PRAGMA application_id = %d; PRAGMA user_version = %" G_GINT64_FORMAT,
+                        APPLICATION_ID, version);
     return sqlite_execute(store, sql, error);
 }

@@ -1,8 +1,9 @@
 /* sqlite_store.h: what the files of the SQLite driver share.
  *
- * Safety on SQLite 3.40.1 (Debian 12): rollback journal, synchronous=EXTRA, no mmap; its WAL can corrupt with several
- * writers. The database file is never opened or closed past SQLite while a connection to it lives: closing any
- * descriptor drops the POSIX locks of the whole process (sqlite.org/howtocorrupt.html, 2.2). */
+ * Safety on SQLite 3.40.1 (Debian 12): rollback journal, synchronous=EXTRA, no mmap; its WAL can
+ * corrupt with several writers. The database file is never opened or closed past SQLite while a
+ * connection to it lives: closing any descriptor drops the POSIX locks of the whole process
+ * (sqlite.org/howtocorrupt.html, 2.2). */
 #pragma once
 
 #include "ledger/store.h"
@@ -23,7 +24,8 @@ typedef struct SqliteStore {
 bool sqlite_fail(SqliteStore *sqlite, int rc, const char *doing, GError **error);
 bool sqlite_execute(Store *store, const char *sql, GError **error);
 
-Store *sqlite_open(const char *url, const char *base_directory, LedgerAccess access, GError **error);
+Store *sqlite_open(const char *url, const char *base_directory, LedgerAccess access,
+                   GError **error);
 bool sqlite_schema_version(Store *store, int64_t *ret_version, GError **error);
 bool sqlite_set_schema_version(Store *store, int64_t version, GError **error);
 

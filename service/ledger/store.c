@@ -4,7 +4,7 @@
 
 static const StoreDriver *const drivers[] = {&sqlite_driver, NULL};
 
-G_DEFINE_QUARK(rightful-ledger-error-quark, ledger_error)
+G_DEFINE_QUARK(rightful - ledger - error - quark, ledger_error)
 
 static const StoreDriver *driver_of(const char *url, GError **error)
 {
@@ -88,7 +88,10 @@ StoreStep statement_step(Statement *statement, GError **error)
     return statement->store->driver->step(statement, error);
 }
 
-void statement_reset(Statement *statement) { statement->store->driver->reset(statement); }
+void statement_reset(Statement *statement)
+{
+    statement->store->driver->reset(statement);
+}
 
 bool statement_run(Statement *statement, GError **error)
 {

@@ -1,9 +1,10 @@
 /* store.h: a database, behind the thinnest border that SQLite and PostgreSQL share.
  *
- * One SQL text serves both: $1, $2 … placeholders, and the common subset of the two dialects (UPSERT,
- * RETURNING, partial indexes). The few words of schema that are spelled in two ways are written {{word}} and replaced
- * by the driver. Everything else that differs is a function of StoreDriver. Errors are LEDGER_ERROR, in
- * sentences that say whether the ledger was changed. Nothing outside ledger/ includes this header. */
+ * One SQL text serves both: $1, $2 … placeholders, and the common subset of the two dialects
+ * (UPSERT, RETURNING, partial indexes). The few words of schema that are spelled in two ways are
+ * written {{word}} and replaced by the driver. Everything else that differs is a function of
+ * StoreDriver. Errors are LEDGER_ERROR, in sentences that say whether the ledger was changed.
+ * Nothing outside ledger/ includes this header. */
 #pragma once
 
 #include "ledger/ledger.h"
@@ -25,16 +26,17 @@ typedef struct Statement {
 typedef enum StoreStep { STORE_ROW, STORE_DONE, STORE_FAILED } StoreStep;
 typedef enum StoreMode { STORE_READING, STORE_WRITING } StoreMode;
 
-#define SCHEMA_EMPTY 0     /* nothing there yet */
+#define SCHEMA_EMPTY 0      /* nothing there yet */
 #define SCHEMA_FOREIGN (-1) /* something there that is not a ledger */
 
-/* The contract of a driver. All functions are required. Text is UTF-8. Not for two threads at once. */
+/* The contract of a driver. All functions are required. Text is UTF-8. Not for two threads at once.
+ */
 struct StoreDriver {
     const char *scheme; /* of the URL: what stands before the first colon */
     const char *form;   /* how such URLs look, for messages */
 
-    /* LEDGER_READ must leave the database unable to change; LEDGER_RUN creates what is absent, readable
-     * for the owner only. Does not look at the schema. */
+    /* LEDGER_READ must leave the database unable to change; LEDGER_RUN creates what is absent,
+     * readable for the owner only. Does not look at the schema. */
     Store *(*open)(const char *url, const char *base_directory, LedgerAccess access,
                    GError **error);
     void (*close)(Store *store); /* rolls back and unlocks what is left */
@@ -42,20 +44,24 @@ struct StoreDriver {
     /* SCHEMA_EMPTY, SCHEMA_FOREIGN or the version; setting takes part in the transaction. */
     bool (*schema_version)(Store *store, int64_t *ret_version, GError **error);
     bool (*set_schema_version)(Store *store, int64_t version, GError **error);
-    /* What {{name}} or {{name argument}} is here, newly allocated; NULL = no such word. Words: integer, blob,
-     * key (64-bit primary key given by us), identity (one given by the database), bytewise (order of text by bytes),
-     * strict (end of a table), append_only TABLE (statements that refuse UPDATE and DELETE on it). */
+    /* What {{name}} or {{name argument}} is here, newly allocated; NULL = no such word. Words:
+     * integer, blob, key (64-bit primary key given by us), identity (one given by the database),
+     * bytewise (order of text by bytes), strict (end of a table), append_only TABLE (statements
+     * that refuse UPDATE and DELETE on it). */
     char *(*word)(const char *name, const char *argument);
 
-    /* Writing transactions exclude each other from their beginning. A failed commit is rolled back. */
+    /* Writing transactions exclude each other from their beginning. A failed commit is rolled back.
+     */
     bool (*begin)(Store *store, StoreMode mode, GError **error);
     bool (*commit)(Store *store, GError **error);
     void (*rollback)(Store *store);
 
-    bool (*execute)(Store *store, const char *sql, GError **error); /* several statements, no values */
+    bool (*execute)(Store *store, const char *sql,
+                    GError **error); /* several statements, no values */
     Statement *(*prepare)(Store *store, const char *sql, GError **error); /* one statement */
     void (*finalise)(Statement *statement);
-    /* n is that of $n. Texts and blobs are borrowed until the statement was stepped to its end or reset. */
+    /* n is that of $n. Texts and blobs are borrowed until the statement was stepped to its end or
+     * reset. */
     void (*bind_integer)(Statement *statement, int n, int64_t value);
     void (*bind_text)(Statement *statement, int n, const char *value); /* NULL = null */
     void (*bind_blob)(Statement *statement, int n, const void *value, size_t size);
@@ -64,7 +70,7 @@ struct StoreDriver {
     void (*reset)(Statement *statement); /* ready to be bound and stepped again */
     /* Columns from 0, valid until the next step or reset. */
     bool (*is_null)(Statement *statement, int column);
-    int64_t (*integer)(Statement *statement, int column); /* 0 for null */
+    int64_t (*integer)(Statement *statement, int column);  /* 0 for null */
     const char *(*text)(Statement *statement, int column); /* NULL for null */
     const void *(*blob)(Statement *statement, int column, size_t *ret_size);
 
@@ -127,7 +133,8 @@ const void *statement_blob(Statement *statement, int column, size_t *ret_size);
 /* First column of the first row; 0 when there is no row or it is null. */
 bool store_query_integer(Store *store, const char *sql, int64_t *ret_value, GError **error);
 
-/* schema.c: brings the schema up to this version, one transaction per migration; safe to be killed and repeated. */
+/* schema.c: brings the schema up to this version, one transaction per migration; safe to be killed
+ * and repeated. */
 #define SCHEMA_VERSION 1
 bool schema_migrate(Store *store, GError **error);
 /* Is what is there fit for access? Migrates with LEDGER_RUN. */

@@ -34,11 +34,11 @@ void tally_add(Tally *tally, const char *control, int severity, Status status, i
 Tally *tally_read(Store *store, GError **error)
 {
     g_autoptr(Tally) tally = tally_new();
-    g_autoptr(Statement) rows =
-        store_prepare(store,
-                      "SELECT control, severity, status, count(*) FROM exception WHERE resolved_run IS NULL "
-                      "GROUP BY control, severity, status",
-                      error);
+    g_autoptr(Statement) rows = store_prepare(
+        store,
+        "SELECT control, severity, status, count(*) FROM exception WHERE resolved_run IS NULL "
+        "GROUP BY control, severity, status",
+        error);
     StoreStep step = STORE_FAILED;
 
     while (rows && (step = statement_step(rows, error)) == STORE_ROW)
@@ -54,7 +54,8 @@ int64_t tally_open(const Tally *tally)
 
 int64_t tally_unresolved(const Tally *tally)
 {
-    return tally_open(tally) + tally->by_status[STATUS_ACCEPTED] + tally->by_status[STATUS_FALSE_POSITIVE];
+    return tally_open(tally) + tally->by_status[STATUS_ACCEPTED] +
+           tally->by_status[STATUS_FALSE_POSITIVE];
 }
 
 json_t *tally_severities(const Tally *tally)

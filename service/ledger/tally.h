@@ -1,4 +1,5 @@
-/* tally.h: how many exceptions there are of what, kept while a run is planned or counted by the database. */
+/* tally.h: how many exceptions there are of what, kept while a run is planned or counted by the
+ * database. */
 #pragma once
 
 #include "ledger/ledger_private.h"

@@ -26,9 +26,15 @@ static int count_write(void)
     return fault == DISK_FULL ? SQLITE_FULL : SQLITE_IOERR_WRITE;
 }
 
-static sqlite3_file *real_of(sqlite3_file *file) { return ((BrokenFile *)file)->real; }
+static sqlite3_file *real_of(sqlite3_file *file)
+{
+    return ((BrokenFile *)file)->real;
+}
 
-static int broken_close(sqlite3_file *file) { return real_of(file)->pMethods->xClose(real_of(file)); }
+static int broken_close(sqlite3_file *file)
+{
+    return real_of(file)->pMethods->xClose(real_of(file));
+}
 static int broken_read(sqlite3_file *file, void *data, int n, sqlite3_int64 at)
 {
     return real_of(file)->pMethods->xRead(real_of(file), data, n, at);
@@ -40,7 +46,8 @@ static int broken_write(sqlite3_file *file, const void *data, int n, sqlite3_int
 }
 static int broken_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
-    int rc = fault == DISK_FULL ? SQLITE_OK : count_write(); /* a full disk can still be made shorter */
+    int rc =
+        fault == DISK_FULL ? SQLITE_OK : count_write(); /* a full disk can still be made shorter */
     return rc ? rc : real_of(file)->pMethods->xTruncate(real_of(file), size);
 }
 static int broken_sync(sqlite3_file *file, int flags)
@@ -52,7 +59,10 @@ static int broken_size(sqlite3_file *file, sqlite3_int64 *size)
 {
     return real_of(file)->pMethods->xFileSize(real_of(file), size);
 }
-static int broken_lock(sqlite3_file *file, int lock) { return real_of(file)->pMethods->xLock(real_of(file), lock); }
+static int broken_lock(sqlite3_file *file, int lock)
+{
+    return real_of(file)->pMethods->xLock(real_of(file), lock);
+}
 static int broken_unlock(sqlite3_file *file, int lock)
 {
     return real_of(file)->pMethods->xUnlock(real_of(file), lock);
@@ -65,7 +75,10 @@ static int broken_control(sqlite3_file *file, int op, void *argument)
 {
     return real_of(file)->pMethods->xFileControl(real_of(file), op, argument);
 }
-static int broken_sector(sqlite3_file *file) { return real_of(file)->pMethods->xSectorSize(real_of(file)); }
+static int broken_sector(sqlite3_file *file)
+{
+    return real_of(file)->pMethods->xSectorSize(real_of(file));
+}
 static int broken_device(sqlite3_file *file)
 {
     return real_of(file)->pMethods->xDeviceCharacteristics(real_of(file));
@@ -87,7 +100,8 @@ static const sqlite3_io_methods broken_methods = {
     .xDeviceCharacteristics = broken_device,
 };
 
-static int broken_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *ret_flags)
+static int broken_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
+                       int *ret_flags)
 {
     (void)vfs;
     BrokenFile *broken = (BrokenFile *)file;
@@ -130,4 +144,7 @@ void broken_disk_break(DiskFault new_fault, int at_write)
     n_writes = 0;
 }
 
-int broken_disk_writes(void) { return n_writes; }
+int broken_disk_writes(void)
+{
+    return n_writes;
+}

@@ -1,5 +1,6 @@
-/* broken_disk.h: a disk that dies at the n-th write. A layer over SQLite's own file system, for every connection opened
- * while it is installed. Writes are counted: writes, syncs, truncations, deletions. */
+/* broken_disk.h: a disk that dies at the n-th write. A layer over SQLite's own file system, for
+ * every connection opened while it is installed. Writes are counted: writes, syncs, truncations,
+ * deletions. */
 #pragma once
 
 typedef enum DiskFault {

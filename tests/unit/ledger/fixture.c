@@ -43,13 +43,16 @@ static void describe(const FindingSet *set, const Finding *finding, FindingText 
                                        g_strdup_printf("key-%s", item->name), g_strdup(item->name),
                                        g_strdup_printf("cn=%s,dc=example", item->name)};
     if (item->object)
-        ret_text->object = (FindingParty){"group", g_strdup(item->source), g_strdup_printf("key-%s", item->object),
-                                          g_strdup(item->object), NULL};
+        ret_text->object =
+            (FindingParty){"group", g_strdup(item->source), g_strdup_printf("key-%s", item->object),
+                           g_strdup(item->object), NULL};
     ret_text->person_id = g_strdup("00123");
     ret_text->person_name = g_strdup("Lena Wong");
-    ret_text->summary = g_strdup_printf("%s is wrong since " ELAPSED_MARK "%" G_GINT64_FORMAT ELAPSED_MARK " (%d).",
-                                        item->name, NOON - 2 * DAY, item->facts);
-    ret_text->evidence = g_strdup_printf("{\"facts\":%d,\"list\":[[\"ops\",\"Domain Admins\"]]}", item->facts);
+    ret_text->summary =
+        g_strdup_printf("%s is wrong since " ELAPSED_MARK "%" G_GINT64_FORMAT ELAPSED_MARK " (%d).",
+                        item->name, NOON - 2 * DAY, item->facts);
+    ret_text->evidence =
+        g_strdup_printf("{\"facts\":%d,\"list\":[[\"ops\",\"Domain Admins\"]]}", item->facts);
     ret_text->action = g_strdup("Disable the account.");
 }
 
@@ -68,8 +71,8 @@ static void identity_of(const char *control, const Item *item, uint8_t *ret_iden
     g_autofree char *key = g_strdup_printf("key-%s", item->name);
     g_autofree char *object = item->object ? g_strdup_printf("key-%s", item->object) : NULL;
     finding_identity(control, item->object ? SUBJECT_RIGHT : SUBJECT_ACCOUNT, item->source, key,
-                     item->object ? SUBJECT_GROUP : SUBJECT_NONE, item->object ? item->source : NULL, object,
-                     ret_identity);
+                     item->object ? SUBJECT_GROUP : SUBJECT_NONE,
+                     item->object ? item->source : NULL, object, ret_identity);
 }
 
 static void split_subject(const char *word, Item *item)
@@ -84,7 +87,8 @@ static void add_finding(FindingSet *set, GStrv words)
 {
     Night *night = set->context;
     Item item = {0};
-    Finding finding = {.severity = SEVERITY_HIGH, .subject = night->items->len, .object = UINT32_MAX};
+    Finding finding = {
+        .severity = SEVERITY_HIGH, .subject = night->items->len, .object = UINT32_MAX};
 
     split_subject(words[1], &item);
     for (GStrv word = words + 2; *word; word++) {
@@ -107,7 +111,8 @@ static void add_finding(FindingSet *set, GStrv words)
 
 static void add_unjudged(FindingSet *set, GStrv words)
 {
-    Unjudged unjudged = {.control = index_of(set->controls, words[0] + 1), .scope = UNJUDGED_CONTROL};
+    Unjudged unjudged = {.control = index_of(set->controls, words[0] + 1),
+                         .scope = UNJUDGED_CONTROL};
 
     if (words[1] && strchr(words[1], '/')) {
         Item item = {0};
@@ -210,7 +215,10 @@ int fixture_teardown(void **state)
     return 0;
 }
 
-void fixture_close(Fixture *fixture) { g_clear_pointer(&fixture->ledger, ledger_close); }
+void fixture_close(Fixture *fixture)
+{
+    g_clear_pointer(&fixture->ledger, ledger_close);
+}
 
 void fixture_open(Fixture *fixture, LedgerAccess access)
 {
@@ -270,12 +278,13 @@ void fixture_night(Fixture *fixture, int64_t as_of_utc, const char *night)
 
 static bool list_row(json_t *row, void *data)
 {
-    g_string_append_printf(data, "%s%s %s %s %s %s", ((GString *)data)->len ? "\n" : "",
-                           json_string_value(json_object_get(row, "id")),
-                           json_string_value(json_object_get(row, "control")),
-                           json_string_value(json_object_get(json_object_get(row, "subject"), "name")),
-                           json_string_value(json_object_get(row, "status")),
-                           json_string_value(json_object_get(row, "severity")));
+    g_string_append_printf(
+        data, "%s%s %s %s %s %s", ((GString *)data)->len ? "\n" : "",
+        json_string_value(json_object_get(row, "id")),
+        json_string_value(json_object_get(row, "control")),
+        json_string_value(json_object_get(json_object_get(row, "subject"), "name")),
+        json_string_value(json_object_get(row, "status")),
+        json_string_value(json_object_get(row, "severity")));
     return true;
 }
 
@@ -324,8 +333,8 @@ char *fixture_history(Fixture *fixture, const char *id)
     GString *out = g_string_new(NULL);
     size_t i;
 
-    json_array_foreach (json_object_get(exception, "history"), i, row)
-        g_string_append_printf(out, "%s%s", i ? " " : "", json_string_value(json_object_get(row, "change")));
+    json_array_foreach(json_object_get(exception, "history"), i, row) g_string_append_printf(
+        out, "%s%s", i ? " " : "", json_string_value(json_object_get(row, "change")));
     json_decref(exception);
     return g_string_free(out, FALSE);
 }
@@ -342,7 +351,8 @@ static int dump_table(void *data, int n_columns, char **values, char **names)
 {
     (void)n_columns, (void)names;
     void **pair = data;
-    g_autofree char *sql = g_strdup_printf("SELECT '%s', * FROM %s ORDER BY 2, 3", values[0], values[0]);
+    g_autofree char *sql =
+        g_strdup_printf("SELECT '%s', * FROM %s ORDER BY 2, 3", values[0], values[0]);
     return sqlite3_exec(pair[0], sql, dump_row, pair[1], NULL);
 }
 
@@ -354,7 +364,8 @@ char *dump_file(const char *path)
     assert_int_equal(sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
     void *pair[] = {database, out};
     char *error = NULL;
-    sqlite3_exec(database, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name", dump_table, pair, &error);
+    sqlite3_exec(database, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name",
+                 dump_table, pair, &error);
     sqlite3_exec(database, "PRAGMA integrity_check; PRAGMA foreign_key_check", dump_row, out, NULL);
     if (error)
         fail_msg("%s", error);

@@ -1,8 +1,10 @@
 /* fixture.h: a ledger in a temporary folder, and what one night saw, written as a line.
  *
- * A night: items separated by ';'. "leaver-active corp/ann" is a finding; "> admins" after it names an object, "!low" a
- * severity (high otherwise), "#2" other facts. "?leaver-active", "?leaver-active corp", "?leaver-active corp/ann": not judged. "-dormant": switched off. Controls and
- * sources exist by being named; "+dormant" names a control that found nothing, "@hr" a source. */
+ * A night: items separated by ';'. "leaver-active corp/ann" is a finding; "> admins" after it names
+ * an object, "!low" a severity (high otherwise), "#2" other facts. "?leaver-active",
+ * "?leaver-active corp", "?leaver-active corp/ann": not judged. "-dormant": switched off. Controls
+ * and sources exist by being named; "+dormant" names a control that found nothing, "@hr" a source.
+ */
 #pragma once
 
 #include "ledger/ledger.h"
@@ -14,8 +16,8 @@ typedef struct Fixture {
     char *folder, *path, *url;
     Ledger *ledger; /* open for a run, locked */
     int64_t resolve_limit;
-    int n_described;   /* calls of describe by the last night */
-    bool is_in_order;  /* describe was called in the order of the set */
+    int n_described;  /* calls of describe by the last night */
+    bool is_in_order; /* describe was called in the order of the set */
     LedgerCounts counts;
     const char *status; /* of the last night */
     int64_t run;
@@ -26,7 +28,7 @@ typedef struct Fixture {
     const char *const *governed;
 } Fixture;
 
-int fixture_setup(void **state);   /* for cmocka */
+int fixture_setup(void **state); /* for cmocka */
 int fixture_teardown(void **state);
 void fixture_open(Fixture *fixture, LedgerAccess access); /* closes what is open */
 void fixture_close(Fixture *fixture);
@@ -37,7 +39,8 @@ void night_set_free(FindingSet *set);
 void fixture_night(Fixture *fixture, int64_t as_of_utc, const char *night);
 bool fixture_try_night(Fixture *fixture, int64_t as_of_utc, const char *night, GError **error);
 
-/* "EX-000001 leaver-active ann open high", one a line; status as in LedgerFilter. Free with g_free(). */
+/* "EX-000001 leaver-active ann open high", one a line; status as in LedgerFilter. Free with
+ * g_free(). */
 char *fixture_list(Fixture *fixture, const char *status);
 /* Member of an exception as text; path with dots. Free with g_free(). */
 char *fixture_member(Fixture *fixture, const char *id, const char *path);

@@ -1,4 +1,5 @@
-/* A run is applied whole or not at all, whatever happens to the process or the disk, and at whatever write. */
+/* A run is applied whole or not at all, whatever happens to the process or the disk, and at
+ * whatever write. */
 #include "broken_disk.h"
 #include "fixture.h"
 
@@ -11,10 +12,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define FIRST "leaver-active corp/ann; leaver-active corp/bob; dormant corp/cat; dormant lab/dan; excess corp/eve > pay"
+#define FIRST                                                                                      \
+    "leaver-active corp/ann; leaver-active corp/bob; dormant corp/cat; dormant lab/dan; excess "   \
+    "corp/eve > pay"
 /* New, gone, changed, other severity, left alone. */
-#define SECOND                                                                                                         \
-    "leaver-active corp/ann #2; leaver-active corp/fay; dormant corp/cat !low; ?dormant lab; excess corp/gil > pay"
+#define SECOND                                                                                     \
+    "leaver-active corp/ann #2; leaver-active corp/fay; dormant corp/cat !low; ?dormant lab; "     \
+    "excess corp/gil > pay"
 
 static void copy_file(const char *from, const char *to)
 {
@@ -137,14 +141,18 @@ static void a_first_run_killed_at_any_write_can_be_repeated(void **state)
         is_through = second_night_in_child(fixture, DISK_KILL, at);
         fixture_open(fixture, LEDGER_RUN);
         fixture_close(fixture);
-        assert_int_equal(count_rows(fixture->path, "SELECT count(*) FROM audit WHERE action = 'migrated'"), 1);
-        assert_int_equal(count_rows(fixture->path, "SELECT count(*) FROM exception"), is_through ? 4 : count_rows(fixture->path, "SELECT 4 * count(*) FROM run"));
+        assert_int_equal(
+            count_rows(fixture->path, "SELECT count(*) FROM audit WHERE action = 'migrated'"), 1);
+        assert_int_equal(count_rows(fixture->path, "SELECT count(*) FROM exception"),
+                         is_through ? 4
+                                    : count_rows(fixture->path, "SELECT 4 * count(*) FROM run"));
     }
     broken_disk_remove();
     assert_true(is_through && at > 20);
 }
 
-static void fail_at_every_write(Fixture *fixture, DiskFault fault, LedgerError expected, const char *words)
+static void fail_at_every_write(Fixture *fixture, DiskFault fault, LedgerError expected,
+                                const char *words)
 {
     bool is_through = false;
     int at;

@@ -6,10 +6,10 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#define assert_text(actual, expected)                                                                                  \
-    do {                                                                                                               \
-        g_autofree char *actual_text = (actual);                                                                       \
-        assert_string_equal(actual_text, expected);                                                                    \
+#define assert_text(actual, expected)                                                              \
+    do {                                                                                           \
+        g_autofree char *actual_text = (actual);                                                   \
+        assert_string_equal(actual_text, expected);                                                \
     } while (0)
 
 static void what_is_found_first_is_new_and_open(void **state)
@@ -20,7 +20,8 @@ static void what_is_found_first_is_new_and_open(void **state)
     assert_int_equal(f->counts.n_new, 2);
     assert_int_equal(f->counts.n_open, 2);
     assert_int_equal(f->counts.n_resolved, 0);
-    assert_text(fixture_list(f, NULL), "EX-000001 leaver-active ann open high\nEX-000002 dormant bob open medium");
+    assert_text(fixture_list(f, NULL),
+                "EX-000001 leaver-active ann open high\nEX-000002 dormant bob open medium");
 }
 
 static void an_exception_has_the_json_of_the_interface(void **state)
@@ -32,16 +33,21 @@ static void an_exception_has_the_json_of_the_interface(void **state)
     json_t *exception = ledger_exception(f->ledger, "ex-1", &error);
     json_object_del(exception, "history");
     char *text = json_dumps(exception, JSON_COMPACT);
-    assert_string_equal(
-        text,
-        "{\"id\":\"EX-000001\",\"control\":\"leaver-active\",\"severity\":\"high\",\"status\":\"open\","
-        "\"subject\":{\"type\":\"right\",\"source\":\"corp\",\"key\":\"key-ann\",\"name\":\"ann\",\"dn\":\"cn=ann,dc=example\"},"
-        "\"object\":{\"type\":\"group\",\"source\":\"corp\",\"key\":\"key-admins\",\"name\":\"admins\"},"
-        "\"person\":{\"id\":\"00123\",\"name\":\"Lena Wong\"},\"summary\":\"ann is wrong since 2 days (0).\","
-        "\"evidence\":{\"facts\":0,\"list\":[[\"ops\",\"Domain Admins\"]]},\"action\":\"Disable the account.\","
-        "\"references\":{},\"rule\":{\"profile\":\"iso27001\",\"thresholds\":{\"hours\":24},\"config\":\"sha256:00\"},"
-        "\"first_seen\":\"2026-03-03T12:00:00Z\",\"last_seen\":\"2026-03-03T12:00:00Z\",\"due\":\"2026-03-10T12:00:00Z\","
-        "\"owner\":null,\"run\":1,\"opened_run\":1}");
+    assert_string_equal(text, "{\"id\":\"EX-000001\",\"control\":\"leaver-active\",\"severity\":"
+                              "\"high\",\"status\":\"open\","
+                              "\"subject\":{\"type\":\"right\",\"source\":\"corp\",\"key\":\"key-"
+                              "ann\",\"name\":\"ann\",\"dn\":\"cn=ann,dc=example\"},"
+                              "\"object\":{\"type\":\"group\",\"source\":\"corp\",\"key\":\"key-"
+                              "admins\",\"name\":\"admins\"},"
+                              "\"person\":{\"id\":\"00123\",\"name\":\"Lena "
+                              "Wong\"},\"summary\":\"ann is wrong since 2 days (0).\","
+                              "\"evidence\":{\"facts\":0,\"list\":[[\"ops\",\"Domain "
+                              "Admins\"]]},\"action\":\"Disable the account.\","
+                              "\"references\":{},\"rule\":{\"profile\":\"iso27001\",\"thresholds\":"
+                              "{\"hours\":24},\"config\":\"sha256:00\"},"
+                              "\"first_seen\":\"2026-03-03T12:00:00Z\",\"last_seen\":\"2026-03-"
+                              "03T12:00:00Z\",\"due\":\"2026-03-10T12:00:00Z\","
+                              "\"owner\":null,\"run\":1,\"opened_run\":1}");
     free(text);
     json_decref(exception);
 }
@@ -64,13 +70,16 @@ static void a_quiet_night_writes_no_exception_row(void **state)
     Fixture *f = *state;
     fixture_night(f, NOON, "leaver-active corp/ann; dormant corp/bob");
     fixture_close(f);
-    meddle(f->path, "CREATE TRIGGER t1 BEFORE UPDATE ON exception BEGIN SELECT RAISE(ABORT, 'written'); END;"
-                    "CREATE TRIGGER t2 BEFORE INSERT ON exception BEGIN SELECT RAISE(ABORT, 'written'); END;"
-                    "CREATE TRIGGER t3 BEFORE INSERT ON exception_text BEGIN SELECT RAISE(ABORT, 'written'); END;");
+    meddle(f->path,
+           "CREATE TRIGGER t1 BEFORE UPDATE ON exception BEGIN SELECT RAISE(ABORT, 'written'); END;"
+           "CREATE TRIGGER t2 BEFORE INSERT ON exception BEGIN SELECT RAISE(ABORT, 'written'); END;"
+           "CREATE TRIGGER t3 BEFORE INSERT ON exception_text BEGIN SELECT RAISE(ABORT, "
+           "'written'); END;");
     fixture_night(f, NOON + DAY, "leaver-active corp/ann; dormant corp/bob");
     g_autoptr(GError) error = NULL;
 
-    assert_false(fixture_try_night(f, NOON + DAY, "leaver-active corp/ann #2; dormant corp/bob", &error));
+    assert_false(
+        fixture_try_night(f, NOON + DAY, "leaver-active corp/ann #2; dormant corp/bob", &error));
     assert_non_null(strstr(error->message, "written"));
 }
 
@@ -111,7 +120,8 @@ static void a_relapse_reopens_the_same_id(void **state)
 
     assert_int_equal(f->counts.n_new, 1);
     assert_int_equal(f->counts.n_reopened, 1);
-    assert_text(fixture_list(f, NULL), "EX-000001 leaver-active ann open high\nEX-000002 leaver-active bob open high");
+    assert_text(fixture_list(f, NULL),
+                "EX-000001 leaver-active ann open high\nEX-000002 leaver-active bob open high");
     assert_text(fixture_history(f, "EX-000001"), "opened resolved reopened");
     assert_text(fixture_member(f, "EX-000001", "first_seen"), "2026-03-03T12:00:00Z");
     assert_text(fixture_member(f, "EX-000001", "due"), "2026-03-12T12:00:00Z");
@@ -130,7 +140,9 @@ static void other_facts_are_taken_over_and_the_old_words_kept(void **state)
     assert_text(fixture_member(f, "EX-000001", "evidence.facts"), "5");
     assert_text(fixture_history(f, "EX-000001"), "opened updated");
     fixture_close(f);
-    assert_int_equal(count_rows(f->path, "SELECT count(*) FROM audit WHERE detail LIKE '%since 2 days (0)%'"), 1);
+    assert_int_equal(
+        count_rows(f->path, "SELECT count(*) FROM audit WHERE detail LIKE '%since 2 days (0)%'"),
+        1);
 }
 
 static void another_severity_moves_the_due_date_and_is_history(void **state)
@@ -237,13 +249,15 @@ static void a_run_that_would_resolve_too_much_is_held_and_merges_nothing(void **
     assert_string_equal(f->status, "held");
     assert_int_equal(f->run, 2);
     char *held = json_dumps(f->held, JSON_COMPACT);
-    assert_string_equal(held, "[{\"source\":\"ledger\",\"dimension\":\"resolved\",\"before\":4,\"after\":1,"
-                              "\"limit\":2,\"accept\":\"ledger:resolved\"}]");
+    assert_string_equal(
+        held, "[{\"source\":\"ledger\",\"dimension\":\"resolved\",\"before\":4,\"after\":1,"
+              "\"limit\":2,\"accept\":\"ledger:resolved\"}]");
     free(held);
     assert_int_equal(f->counts.n_open, 4);
     assert_int_equal(f->counts.n_new, 0);
-    assert_text(fixture_list(f, "all"), "EX-000001 dormant a open high\nEX-000002 dormant b open high\n"
-                                        "EX-000003 dormant c open high\nEX-000004 dormant d open high");
+    assert_text(fixture_list(f, "all"),
+                "EX-000001 dormant a open high\nEX-000002 dormant b open high\n"
+                "EX-000003 dormant c open high\nEX-000004 dormant d open high");
     assert_text(fixture_member(f, "EX-000001", "run"), "1");
 
     f->resolve_limit = 3;

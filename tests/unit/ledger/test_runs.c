@@ -9,7 +9,10 @@
 #include <cmocka.h>
 #include <string.h>
 
-static const char *member(json_t *json, const char *name) { return json_string_value(json_object_get(json, name)); }
+static const char *member(json_t *json, const char *name)
+{
+    return json_string_value(json_object_get(json, name));
+}
 
 static void record(Fixture *f, LedgerRun *run)
 {
@@ -26,8 +29,14 @@ static void record(Fixture *f, LedgerRun *run)
 
 static LedgerRun failed_run(const char *status)
 {
-    return (LedgerRun){.status = status, .as_of_utc = NOON, .started_utc = NOON + 1, .finished_utc = NOON + 2,
-                       .actor = "jdoe", .version = "0.1.0", .config_digest = "sha256:00", .profile = "iso27001",
+    return (LedgerRun){.status = status,
+                       .as_of_utc = NOON,
+                       .started_utc = NOON + 1,
+                       .finished_utc = NOON + 2,
+                       .actor = "jdoe",
+                       .version = "0.1.0",
+                       .config_digest = "sha256:00",
+                       .profile = "iso27001",
                        .reason = "the reason"};
 }
 
@@ -54,10 +63,12 @@ static void a_run_is_shown_with_its_proofs(void **state)
 {
     Fixture *f = *state;
     LedgerRun run = failed_run("failed");
-    run.sources = json_pack("[{s:s s:s s:{s:i} s:[s]}]", "name", "corp", "status", "incomplete", "counts", "pulled", 7,
-                            "rejections", "line 3");
-    run.accepted = json_pack("[{s:s s:s s:s}]", "accept", "corp:accounts", "reason", "moved", "actor", "jdoe");
-    run.not_evaluable = json_pack("[{s:s s:s s:n}]", "control", "dormant", "reason", "no directory", "subjects");
+    run.sources = json_pack("[{s:s s:s s:{s:i} s:[s]}]", "name", "corp", "status", "incomplete",
+                            "counts", "pulled", 7, "rejections", "line 3");
+    run.accepted =
+        json_pack("[{s:s s:s s:s}]", "accept", "corp:accounts", "reason", "moved", "actor", "jdoe");
+    run.not_evaluable =
+        json_pack("[{s:s s:s s:n}]", "control", "dormant", "reason", "no directory", "subjects");
     record(f, &run);
 
     json_t *shown = ledger_run(f->ledger, 1, NULL);
@@ -72,13 +83,18 @@ static void a_run_is_shown_with_its_proofs(void **state)
     json_decref(run.accepted);
     json_decref(run.not_evaluable);
     fixture_close(f);
-    assert_int_equal(count_rows(f->path, "SELECT count(*) FROM audit WHERE action = 'guard accepted' AND object = 'run 1'"), 1);
+    assert_int_equal(
+        count_rows(
+            f->path,
+            "SELECT count(*) FROM audit WHERE action = 'guard accepted' AND object = 'run 1'"),
+        1);
 }
 
 static bool append_run(json_t *row, void *data)
 {
     json_t *source = json_array_get(json_object_get(row, "sources"), 0);
-    g_string_append_printf(data, "%d %s%s;", (int)json_integer_value(json_object_get(row, "id")), member(row, "status"),
+    g_string_append_printf(data, "%d %s%s;", (int)json_integer_value(json_object_get(row, "id")),
+                           member(row, "status"),
                            json_object_get(source, "rejections") ? " with proofs" : "");
     return true;
 }
@@ -116,14 +132,17 @@ static void a_run_that_merged_nothing_counts_what_stays(void **state)
     assert_int_equal(f->counts.n_new, 0);
     json_t *shown = ledger_run(f->ledger, 2, NULL);
     char *counts = json_dumps(json_object_get(shown, "counts"), JSON_COMPACT);
-    assert_string_equal(counts, "{\"new\":0,\"reopened\":0,\"open\":2,\"resolved\":0,\"accepted\":0,\"false_positive\":0,"
-                                "\"by_control\":{\"dormant\":2},"
-                                "\"by_severity\":{\"critical\":0,\"high\":2,\"medium\":0,\"low\":0}}");
+    assert_string_equal(
+        counts,
+        "{\"new\":0,\"reopened\":0,\"open\":2,\"resolved\":0,\"accepted\":0,\"false_positive\":0,"
+        "\"by_control\":{\"dormant\":2},"
+        "\"by_severity\":{\"critical\":0,\"high\":2,\"medium\":0,\"low\":0}}");
     free(counts);
     json_decref(shown);
 }
 
-static LedgerSourceBaseline baseline_of(const char **names, const int64_t *values, size_t n, const char **watched)
+static LedgerSourceBaseline baseline_of(const char **names, const int64_t *values, size_t n,
+                                        const char **watched)
 {
     return (LedgerSourceBaseline){"corp", NOON, n, names, values, watched};
 }
@@ -150,11 +169,15 @@ static void the_baseline_has_the_last_good_run_and_the_maximum_of_a_week(void **
 
     const struct {
         int64_t as_of_utc, maximum;
-    } cases[] = {{NOON + 6 * DAY, 500}, {NOON + 8 * DAY, 300}, {NOON + 11 * DAY, 200}, {NOON + 30 * DAY, -1}};
+    } cases[] = {{NOON + 6 * DAY, 500},
+                 {NOON + 8 * DAY, 300},
+                 {NOON + 11 * DAY, 200},
+                 {NOON + 30 * DAY, -1}};
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(Baseline) baseline = ledger_baseline(f->ledger, cases[i].as_of_utc, NULL);
         const BaselineSource *source = baseline_source(baseline, "corp");
-        const BaselineDimension *dimension = &g_array_index(source->dimensions, BaselineDimension, 0);
+        const BaselineDimension *dimension =
+            &g_array_index(source->dimensions, BaselineDimension, 0);
         assert_int_equal(baseline->last_run, 4);
         assert_true(baseline->last_as_of_utc == NOON + 6 * DAY);
         assert_int_equal(source->last_good_run, 3);
@@ -168,7 +191,8 @@ static void the_baseline_has_the_last_good_run_and_the_maximum_of_a_week(void **
 static void the_baseline_watches_what_the_last_good_run_watched(void **state)
 {
     Fixture *f = *state;
-    const char *first[] = {"group.a", "group.b", NULL}, *second[] = {"branch.ou=x", "group.b", NULL};
+    const char *first[] = {"group.a", "group.b", NULL},
+               *second[] = {"branch.ou=x", "group.b", NULL};
     good_night(f, NOON, 5, first);
     good_night(f, NOON + DAY, 5, second);
 
@@ -229,7 +253,8 @@ typedef struct Roster {
 static void roster_init(Roster *roster, const char *const *people, SourceStatus status)
 {
     memset(roster, 0, sizeof *roster);
-    roster->source = (SourceRecord){.name = (char *)(uintptr_t)"hr", .provides = PROVIDES_PEOPLE, .status = status};
+    roster->source = (SourceRecord){
+        .name = (char *)(uintptr_t) "hr", .provides = PROVIDES_PEOPLE, .status = status};
     roster->snapshot.text = text_pool_new();
     roster->snapshot.sources = &roster->source;
     roster->snapshot.n_sources = 1;
@@ -243,7 +268,8 @@ static void roster_init(Roster *roster, const char *const *people, SourceStatus 
     for (; people[all->n]; all->n++) {
         g_auto(GStrv) words = g_strsplit(people[all->n], " ", 4);
         for (size_t column = 0; column < 4 && words[column]; column++)
-            roster->columns[column][all->n] = text_pool_add(roster->snapshot.text, text_of(words[column]));
+            roster->columns[column][all->n] =
+                text_pool_add(roster->snapshot.text, text_of(words[column]));
     }
 }
 
@@ -260,8 +286,8 @@ static char *roster_after(Fixture *f, const char *const *people, SourceStatus st
     g_autoptr(Baseline) baseline = ledger_baseline(f->ledger, NOON, NULL);
     for (guint i = 0; i < baseline->roster->len; i++) {
         const BaselinePerson *person = &g_array_index(baseline->roster, BaselinePerson, i);
-        g_string_append_printf(out, "%s %s %s %s %d;", person->id, person->name, person->email, person->username,
-                               (int)person->gone_since_run);
+        g_string_append_printf(out, "%s %s %s %s %d;", person->id, person->name, person->email,
+                               person->username, (int)person->gone_since_run);
     }
     return g_string_free(out, FALSE);
 }

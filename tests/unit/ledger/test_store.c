@@ -110,7 +110,8 @@ static void a_newer_schema_is_refused_and_kept(void **state)
 static void unknown_kinds_of_store_are_told_the_known_ones(void **state)
 {
     Fixture *f = *state;
-    const char *const urls[] = {"mysql://user:secret@db/x", "nonsense", "", "sqlite:", "sqlite://host/x.db"};
+    const char *const urls[] = {"mysql://user:secret@db/x", "nonsense", "",
+                                "sqlite:", "sqlite://host/x.db"};
 
     for (size_t i = 0; i < G_N_ELEMENTS(urls); i++) {
         g_autoptr(GError) error = NULL;
