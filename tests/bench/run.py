@@ -124,7 +124,7 @@ class Bench:
 
     def measure_stages(self):
         usage = self.run(self.company(self.options.accounts), "--timings")
-        stages = re.findall(r"^stage (\S+) ([\d.]+)", usage.stderr, re.M)
+        stages = re.findall(r"^stage (\S+)\s+([\d.]+)", usage.stderr, re.M)
         total = sum(float(seconds) for _, seconds in stages) or 1
         for name, seconds in stages:
             self.report.line("  stage " + name, f"{float(seconds):8.3f} s  {100 * float(seconds) / total:5.1f} %")
@@ -164,6 +164,9 @@ class Bench:
         if self.options.record:
             with open(INSTRUCTIONS, "w", encoding="utf-8") as file:
                 file.write(f"# Instructions of a release build for 10000 accounts; written by run.py --record.\n{count}\n")
+        if not os.path.exists(INSTRUCTIONS):
+            self.report.line("instructions at 10k", f"{count}, none recorded: --record")
+            return
         with open(INSTRUCTIONS, encoding="utf-8") as file:
             recorded = int(file.read().split()[-1])
         self.report.line("instructions at 10k", f"{count} recorded {recorded}")
