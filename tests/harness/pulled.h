@@ -1,0 +1,24 @@
+/* pulled.h: one source, from the text of its settings to what its connector gave. The real settings reader and the
+ * real connector; only the sink is a recorder. */
+#pragma once
+
+#include "harness/recording_sink.h"
+#include "settings/settings.h"
+
+typedef struct Pulled {
+    Sink *sink;
+    bool is_whole;
+    char *error;         /* "" when whole */
+    SourceError code;    /* when not whole */
+    char *problems;      /* what the settings reader said; "" when the settings are good */
+    double seconds, cpu_seconds;
+} Pulled;
+
+/* folder: where the configuration is written, and what relative paths are relative to. kind: "ldif"; settings: the
+ * inside of the source's { … } without name, kind and provides. Problems of the settings end it before the pull. */
+Pulled *pulled_new(const char *folder, const char *kind, const char *settings);
+void pulled_free(Pulled *pulled); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pulled, pulled_free)
+
+/* What check() says of such a source; to be freed. */
+char *pulled_checks(const char *folder, const char *kind, const char *settings);
