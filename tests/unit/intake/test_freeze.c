@@ -1,0 +1,464 @@
+/* Entries to rows, members to principals. */
+#include "fixture.h"
+
+#include "intake/sorting.h"
+
+static Sink *directory(const char *name, uint8_t index)
+{
+    SinkOptions options = fixture_options(name, PROVIDES_DIRECTORY);
+    options.index = index;
+    return sink_new(&options);
+}
+
+static void assert_members(const Snapshot *snapshot, const char *group, const char *expected)
+{
+    g_autofree char *members = members_of(snapshot, group);
+    assert_string_equal(members, expected);
+}
+
+/* ---- members ---- */
+
+static void members_are_found_before_and_after_their_group_in_any_spelling(void **state)
+{
+    Sink *sink = directory("corp", 0);
+    push_account(sink, "ann");
+    push_group(sink, "g", "CN=ANN,OU=x,DC=x bob");
+    push_account(sink, "bob");
+    g_autoptr(Snapshot) snapshot = freeze_sink(sink);
+    assert_members(snapshot, "g", "ann:member bob:member");
+    assert_int_equal(snapshot->sources[0].counts.memberships, 2);
+    assert_int_equal(snapshot->foreigners.n, 0);
+}
+
+static void dns_with_escapes_and_spaces_meet(void **state)
+{
+    Sink *sink = directory("corp", 0);
+    DirectoryEntry entry = account_entry("lee");
+    entry.dn = text_of("cn=Lee\\, Ann,ou=x,dc=x");
+    push_entry(sink, &entry);
+    DirectoryEntry group = group_entry("g");
+    Text members[] = {text_of("CN=lee\\2C  ann, OU=X, DC=x")};
+    group.members = members;
+    group.n_members = 1;
+    push_entry(sink, &group);
+    g_autoptr(Snapshot) snapshot = freeze_sink(sink);
+    assert_members(snapshot, "g", "lee:member");
+}
+
+static void members_come_once_and_sorted_however_often_they_are_listed(void **state)
+{
+    Sink *sink = directory("corp", 0);
+    push_account(sink, "a");
+    push_account(sink, "b");
+    push_account(sink, "c");
+    push_group(sink, "g", "c a b a CN=C,OU=X,DC=X g");
+    g_autoptr(Snapshot) snapshot = freeze_sink(sink);
+    assert_members(snapshot, "g", "a:member b:member c:member g:member");
+    assert_int_equal(snapshot->sources[0].counts.memberships, 6);
+}
+
+static void groups_are_members_of_groups_and_may_contain_each_other(void **state)
+{
+    Sink *sink = directory("corp", 0);
+    push_group(sink, "outer", "inner");
+    push_group(sink, "inner", "ann outer");
+    push_account(sink, "ann");
+    g_autoptr(Snapshot) snapshot = freeze_sink(sink);
+    assert_members(snapshot, "outer", "inner:member");
+    assert_members(snapshot, "inner", "ann:member outer:member");
+}
+
+static void a_member_that_is_nobody_is_kept_as_its_text_once(void **state)
+{
+    Sink *sink = directory("corp", 0);
+    push_account(sink, "ann");
+    push_group(sink, "g", "cn=Gone,dc=x ann");
+    push_group(sink, "h", "CN=gone,DC=X");
+    g_autoptr(Snapshot) snapshot = freeze_sink(sink);
+    assert_members(snapshot, "g", "ann:member cn=Gone,dc=x:member");
+    assert_members(snapshot, "h", "cn=Gone,dc=x:member");
+    assert_int_equal(snapshot->foreigners.n, 1);
+    assert_int_equal(snapshot->foreigners.sid[0], 0);
+}
+
+static void an_empty_member_is_read_and_nobody(void **state)
+{
+    Sink *sink = directory("corp", 0);
+    push_account(sink, "ann");
+    DirectoryEntry group = group_entry("g");
+    Text members[] = {{0}, text_of("cn=ann,ou=x,dc=x")};
+    group.members = members;
+    group.n_members = 2;
+    push_entry(sink, &group);
+    g_autoptr(Snapshot) snapshot = freeze_sink(sink);
+    assert_members(snapshot, "g", "ann:member");
+    assert_int_equal(snapshot->sources[0].counts.memberships, 2);
+}
+
+static void member_uids_are_login_names_of_the_same_source_without_case(void **state)
+{
+    Sink *sink = directory("corp", 0), *other = directory("other", 1);
+    push_account(sink, "ann");
+    DirectoryEntry group = group_entry("g");
+    Text names[] = {text_of("ANN"), text_of("bob"), text_of("nobody"), text_of("bob")};
+    group.member_names = names;
+    group.n_member_names = 4;
+    push_entry(sink, &group);
+    push_account(other, "bob"); /* another bob */
+    Sink *sinks[] = {sink, other};
+    g_autoptr(Snapshot) snapshot = freeze_sinks(sinks, 2, NULL);
+    assert_members(snapshot, "g", "ann:memberUid bob:memberUid nobody:memberUid");
+    assert_int_equal(snapshot->foreigners.n, 2);
+    assert_int_equal(snapshot->sources[0].counts.memberships, 4);
+}
+
+static void gid_numbers_are_primary_groups_and_a_listed_membership_wins(void **state)
+{
+    Sink *sink = directory("corp", 0);
+    DirectoryEntry ann = account_entry("ann"), bob = account_entry("bob"),
+                   group = group_entry("staff");
+    ann.gid_number = bob.gid_number = group.gid_number = 100;
+    Text members[] = {text_of("cn=bob,ou=x,dc=x")};
+    group.members = members;
+    group.n_members = 1;
+    push_entry(sink, &ann);
+    push_entry(sink, &group);
+    push_entry(sink, &bob);
+    g_autoptr(Snapshot) snapshot = freeze_sink(sink);
+    assert_members(snapshot, "staff", "ann:primary group bob:member");
+}
+
+static void a_primary_group_sid_is_a_membership_of_accounts_and_computers(void **state)
+{
+    Sink *sink = directory("corp", 0);
+    DirectoryEntry group = group_entry("Domain Admins"), ann = account_entry("ann"),
+                   pc = account_entry("pc");
+    group.sid = text_of("S-1-5-21-1-2-3-512");
+    ann.sid = text_of("S-1-5-21-1-2-3-1104");
+    ann.primary_group_sid = pc.primary_group_sid = group.sid;
+    pc.kind = ENTRY_COMPUTER;
+    push_entry(sink, &ann);
+    push_entry(sink, &group);
+    push_entry(sink, &pc);
+    g_autoptr(Snapshot) snapshot = freeze_sink(sink);
+    assert_members(snapshot, "Domain Admins", "ann:primary group pc:primary group");
+    assert_string_equal(snapshot->sources[0].domain_sid, "S-1-5-21-1-2-3");
+}
+
+static void a_foreign_principal_is_the_account_that_its_sid_means(void **state)
+{
+    Sink *here = directory("here", 0), *there = directory("there", 1);
+    push_account(here, "x");
+    static const char *const sids[] = {"S-1-5-21-9-9-9-1001", "S-1-5-21-9-9-9-4242", "S-1-5-11"};
+    for (size_t i = 0; i < G_N_ELEMENTS(sids); i++) {
+        DirectoryEntry foreign = account_entry(sids[i]);
+        foreign.kind = ENTRY_FOREIGN;
+        foreign.sid = text_of(sids[i]);
+        push_entry(here, &foreign);
+    }
+    push_group(here, "g", "S-1-5-21-9-9-9-1001 S-1-5-21-9-9-9-4242 S-1-5-11");
+    DirectoryEntry partner = account_entry("partner");
+    partner.dn = text_of("cn=partner,dc=there");
+    partner.sid = text_of("S-1-5-21-9-9-9-1001");
+    push_entry(there, &partner);
+    Sink *sinks[] = {here, there};
+    g_autoptr(Snapshot) snapshot = freeze_sinks(sinks, 2, NULL);
+    assert_members(snapshot, "g",
+                   "partner:foreign principal cn=S-1-5-21-9-9-9-4242,ou=x,dc=x:member "
+                   "cn=S-1-5-11,ou=x,dc=x:member");
+    assert_string_equal(snapshot_text(snapshot, snapshot->foreigners.sid[0]),
+                        "S-1-5-21-9-9-9-4242");
+}
+
+static void external_member_sids_are_accounts_of_another_source(void **state)
+{
+    Sink *here = directory("here", 0), *there = directory("there", 1);
+    push_account(here, "x");
+    DirectoryEntry group = group_entry("ext");
+    Text sids[] = {text_of("S-1-5-21-9-9-9-1001"), text_of("S-1-5-21-9-9-9-77")};
+    group.member_sids = sids;
+    group.n_member_sids = 2;
+    push_entry(here, &group);
+    DirectoryEntry partner = account_entry("partner");
+    partner.sid = sids[0];
+    push_entry(there, &partner);
+    Sink *sinks[] = {here, there};
+    g_autoptr(Snapshot) snapshot = freeze_sinks(sinks, 2, NULL);
+    assert_members(snapshot, "ext",
+                   "partner:foreign principal S-1-5-21-9-9-9-77:foreign principal");
+}
+
+static void a_member_of_another_domain_of_the_forest_is_found_by_its_dn(void **state)
+{
+    Sink *here = directory("here", 0), *there = directory("there", 1);
+    push_account(here, "x");
+    push_group(here, "g", "CN=Bob,DC=There");
+    DirectoryEntry bob = account_entry("bob");
+    bob.dn = text_of("cn=bob,dc=there");
+    push_entry(there, &bob);
+    Sink *sinks[] = {here, there};
+    g_autoptr(Snapshot) snapshot = freeze_sinks(sinks, 2, NULL);
+    assert_members(snapshot, "g", "bob:member");
+}
+
+static void several_sources_keep_their_texts_and_rows_apart(void **state)
+{
+    Sink *sinks[3];
+    for (uint8_t i = 0; i < 3; i++) {
+        sinks[i] = directory(i == 0 ? "a" : i == 1 ? "b" : "c", i);
+        for (int n = 0; n < 50 * (i + 1); n++) { /* the last pool is the greatest */
+            g_autofree char *name = g_strdup_printf("s%u-%d", i, n);
+            push_account(sinks[i], name);
+        }
+        g_autofree char *group = g_strdup_printf("g%u", i);
+        g_autofree char *members = g_strdup_printf("s%u-49 s%u-0", i, i);
+        push_group(sinks[i], group, members);
+    }
+    g_autoptr(Snapshot) snapshot = freeze_sinks(sinks, 3, NULL);
+    assert_int_equal(snapshot->accounts.n, 300);
+    assert_int_equal(snapshot->accounts.source[0], 0);
+    assert_int_equal(snapshot->accounts.source[299], 2);
+    assert_members(snapshot, "g0", "s0-0:member s0-49:member");
+    assert_members(snapshot, "g1", "s1-0:member s1-49:member");
+    assert_members(snapshot, "g2", "s2-0:member s2-49:member");
+}
+
+static void a_source_that_is_not_complete_leaves_only_its_record(void **state)
+{
+    Sink *good = directory("good", 0), *bad = directory("bad", 1);
+    push_account(good, "ann");
+    push_account(bad, "bob");
+    push_group(bad, "g", "bob");
+    g_autoptr(GError) error = g_error_new(SOURCE_ERROR, SOURCE_ERROR_CUT, "size limit on page 3");
+    sink_finish(bad, false, error);
+    Sink *sinks[] = {good, bad};
+    g_autoptr(Snapshot) snapshot = freeze_sinks(sinks, 2, NULL);
+    assert_int_equal(snapshot->accounts.n, 1);
+    assert_int_equal(snapshot->groups.n, 0);
+    assert_int_equal(snapshot->n_sources, 2);
+    assert_int_equal(snapshot->sources[1].status, SOURCE_INCOMPLETE);
+    assert_string_equal(snapshot->sources[1].reason, "size limit on page 3");
+}
+
+/* ---- refused entries ---- */
+
+static void two_entries_of_one_dn_are_both_refused(void **state)
+{
+    Sink *sink = directory("corp", 0);
+    push_account(sink, "ann");
+    push_account(sink, "bob");
+    push_account(sink, "ANN");
+    push_account(sink, "eve");
+    push_account(sink, "Ann");
+    push_group(sink, "g", "eve bob ann");
+    g_autoptr(Snapshot) snapshot = freeze_sink(sink);
+    const SourceRecord *record = &snapshot->sources[0];
+    assert_balanced(record);
+    assert_int_equal(record->counts.rejected, 3);
+    assert_int_equal(record->counts.kept, 3);
+    assert_int_equal(snapshot->accounts.n, 2);
+    assert_members(snapshot, "g", "bob:member eve:member cn=ann,ou=x,dc=x:member");
+    g_autofree char *rejections = rejections_of(record);
+    assert_non_null(
+        strstr(rejections, "t.ldif:1: cn=ann,ou=x,dc=x: another entry has the same DN"));
+    assert_non_null(
+        strstr(rejections, "t.ldif:21: cn=ANN,ou=x,dc=x: another entry has the same DN"));
+    assert_non_null(strstr(rejections, "t.ldif:41: "));
+}
+
+static void two_entries_of_one_key_are_both_refused(void **state)
+{
+    Sink *sink = directory("corp", 0);
+    DirectoryEntry ann = account_entry("ann"), bob = account_entry("bob"), group = group_entry("g"),
+                   h = group_entry("h");
+    ann.key = group.key = text_of("11111111-2222");
+    bob.key = text_of("33333333-4444");
+    Text members[] = {text_of("cn=bob,ou=x,dc=x")}, names[] = {text_of("bob")};
+    group.members = h.members = members;
+    group.n_members = h.n_members = 1;
+    group.member_names = names;
+    group.n_member_names = 1;
+    push_entry(sink, &ann);
+    push_entry(sink, &group);
+    push_entry(sink, &bob);
+    push_entry(sink, &h);
+    g_autoptr(Snapshot) snapshot = freeze_sink(sink);
+    assert_balanced(&snapshot->sources[0]);
+    assert_int_equal(snapshot->sources[0].counts.rejected, 2);
+    assert_int_equal(snapshot->accounts.n, 1);
+    assert_int_equal(snapshot->groups.n, 1);
+    assert_members(snapshot, "h", "bob:member");
+    assert_string_equal(snapshot_text(snapshot, snapshot->accounts.key[0]), "33333333-4444");
+}
+
+static void an_entry_without_a_key_has_its_normalised_dn(void **state)
+{
+    Sink *sink = directory("corp", 0);
+    DirectoryEntry ann = account_entry("ann");
+    ann.dn = text_of("CN=Ann,OU=X,DC=x");
+    push_entry(sink, &ann);
+    g_autoptr(Snapshot) snapshot = freeze_sink(sink);
+    assert_string_equal(snapshot_text(snapshot, snapshot->accounts.key[0]), "cn=ann,ou=x,dc=x");
+    assert_string_equal(snapshot_text(snapshot, snapshot->accounts.dn[0]), "CN=Ann,OU=X,DC=x");
+}
+
+static void excluded_and_rejected_entries_are_counted(void **state)
+{
+    Sink *sink = directory("corp", 0);
+    push_account(sink, "ann");
+    sink_exclude(sink, "no-name");
+    sink_exclude(sink, "no-name");
+    Place place = {.file = "t.ldif", .line = 9, .dn = text_of("cn=\xe2\x80\xaexyz")};
+    sink_reject(sink, &place, "a value by URL is never followed");
+    g_autoptr(Snapshot) snapshot = freeze_sink(sink);
+    const SourceRecord *record = &snapshot->sources[0];
+    assert_balanced(record);
+    assert_int_equal(record->counts.pulled, 4);
+    assert_int_equal(record->counts.excluded, 2);
+    assert_int_equal(GPOINTER_TO_INT(g_hash_table_lookup(record->exclusions, "no-name")), 2);
+    assert_string_equal(record->rejections->pdata[0],
+                        "t.ldif:9: cn=<U+202E>xyz: a value by URL is never followed");
+}
+
+static void only_the_first_hundred_rejections_are_kept_but_all_are_counted(void **state)
+{
+    Sink *sink = directory("corp", 0);
+    push_account(sink, "ann");
+    Place place = {0};
+    for (int i = 0; i < 150; i++)
+        sink_reject(sink, &place, "no");
+    sink_finish(sink, true, NULL);
+    assert_int_equal(sink->record.counts.rejected, 150);
+    assert_int_equal(sink->record.rejections->len, 100);
+    assert_int_equal(sink->messages->len, 101);
+    assert_non_null(strstr(sink->messages->pdata[100], "50 more"));
+    sink_free(sink);
+}
+
+/* ---- texts ---- */
+
+static void text_from_outside_is_made_valid_and_cut_visibly(void **state)
+{
+    Sink *sink = directory("corp", 0);
+    DirectoryEntry ann = account_entry("ann");
+    ann.title = (Text){"a\0b", 3};
+    ann.department = text_of("x\xff\xc3");
+    ann.mail = text_of("<script>\xd7\x90\xe2\x80\xae");
+    g_autofree char *long_text = g_malloc(1 << 20);
+    memset(long_text, 'x', 1 << 20);
+    memcpy(long_text + 65535, "\xc3\xa4", 2); /* a character across the limit */
+    ann.description = (Text){long_text, 1 << 20};
+    push_entry(sink, &ann);
+    g_autoptr(Snapshot) snapshot = freeze_sink(sink);
+    const Accounts *accounts = &snapshot->accounts;
+    assert_string_equal(snapshot_text(snapshot, accounts->title[0]), "a\xef\xbf\xbd"
+                                                                     "b");
+    assert_string_equal(snapshot_text(snapshot, accounts->department[0]),
+                        "x\xef\xbf\xbd\xef\xbf\xbd");
+    assert_string_equal(snapshot_text(snapshot, accounts->mail[0]), "<script>\xd7\x90\xe2\x80\xae");
+    const char *description = snapshot_text(snapshot, accounts->description[0]);
+    assert_true(g_utf8_validate(description, -1, NULL));
+    assert_int_equal(strlen(description), 65535 + strlen("… [cut: 1048576 bytes]"));
+    assert_true(g_str_has_suffix(description, "x… [cut: 1048576 bytes]"));
+}
+
+static void dns_of_any_bytes_are_entries_and_members(void **state)
+{
+    Sink *sink = directory("corp", 0);
+    DirectoryEntry ann = account_entry("ann");
+    ann.dn = text_of("cn=\xff,dc=x");
+    push_entry(sink, &ann);
+    push_group(sink, "g", "cn=\xff,dc=x");
+    push_group(sink, "h", "cn=\xff,dc=x");
+    g_autoptr(Snapshot) snapshot = freeze_sink(sink);
+    assert_members(snapshot, "g", "ann:member");
+    assert_members(snapshot, "h", "ann:member");
+}
+
+/* ---- twin ---- */
+
+static int compare_numbers(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static void sorting_agrees_with_qsort(void **state)
+{
+    g_autoptr(GRand) random = g_rand_new_with_seed(3);
+    static const uint64_t masks[] = {0xff, 0xffff00, UINT64_MAX, 0xf00f000000f0, 0x3};
+    for (int round = 0; round < 300; round++) {
+        size_t n = (size_t)g_rand_int_range(random, 0, 300);
+        uint64_t mask = masks[round % G_N_ELEMENTS(masks)];
+        uint64_t numbers[300], expected[300], spare[300];
+        for (size_t i = 0; i < n; i++)
+            numbers[i] = expected[i] =
+                ((uint64_t)g_rand_int(random) << 32 | g_rand_int(random)) & mask;
+        qsort(expected, n, sizeof *expected, compare_numbers);
+        sort_numbers(numbers, spare, n);
+        assert_memory_equal(numbers, expected, n * sizeof *numbers);
+    }
+}
+
+/* Members of random groups, against a list of names. */
+static void many_groups_have_the_members_that_they_list(void **state)
+{
+    g_autoptr(GRand) random = g_rand_new_with_seed(5);
+    Sink *sink = directory("corp", 0);
+    g_autoptr(GPtrArray) expected = g_ptr_array_new_with_free_func(g_free);
+    for (int group = 0; group < 40; group++) {
+        bool is_listed[500] = {false};
+        GString *members = g_string_new(NULL), *sorted = g_string_new(NULL);
+        for (int n = g_rand_int_range(random, 1, group < 5 ? 800 : 40); n > 0; n--) {
+            int account = g_rand_int_range(random, 0, 500);
+            is_listed[account] = true;
+            g_string_append_printf(members, "%sa%d", members->len > 0 ? " " : "", account);
+        }
+        for (int account = 0; account < 500; account++)
+            if (is_listed[account])
+                g_string_append_printf(sorted, "%sa%d:member", sorted->len > 0 ? " " : "", account);
+        g_autofree char *name = g_strdup_printf("g%d", group);
+        push_group(sink, name, members->str);
+        g_ptr_array_add(expected, g_string_free(sorted, FALSE));
+        g_string_free(members, TRUE);
+    }
+    for (int account = 0; account < 500; account++) {
+        g_autofree char *name = g_strdup_printf("a%d", account);
+        push_account(sink, name);
+    }
+    g_autoptr(Snapshot) snapshot = freeze_sink(sink);
+    for (int group = 0; group < 40; group++) {
+        g_autofree char *name = g_strdup_printf("g%d", group);
+        assert_members(snapshot, name, expected->pdata[group]);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(members_are_found_before_and_after_their_group_in_any_spelling),
+        cmocka_unit_test(dns_with_escapes_and_spaces_meet),
+        cmocka_unit_test(members_come_once_and_sorted_however_often_they_are_listed),
+        cmocka_unit_test(groups_are_members_of_groups_and_may_contain_each_other),
+        cmocka_unit_test(a_member_that_is_nobody_is_kept_as_its_text_once),
+        cmocka_unit_test(an_empty_member_is_read_and_nobody),
+        cmocka_unit_test(member_uids_are_login_names_of_the_same_source_without_case),
+        cmocka_unit_test(gid_numbers_are_primary_groups_and_a_listed_membership_wins),
+        cmocka_unit_test(a_primary_group_sid_is_a_membership_of_accounts_and_computers),
+        cmocka_unit_test(a_foreign_principal_is_the_account_that_its_sid_means),
+        cmocka_unit_test(external_member_sids_are_accounts_of_another_source),
+        cmocka_unit_test(a_member_of_another_domain_of_the_forest_is_found_by_its_dn),
+        cmocka_unit_test(several_sources_keep_their_texts_and_rows_apart),
+        cmocka_unit_test(a_source_that_is_not_complete_leaves_only_its_record),
+        cmocka_unit_test(two_entries_of_one_dn_are_both_refused),
+        cmocka_unit_test(two_entries_of_one_key_are_both_refused),
+        cmocka_unit_test(an_entry_without_a_key_has_its_normalised_dn),
+        cmocka_unit_test(excluded_and_rejected_entries_are_counted),
+        cmocka_unit_test(only_the_first_hundred_rejections_are_kept_but_all_are_counted),
+        cmocka_unit_test(text_from_outside_is_made_valid_and_cut_visibly),
+        cmocka_unit_test(dns_of_any_bytes_are_entries_and_members),
+        cmocka_unit_test(sorting_agrees_with_qsort),
+        cmocka_unit_test(many_groups_have_the_members_that_they_list),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
