@@ -230,11 +230,12 @@ static void a_run_without_the_lock_is_refused(void **state)
     Fixture *f = *state;
     g_autoptr(GError) error = NULL;
     fixture_open(f, LEDGER_RUN);
-    g_autoptr(Ledger) locked = g_steal_pointer(&f->ledger);
+    Ledger *locked = g_steal_pointer(&f->ledger);
     f->ledger = ledger_open(f->url, f->folder, LEDGER_RUN, &error);
 
     assert_false(fixture_try_night(f, NOON, "dormant corp/ann", &error));
     assert_true(g_error_matches(error, LEDGER_ERROR, LEDGER_ERROR_REFUSED));
+    ledger_close(locked);
 }
 
 static void the_second_run_is_told_who_holds_the_lock_since_when(void **state)
