@@ -5,8 +5,9 @@
 static uint64_t account_facts(const ControlContext *context, uint32_t account)
 {
     const Accounts *accounts = &context->snapshot->accounts;
-    uint64_t facts = facts_mix((uint64_t)accounts->enabled[account] << 8 | accounts->enabled_by[account],
-                               (uint64_t)context->classes[account]);
+    uint64_t facts =
+        facts_mix((uint64_t)accounts->enabled[account] << 8 | accounts->enabled_by[account],
+                  (uint64_t)context->classes[account]);
     facts = facts_mix(facts, (uint64_t)accounts->expires_utc[account]);
     facts = facts_mix(facts, (uint64_t)context->links->rule[account]);
     return facts_mix(facts, privileged_hash(context, account));
@@ -23,7 +24,8 @@ static const char *dn_or_name(const ControlContext *context, uint32_t account)
 static uint64_t orphan_facts(const ControlContext *context, uint32_t account)
 {
     const Accounts *accounts = &context->snapshot->accounts;
-    uint64_t facts = facts_text(context, account_facts(context, account), accounts->employee_id[account]);
+    uint64_t facts =
+        facts_text(context, account_facts(context, account), accounts->employee_id[account]);
     facts = facts_text(context, facts, accounts->mail[account]);
     facts = facts_text(context, facts, accounts->display_name[account]);
     facts = facts_text(context, facts, accounts->owner_text[account]);
@@ -38,16 +40,18 @@ static void evaluate_orphaned(ControlContext *context)
             context->links->person_link[account] != PERSON_LINK_NONE ||
             !account_must_be_usable(context, account))
             continue;
-        OwnerVerdict owner =
-            owner_judge(context, &context->links->account_owner[account], accounts->owner_text[account], false);
+        OwnerVerdict owner = owner_judge(context, &context->links->account_owner[account],
+                                         accounts->owner_text[account], false);
         if (owner.state == OWNER_STATE_UNKNOWN)
             control_unjudged_subject(context, SUBJECT_ACCOUNT, account, owner.reason);
         else if (owner.state == OWNER_STATE_EMPTY || owner.state == OWNER_STATE_NOBODY)
-            control_report(context, SUBJECT_ACCOUNT, account, NONE, NONE, 0, 0, 0, orphan_facts(context, account));
+            control_report(context, SUBJECT_ACCOUNT, account, NONE, NONE, 0, 0, 0,
+                           orphan_facts(context, account));
     }
 }
 
-static void describe_orphaned(const ControlContext *context, const Finding *finding, FindingText *text)
+static void describe_orphaned(const ControlContext *context, const Finding *finding,
+                              FindingText *text)
 {
     const Accounts *accounts = &context->snapshot->accounts;
     uint32_t account = finding->subject;
@@ -60,9 +64,11 @@ static void describe_orphaned(const ControlContext *context, const Finding *find
     evidence_account(context, evidence, account);
     evidence_privileged(context, evidence, account);
 
-    char *summary = sentence("%s is enabled and belongs to nobody: no person matches it, and it has no owner.",
-                             account_shown(context, account));
-    char *action = sentence("Find out whose %s is; correct the employee number or name an owner, or disable the account.",
+    char *summary =
+        sentence("%s is enabled and belongs to nobody: no person matches it, and it has no owner.",
+                 account_shown(context, account));
+    char *action = sentence("Find out whose %s is; correct the employee number or name an owner, "
+                            "or disable the account.",
                             dn_or_name(context, account));
     finding_text_take(text, summary, evidence, action);
 }
@@ -89,7 +95,8 @@ static void evaluate_ambiguous(ControlContext *context)
 {
     for (uint32_t account = 0; account < context->snapshot->accounts.n; account++) {
         if (context->links->person_link[account] != PERSON_LINK_AMBIGUOUS ||
-            !account_is_of(context, account, CLASSES_OF_PEOPLE) || !account_must_be_usable(context, account))
+            !account_is_of(context, account, CLASSES_OF_PEOPLE) ||
+            !account_must_be_usable(context, account))
             continue;
         const GArray *candidates = candidates_of(context, account);
         uint64_t facts = account_facts(context, account);
@@ -102,14 +109,17 @@ static void evaluate_ambiguous(ControlContext *context)
     }
 }
 
-static void describe_ambiguous(const ControlContext *context, const Finding *finding, FindingText *text)
+static void describe_ambiguous(const ControlContext *context, const Finding *finding,
+                               FindingText *text)
 {
     const Snapshot *snapshot = context->snapshot;
     const GArray *candidates = candidates_of(context, finding->subject);
     json_t *evidence = json_object(), *list = json_array();
     GString *summary = g_string_new(NULL);
     guint n = candidates != NULL ? candidates->len : 0;
-    sentence_append(summary, "%s matches %d people equally well: ", account_shown(context, finding->subject), (int64_t)n);
+    sentence_append(summary,
+                    "%s matches %d people equally well: ", account_shown(context, finding->subject),
+                    (int64_t)n);
     for (guint i = 0; i < n; i++) {
         uint32_t person = g_array_index(candidates, uint32_t, i);
         const char *id = snapshot_text(snapshot, snapshot->people.id[person]);
@@ -118,7 +128,8 @@ static void describe_ambiguous(const ControlContext *context, const Finding *fin
         evidence_text(row, "name", person_shown(context, person));
         json_array_append_new(list, row);
         if (i < 5)
-            sentence_append(summary, "%s%s (%s)", i == 0 ? "" : ", ", person_shown(context, person), id);
+            sentence_append(summary, "%s%s (%s)", i == 0 ? "" : ", ", person_shown(context, person),
+                            id);
     }
     g_string_append(summary, n > 5 ? ", …" : ".");
     json_object_set_new(evidence, "candidates", list);
@@ -127,7 +138,8 @@ static void describe_ambiguous(const ControlContext *context, const Finding *fin
     evidence_account(context, evidence, finding->subject);
     evidence_privileged(context, evidence, finding->subject);
     finding_text_take(text, g_string_free(summary, FALSE), evidence,
-                      sentence("Record the employee number of its person on %s.", dn_or_name(context, finding->subject)));
+                      sentence("Record the employee number of its person on %s.",
+                               dn_or_name(context, finding->subject)));
 }
 
 const Control control_ambiguous_account = {
@@ -144,33 +156,38 @@ const Control control_ambiguous_account = {
 /* ---- dormant-account ---- */
 
 static const Threshold dormant_thresholds[] = {
-    {"days", "Time since the last use, on top of its uncertainty.", 90, 90, 90, 35, THRESHOLD_SAME, THRESHOLD_SAME},
-    {"privileged_days", "The same for privileged accounts.", 30, THRESHOLD_SAME, THRESHOLD_SAME, 30, THRESHOLD_SAME,
+    {"days", "Time since the last use, on top of its uncertainty.", 90, 90, 90, 35, THRESHOLD_SAME,
      THRESHOLD_SAME},
+    {"privileged_days", "The same for privileged accounts.", 30, THRESHOLD_SAME, THRESHOLD_SAME, 30,
+     THRESHOLD_SAME, THRESHOLD_SAME},
     {.name = NULL},
 };
 
 static void evaluate_dormant(ControlContext *context)
 {
     int64_t limit = control_limit(context->settings, context->control, "days");
-    int64_t privileged_limit = control_limit(context->settings, context->control, "privileged_days");
+    int64_t privileged_limit =
+        control_limit(context->settings, context->control, "privileged_days");
     const Accounts *accounts = &context->snapshot->accounts;
     for (uint32_t account = 0; account < accounts->n; account++) {
         if (!account_is_of(context, account, CLASSES_OF_PEOPLE | CLASSES_WITH_OWNER) ||
-            context->judgement->usable[account] == STATE_NO || !account_must_be_usable(context, account) ||
-            !account_last_use_known(context, account))
+            context->judgement->usable[account] == STATE_NO ||
+            !account_must_be_usable(context, account) || !account_last_use_known(context, account))
             continue;
-        int64_t used = accounts->last_logon_utc[account], slack = accounts->last_logon_slack[account];
+        int64_t used = accounts->last_logon_utc[account],
+                slack = accounts->last_logon_slack[account];
         if (used == TIME_NEVER) /* account-never-used */
             continue;
-        if (context->as_of_utc - used <= (account_is_privileged(context, account) ? privileged_limit : limit) + slack)
+        if (context->as_of_utc - used <=
+            (account_is_privileged(context, account) ? privileged_limit : limit) + slack)
             continue;
-        control_report(context, SUBJECT_ACCOUNT, account, NONE, person_of(context, account), 0, used, 0,
-                       facts_mix(account_facts(context, account), (uint64_t)slack));
+        control_report(context, SUBJECT_ACCOUNT, account, NONE, person_of(context, account), 0,
+                       used, 0, facts_mix(account_facts(context, account), (uint64_t)slack));
     }
 }
 
-static void describe_dormant(const ControlContext *context, const Finding *finding, FindingText *text)
+static void describe_dormant(const ControlContext *context, const Finding *finding,
+                             FindingText *text)
 {
     uint32_t account = finding->subject;
     json_t *evidence = json_object();
@@ -180,13 +197,15 @@ static void describe_dormant(const ControlContext *context, const Finding *findi
     g_autofree char *day = day_shown(context, finding->detail);
     int64_t slack_days = context->snapshot->accounts.last_logon_slack[account] / 86400;
     GString *summary = g_string_new(NULL);
-    sentence_append(summary, "%s is enabled and was last used %e ago (%s, %s", account_shown(context, account),
-                    finding->detail, day, context->settings->timezone_name);
+    sentence_append(summary, "%s is enabled and was last used %e ago (%s, %s",
+                    account_shown(context, account), finding->detail, day,
+                    context->settings->timezone_name);
     if (slack_days > 0)
         sentence_append(summary, "; the directory's clock may be %d days behind", slack_days);
     g_string_append(summary, ").");
     finding_text_take(text, g_string_free(summary, FALSE), evidence,
-                      sentence("Disable %s, or have its owner confirm that it is needed.", dn_or_name(context, account)));
+                      sentence("Disable %s, or have its owner confirm that it is needed.",
+                               dn_or_name(context, account)));
 }
 
 const Control control_dormant_account = {
@@ -204,8 +223,8 @@ const Control control_dormant_account = {
 /* ---- account-never-used ---- */
 
 static const Threshold never_used_thresholds[] = {
-    {"days", "Time since the account was created.", 30, THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME,
-     THRESHOLD_SAME},
+    {"days", "Time since the account was created.", 30, THRESHOLD_SAME, THRESHOLD_SAME,
+     THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME},
     {.name = NULL},
 };
 
@@ -214,23 +233,27 @@ static void evaluate_never_used(ControlContext *context)
     int64_t limit = control_limit(context->settings, context->control, "days");
     const Accounts *accounts = &context->snapshot->accounts;
     for (uint32_t account = 0; account < accounts->n; account++) {
-        if (!account_is_of(context, account, CLASSES_OF_PEOPLE) || !account_must_be_usable(context, account) ||
-            !account_last_use_known(context, account) || accounts->last_logon_utc[account] != TIME_NEVER)
+        if (!account_is_of(context, account, CLASSES_OF_PEOPLE) ||
+            !account_must_be_usable(context, account) ||
+            !account_last_use_known(context, account) ||
+            accounts->last_logon_utc[account] != TIME_NEVER)
             continue;
         int64_t created = accounts->created_utc[account];
         if (created == TIME_UNKNOWN || created == TIME_NEVER) {
-            g_autofree char *reason = g_strdup_printf("%s: it is not known when the account was created",
-                                                      context->snapshot->sources[accounts->source[account]].name);
+            g_autofree char *reason =
+                g_strdup_printf("%s: it is not known when the account was created",
+                                context->snapshot->sources[accounts->source[account]].name);
             control_unjudged_subject(context, SUBJECT_ACCOUNT, account, reason);
             continue;
         }
         if (time_is_over(context, created, limit))
-            control_report(context, SUBJECT_ACCOUNT, account, NONE, person_of(context, account), 0, created, 0,
-                           account_facts(context, account));
+            control_report(context, SUBJECT_ACCOUNT, account, NONE, person_of(context, account), 0,
+                           created, 0, account_facts(context, account));
     }
 }
 
-static void describe_never_used(const ControlContext *context, const Finding *finding, FindingText *text)
+static void describe_never_used(const ControlContext *context, const Finding *finding,
+                                FindingText *text)
 {
     json_t *evidence = json_object();
     evidence_time(evidence, "created", finding->detail);
@@ -238,11 +261,13 @@ static void describe_never_used(const ControlContext *context, const Finding *fi
     evidence_account(context, evidence, finding->subject);
     evidence_privileged(context, evidence, finding->subject);
     g_autofree char *day = day_shown(context, finding->detail);
-    char *summary = sentence("%s is enabled and was never used since it was created %e ago (%s, %s).",
-                             account_shown(context, finding->subject), finding->detail, day,
-                             context->settings->timezone_name);
+    char *summary =
+        sentence("%s is enabled and was never used since it was created %e ago (%s, %s).",
+                 account_shown(context, finding->subject), finding->detail, day,
+                 context->settings->timezone_name);
     finding_text_take(text, summary, evidence,
-                      sentence("Disable %s, or have its person confirm that it is needed.", dn_or_name(context, finding->subject)));
+                      sentence("Disable %s, or have its person confirm that it is needed.",
+                               dn_or_name(context, finding->subject)));
 }
 
 const Control control_account_never_used = {

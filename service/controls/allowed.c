@@ -23,23 +23,39 @@ struct AllowedLine {
 };
 
 /* Names by PersonField, as the table of settings has them. */
-static const char *const person_fields[N_PERSON_FIELDS] = {
-    [PERSON_ID] = "id", [PERSON_NAME] = "name", [PERSON_EMAIL] = "email", [PERSON_USERNAME] = "username",
-    [PERSON_MANAGER_ID] = "manager_id", [PERSON_DEPARTMENT] = "department", [PERSON_TITLE] = "title",
-    [PERSON_LOCATION] = "location", [PERSON_KIND] = "kind", [PERSON_STATUS] = "status",
-    [PERSON_START_DATE] = "start_date", [PERSON_LAST_WORKING_DAY] = "last_working_day",
-    [PERSON_END_DATE] = "end_date", [PERSON_TIMEZONE] = "timezone", [PERSON_RECORDED_AT] = "recorded_at",
-    [PERSON_SPONSOR_ID] = "sponsor_id", [PERSON_PREVIOUS_IDS] = "previous_ids"};
+static const char *const person_fields[N_PERSON_FIELDS] = {[PERSON_ID] = "id",
+                                                           [PERSON_NAME] = "name",
+                                                           [PERSON_EMAIL] = "email",
+                                                           [PERSON_USERNAME] = "username",
+                                                           [PERSON_MANAGER_ID] = "manager_id",
+                                                           [PERSON_DEPARTMENT] = "department",
+                                                           [PERSON_TITLE] = "title",
+                                                           [PERSON_LOCATION] = "location",
+                                                           [PERSON_KIND] = "kind",
+                                                           [PERSON_STATUS] = "status",
+                                                           [PERSON_START_DATE] = "start_date",
+                                                           [PERSON_LAST_WORKING_DAY] =
+                                                               "last_working_day",
+                                                           [PERSON_END_DATE] = "end_date",
+                                                           [PERSON_TIMEZONE] = "timezone",
+                                                           [PERSON_RECORDED_AT] = "recorded_at",
+                                                           [PERSON_SPONSOR_ID] = "sponsor_id",
+                                                           [PERSON_PREVIOUS_IDS] = "previous_ids"};
 
 static const TextRef *text_column(const People *people, PersonField field)
 {
-    const TextRef *const columns[N_PERSON_FIELDS] = {
-        [PERSON_ID] = people->id, [PERSON_NAME] = people->name, [PERSON_EMAIL] = people->email,
-        [PERSON_USERNAME] = people->username, [PERSON_MANAGER_ID] = people->manager_id,
-        [PERSON_DEPARTMENT] = people->department, [PERSON_TITLE] = people->title,
-        [PERSON_LOCATION] = people->location, [PERSON_KIND] = people->kind,
-        [PERSON_STATUS] = people->status_text, [PERSON_TIMEZONE] = people->timezone,
-        [PERSON_SPONSOR_ID] = people->sponsor_id};
+    const TextRef *const columns[N_PERSON_FIELDS] = {[PERSON_ID] = people->id,
+                                                     [PERSON_NAME] = people->name,
+                                                     [PERSON_EMAIL] = people->email,
+                                                     [PERSON_USERNAME] = people->username,
+                                                     [PERSON_MANAGER_ID] = people->manager_id,
+                                                     [PERSON_DEPARTMENT] = people->department,
+                                                     [PERSON_TITLE] = people->title,
+                                                     [PERSON_LOCATION] = people->location,
+                                                     [PERSON_KIND] = people->kind,
+                                                     [PERSON_STATUS] = people->status_text,
+                                                     [PERSON_TIMEZONE] = people->timezone,
+                                                     [PERSON_SPONSOR_ID] = people->sponsor_id};
     return columns[field];
 }
 
@@ -57,16 +73,19 @@ static State judge_text(const AllowedLine *line, Condition *condition, TextRef t
     if (known != NULL)
         return (State)(GPOINTER_TO_UINT(known) - 1);
     State answer = matches(condition->pattern, snapshot_text(line->snapshot, text));
-    g_hash_table_insert(condition->answers, GUINT_TO_POINTER(text), GUINT_TO_POINTER((guint)answer + 1));
+    g_hash_table_insert(condition->answers, GUINT_TO_POINTER(text),
+                        GUINT_TO_POINTER((guint)answer + 1));
     return answer;
 }
 
-static State judge_previous_ids(const AllowedLine *line, const Condition *condition, uint32_t person)
+static State judge_previous_ids(const AllowedLine *line, const Condition *condition,
+                                uint32_t person)
 {
     const People *people = &line->snapshot->people;
     State answer = STATE_UNKNOWN;
     for (uint32_t i = people->first_previous[person]; i < people->first_previous[person + 1]; i++) {
-        answer = matches(condition->pattern, snapshot_text(line->snapshot, people->previous_ids[i]));
+        answer =
+            matches(condition->pattern, snapshot_text(line->snapshot, people->previous_ids[i]));
         if (answer == STATE_YES)
             return answer;
     }
@@ -88,7 +107,8 @@ static State judge_condition(const AllowedLine *line, Condition *condition, uint
     else if (condition->field == PERSON_START_DATE)
         text = day_to_text(people->start_day[person]);
     else
-        text = day_to_text(condition->field == PERSON_END_DATE ? people->end_day[person] : people->last_day[person]);
+        text = day_to_text(condition->field == PERSON_END_DATE ? people->end_day[person]
+                                                               : people->last_day[person]);
     return matches(condition->pattern, text);
 }
 
@@ -124,9 +144,9 @@ static ConditionSet compile_set(const SettingsGroup *group)
         if (glob == NULL)
             continue;
         g_autofree char *folded = g_utf8_casefold(glob, -1);
-        set.conditions[set.n_conditions++] =
-            (Condition){.field = (PersonField)field, .pattern = g_pattern_spec_new(folded),
-                        .answers = g_hash_table_new(NULL, NULL)};
+        set.conditions[set.n_conditions++] = (Condition){.field = (PersonField)field,
+                                                         .pattern = g_pattern_spec_new(folded),
+                                                         .answers = g_hash_table_new(NULL, NULL)};
     }
     return set;
 }

@@ -1,7 +1,8 @@
 /* allowed.h: who may hold an entitlement.
  *
- * The `allowed` of a line, compiled: one { … } suffices, all its conditions must hold. A field that is not known makes
- * a condition neither true nor false. Answers are kept per text, so a department is compared once. */
+ * The `allowed` of a line, compiled: one { … } suffices, all its conditions must hold. A field that
+ * is not known makes a condition neither true nor false. Answers are kept per text, so a department
+ * is compared once. */
 #pragma once
 
 #include "controls/governed.h"

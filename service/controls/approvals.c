@@ -5,12 +5,16 @@
 #include <string.h>
 #include <xxhash.h>
 
-const char *const approval_verdicts[] = {"valid", "not valid yet", "ended", "nobody approved it",
-                                         "approved by the account's own person", NULL};
+const char *const approval_verdicts[] = {
+    "valid", "not valid yet", "ended", "nobody approved it", "approved by the account's own person",
+    NULL};
 
 #define KEY_OF_PERSON (UINT64_C(1) << 31)
 
-static uint64_t key_of_account(uint32_t group, uint32_t account) { return (uint64_t)group << 32 | account; }
+static uint64_t key_of_account(uint32_t group, uint32_t account)
+{
+    return (uint64_t)group << 32 | account;
+}
 static uint64_t key_of_person(uint32_t group, uint32_t person)
 {
     return (uint64_t)group << 32 | KEY_OF_PERSON | person;
@@ -25,7 +29,8 @@ static int compare_rows(const void *a, const void *b)
 }
 
 /* Accounts (or the person) an approval names, as keys with the group cut out. */
-static void add_rows(Judgement *judgement, uint32_t approval, const GArray *groups, const GArray *accounts)
+static void add_rows(Judgement *judgement, uint32_t approval, const GArray *groups,
+                     const GArray *accounts)
 {
     const Snapshot *snapshot = judgement->context->snapshot;
     const Approvals *approvals = &snapshot->approvals;
@@ -37,7 +42,8 @@ static void add_rows(Judgement *judgement, uint32_t approval, const GArray *grou
     for (guint g = 0; g < groups->len; g++) {
         uint32_t group = g_array_index(groups, uint32_t, g);
         for (guint a = 0; a < accounts->len; a++) {
-            ApprovalRow row = {key_of_account(group, g_array_index(accounts, uint32_t, a)), approval};
+            ApprovalRow row = {key_of_account(group, g_array_index(accounts, uint32_t, a)),
+                               approval};
             g_array_append_val(judgement->approvals, row);
         }
         if (person != NONE) {
@@ -59,35 +65,40 @@ void judgement_index_approvals(Judgement *judgement)
     for (uint32_t i = 0; i < approvals->n; i++) {
         judgement->approvers[i] = (Owner){.kind = OWNER_NONE, .id = NONE, .person = NONE};
         if (approvals->approved_by[i] != 0)
-            judgement->approvers[i] =
-                links_find_owner(judgement->context->links, snapshot_text(snapshot, approvals->approved_by[i]));
+            judgement->approvers[i] = links_find_owner(
+                judgement->context->links, snapshot_text(snapshot, approvals->approved_by[i]));
         g_array_set_size(groups, 0);
         g_array_set_size(accounts, 0);
         if (approvals->group[i] == 0 ||
-            snapshot_find_groups(snapshot, snapshot_text(snapshot, approvals->group[i]), groups) == 0)
+            snapshot_find_groups(snapshot, snapshot_text(snapshot, approvals->group[i]), groups) ==
+                0)
             continue;
         if (approvals->account[i] != 0)
-            snapshot_find_accounts(snapshot, snapshot_text(snapshot, approvals->account[i]), accounts);
+            snapshot_find_accounts(snapshot, snapshot_text(snapshot, approvals->account[i]),
+                                   accounts);
         add_rows(judgement, i, groups, accounts);
     }
     g_array_sort(judgement->approvals, compare_rows);
 }
 
 /* Also where the approver's text resolves to nothing, but is the account's very name. */
-static bool is_by_subject(const ControlContext *context, uint32_t approval, uint32_t account, uint32_t person)
+static bool is_by_subject(const ControlContext *context, uint32_t approval, uint32_t account,
+                          uint32_t person)
 {
     const Snapshot *snapshot = context->snapshot;
     const Owner *approver = &context->judgement->approvers[approval];
     const char *text = snapshot_text(snapshot, snapshot->approvals.approved_by[approval]);
     if (approver->kind == OWNER_ACCOUNT && approver->id == account)
         return true;
-    if (person != NONE && approver->person != NONE && person_speaking(snapshot, approver->person) == person)
+    if (person != NONE && approver->person != NONE &&
+        person_speaking(snapshot, approver->person) == person)
         return true;
     return approver->kind == OWNER_NONE &&
            g_ascii_strcasecmp(text, snapshot_text(snapshot, snapshot->accounts.name[account])) == 0;
 }
 
-static ApprovalVerdict judge(const ControlContext *context, uint32_t approval, uint32_t account, uint32_t person)
+static ApprovalVerdict judge(const ControlContext *context, uint32_t approval, uint32_t account,
+                             uint32_t person)
 {
     const Approvals *approvals = &context->snapshot->approvals;
     if (approvals->approved_by[approval] == 0)
@@ -140,7 +151,8 @@ static bool stop_at_valid(uint32_t approval, ApprovalVerdict verdict, void *data
     return !*is_covered;
 }
 
-bool approval_covers(const ControlContext *context, uint32_t group, uint32_t account, uint32_t person)
+bool approval_covers(const ControlContext *context, uint32_t group, uint32_t account,
+                     uint32_t person)
 {
     bool is_covered = false;
     approvals_of(context, group, account, person, stop_at_valid, &is_covered);
@@ -165,7 +177,8 @@ static bool add_to_hash(uint32_t approval, ApprovalVerdict verdict, void *data)
     return true;
 }
 
-uint64_t approvals_hash(const ControlContext *context, uint32_t group, uint32_t account, uint32_t person)
+uint64_t approvals_hash(const ControlContext *context, uint32_t group, uint32_t account,
+                        uint32_t person)
 {
     Hashing hashing = {context, 0};
     approvals_of(context, group, account, person, add_to_hash, &hashing);

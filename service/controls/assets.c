@@ -4,7 +4,8 @@
 
 static bool is_over_and_gone(const Assets *assets, uint32_t asset)
 {
-    return assets->status[asset] == ASSET_STATUS_RETIRED || assets->status[asset] == ASSET_STATUS_LOST;
+    return assets->status[asset] == ASSET_STATUS_RETIRED ||
+           assets->status[asset] == ASSET_STATUS_LOST;
 }
 
 static void evidence_asset(const ControlContext *context, json_t *evidence, uint32_t asset)
@@ -20,8 +21,9 @@ static void evidence_asset(const ControlContext *context, json_t *evidence, uint
 static uint64_t asset_facts(const ControlContext *context, uint32_t asset)
 {
     const Assets *assets = &context->snapshot->assets;
-    const TextRef shown[] = {assets->id[asset],    assets->kind[asset],      assets->status_text[asset],
-                             assets->owner[asset], assets->custodian[asset], assets->location[asset]};
+    const TextRef shown[] = {assets->id[asset],          assets->kind[asset],
+                             assets->status_text[asset], assets->owner[asset],
+                             assets->custodian[asset],   assets->location[asset]};
     uint64_t facts = 0;
     for (size_t i = 0; i < G_N_ELEMENTS(shown); i++)
         facts = facts_text(context, facts, shown[i]);
@@ -45,11 +47,13 @@ static void evaluate_without_owner(ControlContext *context)
     const Assets *assets = &context->snapshot->assets;
     for (uint32_t asset = 0; asset < assets->n; asset++) {
         if (assets->owner[asset] == 0 && !is_over_and_gone(assets, asset))
-            control_report(context, SUBJECT_ASSET, asset, NONE, NONE, 0, 0, 0, asset_facts(context, asset));
+            control_report(context, SUBJECT_ASSET, asset, NONE, NONE, 0, 0, 0,
+                           asset_facts(context, asset));
     }
 }
 
-static void describe_without_owner(const ControlContext *context, const Finding *finding, FindingText *text)
+static void describe_without_owner(const ControlContext *context, const Finding *finding,
+                                   FindingText *text)
 {
     json_t *evidence = json_object();
     evidence_asset(context, evidence, finding->subject);
@@ -73,7 +77,8 @@ const Control control_asset_without_owner = {
 
 static bool is_gone(OwnerState state)
 {
-    return state == OWNER_STATE_LEFT || state == OWNER_STATE_DISABLED || state == OWNER_STATE_NOBODY;
+    return state == OWNER_STATE_LEFT || state == OWNER_STATE_DISABLED ||
+           state == OWNER_STATE_NOBODY;
 }
 
 /* extra: states of owner and custodian, a byte each. */
@@ -109,7 +114,8 @@ static void evaluate_owner_left(ControlContext *context)
     }
 }
 
-static void describe_owner_left(const ControlContext *context, const Finding *finding, FindingText *text)
+static void describe_owner_left(const ControlContext *context, const Finding *finding,
+                                FindingText *text)
 {
     static const char *const states[] = {[OWNER_STATE_EMPTY] = "empty",
                                          [OWNER_STATE_NOBODY] = "nobody we know",
@@ -118,7 +124,8 @@ static void describe_owner_left(const ControlContext *context, const Finding *fi
                                          [OWNER_STATE_DISABLED] = "account disabled or expired",
                                          [OWNER_STATE_UNKNOWN] = "not known"};
     const Assets *assets = &context->snapshot->assets;
-    OwnerState owner = (OwnerState)(finding->extra & 0xff), custodian = (OwnerState)(finding->extra >> 8);
+    OwnerState owner = (OwnerState)(finding->extra & 0xff),
+               custodian = (OwnerState)(finding->extra >> 8);
     bool is_owner = is_gone(owner);
     OwnerState state = is_owner ? owner : custodian;
     json_t *evidence = json_object();
@@ -129,19 +136,24 @@ static void describe_owner_left(const ControlContext *context, const Finding *fi
         evidence_person(context, evidence, finding->person);
 
     const char *role = is_owner ? "owner" : "custodian";
-    const char *who = snapshot_text(context->snapshot,
-                                    is_owner ? assets->owner[finding->subject] : assets->custodian[finding->subject]);
+    const char *who =
+        snapshot_text(context->snapshot, is_owner ? assets->owner[finding->subject]
+                                                  : assets->custodian[finding->subject]);
     g_autofree char *name = asset_named(context, finding->subject);
-    g_autofree char *end = state == OWNER_STATE_LEFT ? person_end_shown(context, finding->person) : NULL;
+    g_autofree char *end =
+        state == OWNER_STATE_LEFT ? person_end_shown(context, finding->person) : NULL;
     char *summary;
     if (state == OWNER_STATE_NOBODY)
-        summary = sentence("The %s of the asset %s is \"%s\", who is nobody we know.", role, name, who);
+        summary =
+            sentence("The %s of the asset %s is \"%s\", who is nobody we know.", role, name, who);
     else if (state == OWNER_STATE_DISABLED)
-        summary = sentence("The %s of the asset %s is %s, whose account is disabled or expired.", role, name, who);
+        summary = sentence("The %s of the asset %s is %s, whose account is disabled or expired.",
+                           role, name, who);
     else if (finding->detail == TIME_UNKNOWN)
         summary = sentence("The %s of the asset %s has gone: %s.", role, name, end);
     else
-        summary = sentence("The %s of the asset %s has gone: it is %e after %s.", role, name, finding->detail, end);
+        summary = sentence("The %s of the asset %s has gone: it is %e after %s.", role, name,
+                           finding->detail, end);
     finding_text_take(text, summary, evidence, sentence("Enter the new %s in the register.", role));
 }
 
@@ -159,10 +171,10 @@ const Control control_asset_owner_left = {
 /* ---- asset-not-returned ---- */
 
 static const Threshold not_returned_thresholds[] = {
-    {"days", "Time between the end of the last working day and the return.", 1, THRESHOLD_SAME, THRESHOLD_SAME,
-     THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME},
-    {"high_days", "After this time the severity rises by one step.", 7, THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME,
-     THRESHOLD_SAME, THRESHOLD_SAME},
+    {"days", "Time between the end of the last working day and the return.", 1, THRESHOLD_SAME,
+     THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME},
+    {"high_days", "After this time the severity rises by one step.", 7, THRESHOLD_SAME,
+     THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME},
     {.name = NULL},
 };
 
@@ -175,7 +187,8 @@ static bool can_be_returned(const ControlContext *context, uint32_t asset)
         if (g_ascii_strcasecmp(kind, intangible[i]) == 0)
             return false;
     }
-    return assets->status[asset] == ASSET_STATUS_IN_USE || assets->status[asset] == ASSET_STATUS_LOAN ||
+    return assets->status[asset] == ASSET_STATUS_IN_USE ||
+           assets->status[asset] == ASSET_STATUS_LOAN ||
            assets->status[asset] == ASSET_STATUS_REPAIR;
 }
 
@@ -189,14 +202,16 @@ static void evaluate_not_returned(ControlContext *context)
         if (assets->custodian[asset] == 0 || !can_be_returned(context, asset))
             continue;
         if (custodian->kind == OWNER_AMBIGUOUS) {
-            control_unjudged_subject(context, SUBJECT_ASSET, asset, "the custodian's name fits several people");
+            control_unjudged_subject(context, SUBJECT_ASSET, asset,
+                                     "the custodian's name fits several people");
             continue;
         }
         if (custodian->kind == OWNER_UNKNOWN ||
             (custodian->kind == OWNER_NONE &&
              sources_incomplete(context->snapshot, PROVIDES_DIRECTORY | PROVIDES_ACCOUNTS))) {
-            control_unjudged_subject(context, SUBJECT_ASSET, asset,
-                                     "the custodian was not found, and not every source is complete");
+            control_unjudged_subject(
+                context, SUBJECT_ASSET, asset,
+                "the custodian was not found, and not every source is complete");
             continue;
         }
         uint32_t person = custodian->person;
@@ -205,16 +220,18 @@ static void evaluate_not_returned(ControlContext *context)
         int64_t left = context->judgement->left_utc[person];
         if (!time_is_over(context, left, limit))
             continue;
-        uint64_t facts = facts_mix(asset_facts(context, asset), (uint64_t)assets->assigned_utc[asset]);
+        uint64_t facts =
+            facts_mix(asset_facts(context, asset), (uint64_t)assets->assigned_utc[asset]);
         facts = facts_mix(facts, (uint64_t)assets->due_back_utc[asset]);
         facts = facts_text(context, facts, assets->serial[asset]);
         facts = facts_mix(facts, (uint64_t)context->snapshot->people.gone_since_run[person]);
-        control_report(context, SUBJECT_ASSET, asset, NONE, person, time_is_over(context, left, high_limit) ? 1 : 0, left,
-                       0, facts);
+        control_report(context, SUBJECT_ASSET, asset, NONE, person,
+                       time_is_over(context, left, high_limit) ? 1 : 0, left, 0, facts);
     }
 }
 
-static void describe_not_returned(const ControlContext *context, const Finding *finding, FindingText *text)
+static void describe_not_returned(const ControlContext *context, const Finding *finding,
+                                  FindingText *text)
 {
     const Assets *assets = &context->snapshot->assets;
     json_t *evidence = json_object();
@@ -225,9 +242,10 @@ static void describe_not_returned(const ControlContext *context, const Finding *
     evidence_person(context, evidence, finding->person);
     g_autofree char *name = asset_named(context, finding->subject);
     g_autofree char *end = person_end_shown(context, finding->person);
-    char *summary = finding->detail != TIME_UNKNOWN
-                        ? sentence("The asset %s is still assigned %e after %s.", name, finding->detail, end)
-                        : sentence("The asset %s is still assigned although %s.", name, end);
+    char *summary =
+        finding->detail != TIME_UNKNOWN
+            ? sentence("The asset %s is still assigned %e after %s.", name, finding->detail, end)
+            : sentence("The asset %s is still assigned although %s.", name, end);
     finding_text_take(text, summary, evidence,
                       sentence("Get it back from %s, then enter the return in the register.",
                                person_shown(context, finding->person)));

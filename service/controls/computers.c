@@ -5,7 +5,8 @@
 static const char *computer_shown(const ControlContext *context, uint32_t computer)
 {
     const Computers *computers = &context->snapshot->computers;
-    TextRef name = computers->name[computer] != 0 ? computers->name[computer] : computers->hostname[computer];
+    TextRef name =
+        computers->name[computer] != 0 ? computers->name[computer] : computers->hostname[computer];
     return snapshot_text(context->snapshot, name != 0 ? name : computers->dn[computer]);
 }
 
@@ -24,7 +25,8 @@ static void evidence_computer(const ControlContext *context, json_t *evidence, u
 static uint64_t computer_facts(const ControlContext *context, uint32_t computer)
 {
     const Computers *computers = &context->snapshot->computers;
-    uint64_t facts = facts_mix(computers->enabled[computer], (uint64_t)computers->last_logon_slack[computer]);
+    uint64_t facts =
+        facts_mix(computers->enabled[computer], (uint64_t)computers->last_logon_slack[computer]);
     facts = facts_text(context, facts, computers->name[computer]);
     facts = facts_text(context, facts, computers->hostname[computer]);
     facts = facts_text(context, facts, computers->serial[computer]);
@@ -35,8 +37,8 @@ static uint64_t computer_facts(const ControlContext *context, uint32_t computer)
 /* ---- computer-unregistered ---- */
 
 static const Threshold unregistered_thresholds[] = {
-    {"days", "A computer seen within this time, plus the uncertainty, is in use.", 7, THRESHOLD_SAME, THRESHOLD_SAME,
-     THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME},
+    {"days", "A computer seen within this time, plus the uncertainty, is in use.", 7,
+     THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME},
     {.name = NULL},
 };
 
@@ -45,17 +47,21 @@ static void evaluate_unregistered(ControlContext *context)
     int64_t limit = control_limit(context->settings, context->control, "days");
     const Computers *computers = &context->snapshot->computers;
     for (uint32_t computer = 0; computer < computers->n; computer++) {
-        if (context->links->computer_asset[computer] != NONE || !computer_must_be_usable(context, computer) ||
+        if (context->links->computer_asset[computer] != NONE ||
+            !computer_must_be_usable(context, computer) ||
             !computer_last_use_known(context, computer))
             continue;
         int64_t seen = computers->last_logon_utc[computer];
-        if (seen == TIME_NEVER || context->as_of_utc - seen > limit + computers->last_logon_slack[computer])
+        if (seen == TIME_NEVER ||
+            context->as_of_utc - seen > limit + computers->last_logon_slack[computer])
             continue;
-        control_report(context, SUBJECT_COMPUTER, computer, NONE, NONE, 0, seen, 0, computer_facts(context, computer));
+        control_report(context, SUBJECT_COMPUTER, computer, NONE, NONE, 0, seen, 0,
+                       computer_facts(context, computer));
     }
 }
 
-static void describe_unregistered(const ControlContext *context, const Finding *finding, FindingText *text)
+static void describe_unregistered(const ControlContext *context, const Finding *finding,
+                                  FindingText *text)
 {
     const Computers *computers = &context->snapshot->computers;
     json_t *evidence = json_object();
@@ -64,10 +70,12 @@ static void describe_unregistered(const ControlContext *context, const Finding *
     evidence_computer(context, evidence, finding->subject);
     g_autofree char *day = day_shown(context, finding->detail);
     const char *name = computer_shown(context, finding->subject);
-    char *summary = sentence("The computer %s is in use (last seen on %s, %s) and not in the asset register.", name, day,
-                             context->settings->timezone_name);
-    finding_text_take(text, summary, evidence,
-                      sentence("Enter %s in the asset register with an owner, or disable its account.", name));
+    char *summary =
+        sentence("The computer %s is in use (last seen on %s, %s) and not in the asset register.",
+                 name, day, context->settings->timezone_name);
+    finding_text_take(
+        text, summary, evidence,
+        sentence("Enter %s in the asset register with an owner, or disable its account.", name));
 }
 
 const Control control_computer_unregistered = {
@@ -85,8 +93,8 @@ const Control control_computer_unregistered = {
 /* ---- asset-ghost ---- */
 
 static const Threshold ghost_thresholds[] = {
-    {"days", "A computer not seen for this time, plus the uncertainty, is a ghost.", 90, THRESHOLD_SAME, THRESHOLD_SAME,
-     THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME},
+    {"days", "A computer not seen for this time, plus the uncertainty, is a ghost.", 90,
+     THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME},
     {.name = NULL},
 };
 
@@ -103,7 +111,9 @@ static void report_ghost(ControlContext *context, uint32_t asset, Ghost why)
     if (computer != NONE)
         facts = facts_mix(facts, computer_facts(context, computer));
     control_report(context, SUBJECT_ASSET, asset, NONE, NONE, 0,
-                   why == GHOST_LAST_SEEN ? context->snapshot->computers.last_logon_utc[computer] : 0, why, facts);
+                   why == GHOST_LAST_SEEN ? context->snapshot->computers.last_logon_utc[computer]
+                                          : 0,
+                   why, facts);
 }
 
 static void judge_ghost(ControlContext *context, uint32_t asset, int64_t limit)
@@ -120,12 +130,15 @@ static void judge_ghost(ControlContext *context, uint32_t asset, int64_t limit)
         report_ghost(context, asset, GHOST_DISABLED);
     else if (seen == TIME_NEVER)
         report_ghost(context, asset, GHOST_NEVER_SEEN);
-    else if (seen != TIME_UNKNOWN && context->as_of_utc - seen > limit + computers->last_logon_slack[computer])
+    else if (seen != TIME_UNKNOWN &&
+             context->as_of_utc - seen > limit + computers->last_logon_slack[computer])
         report_ghost(context, asset, GHOST_LAST_SEEN);
     else if (seen == TIME_UNKNOWN)
-        control_unjudged_subject(context, SUBJECT_ASSET, asset, "it is not known when its computer was last seen");
+        control_unjudged_subject(context, SUBJECT_ASSET, asset,
+                                 "it is not known when its computer was last seen");
     else if (usable == STATE_UNKNOWN)
-        control_unjudged_subject(context, SUBJECT_ASSET, asset, "it is not known whether its computer account is enabled");
+        control_unjudged_subject(context, SUBJECT_ASSET, asset,
+                                 "it is not known whether its computer account is enabled");
 }
 
 static void evaluate_ghost(ControlContext *context)
@@ -138,10 +151,12 @@ static void evaluate_ghost(ControlContext *context)
     }
     for (uint32_t asset = 0; asset < assets->n; asset++) {
         if (assets->status[asset] != ASSET_STATUS_IN_USE ||
-            g_ascii_strcasecmp(snapshot_text(context->snapshot, assets->kind[asset]), "computer") != 0)
+            g_ascii_strcasecmp(snapshot_text(context->snapshot, assets->kind[asset]), "computer") !=
+                0)
             continue;
         if (assets->hostname[asset] == 0)
-            control_unjudged_subject(context, SUBJECT_ASSET, asset, "the register has no hostname of the computer");
+            control_unjudged_subject(context, SUBJECT_ASSET, asset,
+                                     "the register has no hostname of the computer");
         else
             judge_ghost(context, asset, limit);
     }
@@ -150,20 +165,27 @@ static void evaluate_ghost(ControlContext *context)
 static char *ghost_summary(const ControlContext *context, const Finding *finding)
 {
     const char *name = asset_shown(context, finding->subject);
-    const char *host = snapshot_text(context->snapshot, context->snapshot->assets.hostname[finding->subject]);
+    const char *host =
+        snapshot_text(context->snapshot, context->snapshot->assets.hostname[finding->subject]);
     switch ((Ghost)finding->extra) {
     case GHOST_ABSENT:
-        return sentence("The register says that %s is in use, but no directory knows a computer %s.", name, host);
+        return sentence(
+            "The register says that %s is in use, but no directory knows a computer %s.", name,
+            host);
     case GHOST_DISABLED:
-        return sentence("The register says that %s is in use, but its computer account %s is disabled.", name, host);
+        return sentence(
+            "The register says that %s is in use, but its computer account %s is disabled.", name,
+            host);
     case GHOST_NEVER_SEEN:
-        return sentence("The register says that %s is in use, but its computer %s was never seen.", name, host);
+        return sentence("The register says that %s is in use, but its computer %s was never seen.",
+                        name, host);
     case GHOST_LAST_SEEN:
         break;
     }
     g_autofree char *day = day_shown(context, finding->detail);
-    return sentence("The register says that %s is in use, but its computer %s was last seen %e ago (%s).", name, host,
-                    finding->detail, day);
+    return sentence(
+        "The register says that %s is in use, but its computer %s was last seen %e ago (%s).", name,
+        host, finding->detail, day);
 }
 
 static void describe_ghost(const ControlContext *context, const Finding *finding, FindingText *text)
@@ -206,7 +228,8 @@ static void evaluate_retired_active(ControlContext *context)
     const Assets *assets = &context->snapshot->assets;
     for (uint32_t asset = 0; asset < assets->n; asset++) {
         uint32_t computer = context->links->asset_computer[asset];
-        if ((assets->status[asset] != ASSET_STATUS_RETIRED && assets->status[asset] != ASSET_STATUS_LOST) ||
+        if ((assets->status[asset] != ASSET_STATUS_RETIRED &&
+             assets->status[asset] != ASSET_STATUS_LOST) ||
             computer == NONE || has_successor(context, computer))
             continue;
         State usable = (State)context->judgement->computer_usable[computer];
@@ -215,15 +238,18 @@ static void evaluate_retired_active(ControlContext *context)
                                      "it is not known whether its computer account is enabled");
         if (usable != STATE_YES)
             continue;
-        uint64_t facts = facts_text(context, computer_facts(context, computer), assets->status_text[asset]);
+        uint64_t facts =
+            facts_text(context, computer_facts(context, computer), assets->status_text[asset]);
         facts = facts_text(context, facts, context->snapshot->computers.dn[computer]);
         facts = facts_text(context, facts, assets->hostname[asset]);
         facts = facts_text(context, facts, assets->serial[asset]);
-        control_report(context, SUBJECT_ASSET, asset, NONE, NONE, 0, 0, 0, facts_text(context, facts, assets->id[asset]));
+        control_report(context, SUBJECT_ASSET, asset, NONE, NONE, 0, 0, 0,
+                       facts_text(context, facts, assets->id[asset]));
     }
 }
 
-static void describe_retired_active(const ControlContext *context, const Finding *finding, FindingText *text)
+static void describe_retired_active(const ControlContext *context, const Finding *finding,
+                                    FindingText *text)
 {
     const Assets *assets = &context->snapshot->assets;
     uint32_t asset = finding->subject, computer = context->links->asset_computer[asset];
@@ -234,11 +260,13 @@ static void describe_retired_active(const ControlContext *context, const Finding
     evidence_computer(context, evidence, computer);
     const char *name = computer_shown(context, computer);
     TextRef dn = context->snapshot->computers.dn[computer];
-    char *summary = sentence("%s is %s by the register, but its computer account %s is still enabled.",
-                             asset_shown(context, asset),
-                             assets->status[asset] == ASSET_STATUS_LOST ? "lost" : "retired", name);
+    char *summary =
+        sentence("%s is %s by the register, but its computer account %s is still enabled.",
+                 asset_shown(context, asset),
+                 assets->status[asset] == ASSET_STATUS_LOST ? "lost" : "retired", name);
     finding_text_take(text, summary, evidence,
-                      sentence("Disable the computer account %s.", dn != 0 ? snapshot_text(context->snapshot, dn) : name));
+                      sentence("Disable the computer account %s.",
+                               dn != 0 ? snapshot_text(context->snapshot, dn) : name));
 }
 
 const Control control_asset_retired_active = {

@@ -1,9 +1,9 @@
 /* control.h: one rule of the catalogue, and what it is judged with.
  *
- * Controls are pure functions of the snapshot, the links, the memberships, the settings and the as-of time: no clock, no
- * I/O, nothing kept between runs. Each has three results: pass, exception, not evaluable. What "not evaluable"
- * means, and who is a subject, is in shared rulings and in docs/controls.md. Stored in the ledger by id: never
- * rename one. */
+ * Controls are pure functions of the snapshot, the links, the memberships, the settings and the
+ * as-of time: no clock, no I/O, nothing kept between runs. Each has three results: pass, exception,
+ * not evaluable. What "not evaluable" means, and who is a subject, is in shared rulings and in
+ * docs/controls.md. Stored in the ledger by id: never rename one. */
 #pragma once
 
 #include "controls/finding.h"
@@ -16,17 +16,21 @@
 #include "settings/settings.h"
 
 typedef enum Need {
-    NEED_PEOPLE = 1 << 0,      /* every people source complete, else the whole control is not evaluable */
-    NEED_DIRECTORY = 1 << 1,   /* judged per directory: subjects of an incomplete one are left alone */
-    NEED_ASSETS = 1 << 2,      /* every assets source complete */
-    NEED_APPROVALS = 1 << 3,   /* every approvals source complete, if one is configured */
+    NEED_PEOPLE =
+        1 << 0, /* every people source complete, else the whole control is not evaluable */
+    NEED_DIRECTORY =
+        1 << 1,           /* judged per directory: subjects of an incomplete one are left alone */
+    NEED_ASSETS = 1 << 2, /* every assets source complete */
+    NEED_APPROVALS = 1 << 3,       /* every approvals source complete, if one is configured */
     NEED_ALL_DIRECTORIES = 1 << 4, /* every directory complete: absence is concluded */
-    NEED_ALL_ACCOUNTS = 1 << 6,    /* every directory and accounts source complete: a person is judged over all */
-    NEED_EARLIER_RUN = 1 << 5  /* not evaluable on the first run */
+    NEED_ALL_ACCOUNTS =
+        1 << 6, /* every directory and accounts source complete: a person is judged over all */
+    NEED_EARLIER_RUN = 1 << 5 /* not evaluable on the first run */
 } Need;
 
-/* A limit. Its name is its setting and the key in `rule.thresholds`: "days", "hours", "privileged_hours", "high_days",
- * "percent", "members". A time limit named …days may also be set as …hours and the other way round. */
+/* A limit. Its name is its setting and the key in `rule.thresholds`: "days", "hours",
+ * "privileged_hours", "high_days", "percent", "members". A time limit named …days may also be set
+ * as …hours and the other way round. */
 typedef struct Threshold {
     const char *name;
     const char *help;
@@ -36,7 +40,8 @@ typedef struct Threshold {
 #define THRESHOLD_SAME INT64_MIN
 
 typedef struct References {
-    const char *iso_2013, *iso_2022, *nist, *pci, *soc2, *other; /* ids separated by one space; NULL = none */
+    const char *iso_2013, *iso_2022, *nist, *pci, *soc2,
+        *other; /* ids separated by one space; NULL = none */
 } References;
 
 typedef struct ControlContext ControlContext;
@@ -44,7 +49,8 @@ typedef struct ControlContext ControlContext;
 typedef struct Control {
     const char *id, *title;
     Severity severity;
-    bool is_privilege_itself; /* severity does not rise for privileged accounts: it says it already */
+    bool is_privilege_itself; /* severity does not rise for privileged accounts: it says it already
+                               */
     bool is_initially_off;
     unsigned needs; /* bits of Need */
     SubjectType subject;
@@ -58,7 +64,8 @@ typedef struct Control {
 extern const Control *const control_table[]; /* NULL-terminated, in the order of the catalogue */
 extern const size_t n_controls;
 const Control *control_find(const char *id); /* NULL when there is none */
-/* The settings of all controls, for SettingsCatalogue: enabled, severity and the thresholds of each. Made once. */
+/* The settings of all controls, for SettingsCatalogue: enabled, severity and the thresholds of
+ * each. Made once. */
 const Setting *control_settings(void);
 
 struct ControlContext {
@@ -71,8 +78,9 @@ struct ControlContext {
     const Settings *settings;
     int64_t as_of_utc;
     bool has_earlier_run;
-    /* Of the last applied runs: when a source was last read whole (TIME_UNKNOWN = never; index = snapshot source), and when a
-     * governed group was first seen (key = "source\x1fgroup key", value = gint64 *; may be NULL). */
+    /* Of the last applied runs: when a source was last read whole (TIME_UNKNOWN = never; index =
+     * snapshot source), and when a governed group was first seen (key = "source\x1fgroup key",
+     * value = gint64 *; may be NULL). */
     const int64_t *source_last_good_utc;
     GHashTable *group_first_seen;
     /* the control under evaluation */
@@ -82,13 +90,14 @@ struct ControlContext {
     struct Judgement *judgement; /* made by controls_evaluate(), freed with the set */
 };
 
-/* Evaluates every enabled control in table order. The context's other fields are filled; out is made here. The set's
- * describe works as long as the context lives. */
+/* Evaluates every enabled control in table order. The context's other fields are filled; out is
+ * made here. The set's describe works as long as the context lives. */
 FindingSet *controls_evaluate(ControlContext *context);
 void finding_set_free(FindingSet *set); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FindingSet, finding_set_free)
 
-/* Limit in force: the configuration's, else the strictest of the profiles. Times in seconds, others as they are. */
+/* Limit in force: the configuration's, else the strictest of the profiles. Times in seconds, others
+ * as they are. */
 int64_t control_limit(const Settings *settings, const Control *control, const char *threshold);
 /* {"hours": 24, "privileged_hours": 4}, as a JSON text; newly allocated. */
 char *control_thresholds_json(const Settings *settings, const Control *control);
@@ -97,10 +106,12 @@ Severity control_severity(const Settings *settings, const Control *control);
 
 /* ---- for evaluate functions ---- */
 
-/* Subjects and objects by id; person NONE where there is none; facts: hash of what else the text shows. The severity
- * is the control's in force, one step up for a privileged account unless is_privilege_itself, plus step. */
-void control_report(ControlContext *context, SubjectType type, uint32_t subject, uint32_t object, uint32_t person, int step,
-                    int64_t detail, uint32_t extra, uint64_t facts);
-void control_unjudged(ControlContext *context, const char *reason);                  /* the whole control */
+/* Subjects and objects by id; person NONE where there is none; facts: hash of what else the text
+ * shows. The severity is the control's in force, one step up for a privileged account unless
+ * is_privilege_itself, plus step. */
+void control_report(ControlContext *context, SubjectType type, uint32_t subject, uint32_t object,
+                    uint32_t person, int step, int64_t detail, uint32_t extra, uint64_t facts);
+void control_unjudged(ControlContext *context, const char *reason); /* the whole control */
 void control_unjudged_source(ControlContext *context, uint32_t source, const char *reason);
-void control_unjudged_subject(ControlContext *context, SubjectType type, uint32_t subject, const char *reason);
+void control_unjudged_subject(ControlContext *context, SubjectType type, uint32_t subject,
+                              const char *reason);

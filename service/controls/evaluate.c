@@ -13,10 +13,13 @@ static const char *text_or_null(const Snapshot *snapshot, TextRef ref)
     return ref != 0 ? snapshot_text(snapshot, ref) : NULL;
 }
 
-static Party party_of_entry(const Snapshot *snapshot, uint8_t source, TextRef key, TextRef name, TextRef dn)
+static Party party_of_entry(const Snapshot *snapshot, uint8_t source, TextRef key, TextRef name,
+                            TextRef dn)
 {
     return (Party){.source = snapshot->sources[source].name,
-                   .key = snapshot_text(snapshot, key != 0 ? key : dn != 0 ? dn : name),
+                   .key = snapshot_text(snapshot, key != 0  ? key
+                                                  : dn != 0 ? dn
+                                                            : name),
                    .name = text_or_null(snapshot, name),
                    .dn = text_or_null(snapshot, dn)};
 }
@@ -27,21 +30,27 @@ static Party party_of(const ControlContext *context, SubjectType type, uint32_t 
     switch (type) {
     case SUBJECT_ACCOUNT:
     case SUBJECT_RIGHT:
-        return party_of_entry(s, s->accounts.source[id], s->accounts.key[id], s->accounts.name[id], s->accounts.dn[id]);
+        return party_of_entry(s, s->accounts.source[id], s->accounts.key[id], s->accounts.name[id],
+                              s->accounts.dn[id]);
     case SUBJECT_GROUP:
-        return party_of_entry(s, s->groups.source[id], s->groups.key[id], s->groups.name[id], s->groups.dn[id]);
+        return party_of_entry(s, s->groups.source[id], s->groups.key[id], s->groups.name[id],
+                              s->groups.dn[id]);
     case SUBJECT_COMPUTER:
-        return party_of_entry(s, s->computers.source[id], s->computers.key[id], s->computers.name[id],
-                              s->computers.dn[id]);
+        return party_of_entry(s, s->computers.source[id], s->computers.key[id],
+                              s->computers.name[id], s->computers.dn[id]);
     case SUBJECT_ASSET:
         return party_of_entry(s, s->assets.source[id], s->assets.id[id],
                               s->assets.name[id] != 0 ? s->assets.name[id] : s->assets.id[id], 0);
-    case SUBJECT_PERSON: /* an HR id says who it is in every roster, and in the ledger's memory of one */
-        return (Party){.key = snapshot_text(s, s->people.id[id]), .name = text_or_null(s, s->people.name[id])};
+    case SUBJECT_PERSON: /* an HR id says who it is in every roster, and in the ledger's memory of
+                            one */
+        return (Party){.key = snapshot_text(s, s->people.id[id]),
+                       .name = text_or_null(s, s->people.name[id])};
     case SUBJECT_SOURCE:
-        return (Party){.source = s->sources[id].name, .key = s->sources[id].name, .name = s->sources[id].name};
+        return (Party){
+            .source = s->sources[id].name, .key = s->sources[id].name, .name = s->sources[id].name};
     case SUBJECT_RULE:
-        return (Party){.key = context->governed->segregations[id].id, .name = context->governed->segregations[id].id};
+        return (Party){.key = context->governed->segregations[id].id,
+                       .name = context->governed->segregations[id].id};
     case SUBJECT_REVIEW:
     case SUBJECT_NONE:
         break;
@@ -65,8 +74,8 @@ static void add_text(GString *buffer, const char *text)
     g_string_append_c(buffer, '\0');
 }
 
-static uint64_t all_facts(ControlContext *context, const Party *subject, const Party *object, uint32_t person,
-                          int64_t detail, uint64_t facts)
+static uint64_t all_facts(ControlContext *context, const Party *subject, const Party *object,
+                          uint32_t person, int64_t detail, uint64_t facts)
 {
     Judgement *judgement = context->judgement;
     GString *buffer = judgement->scratch;
@@ -89,17 +98,19 @@ static Severity risen(const ControlContext *context, SubjectType type, uint32_t 
 {
     int severity = (int)context->judgement->severity + step;
     bool is_account = type == SUBJECT_ACCOUNT || type == SUBJECT_RIGHT;
-    if (is_account && !context->control->is_privilege_itself && account_is_privileged(context, subject))
+    if (is_account && !context->control->is_privilege_itself &&
+        account_is_privileged(context, subject))
         severity++;
     return (Severity)CLAMP(severity, SEVERITY_LOW, SEVERITY_CRITICAL);
 }
 
-void control_report(ControlContext *context, SubjectType type, uint32_t subject, uint32_t object, uint32_t person,
-                    int step, int64_t detail, uint32_t extra, uint64_t facts)
+void control_report(ControlContext *context, SubjectType type, uint32_t subject, uint32_t object,
+                    uint32_t person, int step, int64_t detail, uint32_t extra, uint64_t facts)
 {
     SubjectType object_type = object_type_of(context->control, object);
     Party of_subject = party_of(context, type, subject);
-    Party of_object = object_type != SUBJECT_NONE ? party_of(context, object_type, object) : (Party){.key = NULL};
+    Party of_object =
+        object_type != SUBJECT_NONE ? party_of(context, object_type, object) : (Party){.key = NULL};
     Finding finding = {.facts = all_facts(context, &of_subject, &of_object, person, detail, facts),
                        .control = context->control_index,
                        .severity = (uint8_t)risen(context, type, subject, step),
@@ -109,8 +120,8 @@ void control_report(ControlContext *context, SubjectType type, uint32_t subject,
                        .person = person,
                        .detail = detail,
                        .extra = extra};
-    finding_identity(context->control->id, type, of_subject.source, of_subject.key, object_type, of_object.source,
-                     of_object.key, finding.identity);
+    finding_identity(context->control->id, type, of_subject.source, of_subject.key, object_type,
+                     of_object.source, of_object.key, finding.identity);
     g_array_append_val(context->out->findings, finding);
 }
 
@@ -132,7 +143,8 @@ void control_unjudged(ControlContext *context, const char *reason)
                          .scope = UNJUDGED_CONTROL,
                          .source = NONE,
                          .reason = reason_index(context, reason)};
-    if (g_hash_table_add(context->judgement->said_control, context->out->reasons->pdata[unjudged.reason]))
+    if (g_hash_table_add(context->judgement->said_control,
+                         context->out->reasons->pdata[unjudged.reason]))
         g_array_append_val(context->out->unjudged, unjudged);
 }
 
@@ -145,7 +157,8 @@ void control_unjudged_source(ControlContext *context, uint32_t source, const cha
     g_array_append_val(context->out->unjudged, unjudged);
 }
 
-void control_unjudged_subject(ControlContext *context, SubjectType type, uint32_t subject, const char *reason)
+void control_unjudged_subject(ControlContext *context, SubjectType type, uint32_t subject,
+                              const char *reason)
 {
     Party party = party_of(context, type, subject);
     Unjudged unjudged = {.control = context->control_index,
@@ -171,13 +184,15 @@ static const NeedRow whole_needs[] = {
     {NEED_ASSETS, PROVIDES_ASSETS, false, "no assets source is configured"},
     {NEED_APPROVALS, PROVIDES_APPROVALS, true, NULL},
     {NEED_ALL_DIRECTORIES, PROVIDES_DIRECTORY, false, "no directory source is configured"},
-    {NEED_ALL_ACCOUNTS, PROVIDES_DIRECTORY | PROVIDES_ACCOUNTS, false, "no directory source is configured"},
+    {NEED_ALL_ACCOUNTS, PROVIDES_DIRECTORY | PROVIDES_ACCOUNTS, false,
+     "no directory source is configured"},
 };
 
 /* "corp: simple bind refused" */
 static char *source_reason(const SourceRecord *source)
 {
-    const char *reason = source->reason != NULL ? source->reason : source_status_text(source->status);
+    const char *reason =
+        source->reason != NULL ? source->reason : source_status_text(source->status);
     size_t length = strlen(source->name);
     if (strncmp(reason, source->name, length) == 0 && reason[length] == ':')
         return g_strdup(reason);
@@ -216,7 +231,8 @@ static bool some_directory_is_met(ControlContext *context)
         return false;
     }
     for (uint32_t i = 0; i < snapshot->n_sources; i++) {
-        if ((snapshot->sources[i].provides & provides) != 0 && snapshot->sources[i].status == SOURCE_COMPLETE)
+        if ((snapshot->sources[i].provides & provides) != 0 &&
+            snapshot->sources[i].status == SOURCE_COMPLETE)
             has_complete = true;
     }
     for (uint32_t i = 0; i < snapshot->n_sources; i++) {
@@ -326,7 +342,8 @@ static FindingParty described(SubjectType type, const Party *party)
 static void describe_finding(const FindingSet *set, const Finding *finding, FindingText *ret_text)
 {
     Judgement *judgement = set->context;
-    ControlContext context = *judgement->context; /* the control is the finding's, not the last one judged */
+    ControlContext context =
+        *judgement->context; /* the control is the finding's, not the last one judged */
     context.control = control_table[finding->control];
     context.control_index = finding->control;
 
@@ -341,8 +358,10 @@ static void describe_finding(const FindingSet *set, const Finding *finding, Find
     ret_text->object = described(object_type, &object);
     if (finding->person != NONE) {
         const People *people = &context.snapshot->people;
-        ret_text->person_id = g_strdup(snapshot_text(context.snapshot, people->id[finding->person]));
-        ret_text->person_name = g_strdup(snapshot_text(context.snapshot, people->name[finding->person]));
+        ret_text->person_id =
+            g_strdup(snapshot_text(context.snapshot, people->id[finding->person]));
+        ret_text->person_name =
+            g_strdup(snapshot_text(context.snapshot, people->name[finding->person]));
     }
     context.control->describe(&context, finding, ret_text);
 }

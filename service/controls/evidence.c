@@ -22,7 +22,8 @@ static void append_format(GString *out, const char *format, va_list arguments)
             break;
         }
         case 'e':
-            g_string_append_printf(out, ELAPSED_MARK "%" G_GINT64_FORMAT ELAPSED_MARK, va_arg(arguments, int64_t));
+            g_string_append_printf(out, ELAPSED_MARK "%" G_GINT64_FORMAT ELAPSED_MARK,
+                                   va_arg(arguments, int64_t));
             break;
         case 'd':
             g_string_append_printf(out, "%" G_GINT64_FORMAT, va_arg(arguments, int64_t));
@@ -85,7 +86,8 @@ static const char *first_of(const ControlContext *context, TextRef name, TextRef
 const char *account_shown(const ControlContext *context, uint32_t account)
 {
     const Accounts *accounts = &context->snapshot->accounts;
-    return first_of(context, accounts->name[account], accounts->dn[account], accounts->key[account]);
+    return first_of(context, accounts->name[account], accounts->dn[account],
+                    accounts->key[account]);
 }
 
 const char *group_shown(const ControlContext *context, uint32_t group)
@@ -119,20 +121,23 @@ char *person_end_shown(const ControlContext *context, uint32_t person)
     int64_t left = context->judgement->left_utc[person];
     const char *name = person_shown(context, speaking);
     if (people->gone_since_run[speaking] != 0)
-        return sentence("%s disappeared from the roster (gone since run %d)", name, people->gone_since_run[speaking]);
+        return sentence("%s disappeared from the roster (gone since run %d)", name,
+                        people->gone_since_run[speaking]);
     if (left == TIME_UNKNOWN)
         return sentence("%s left (the roster does not say when)", name);
     bool is_last_day = left == people->last_day_end_utc[speaking];
-    g_autofree char *day = day_to_text(is_last_day ? people->last_day[speaking] : people->end_day[speaking]);
-    return sentence(is_last_day ? "%s's last working day (%s, %s)" : "%s's end date (%s, %s)", name, day,
-                    person_zone(context, speaking));
+    g_autofree char *day =
+        day_to_text(is_last_day ? people->last_day[speaking] : people->end_day[speaking]);
+    return sentence(is_last_day ? "%s's last working day (%s, %s)" : "%s's end date (%s, %s)", name,
+                    day, person_zone(context, speaking));
 }
 
 /* ---- evidence ---- */
 
 void evidence_text(json_t *evidence, const char *name, const char *text)
 {
-    json_object_set_new(evidence, name, text != NULL && *text != '\0' ? json_string(text) : json_null());
+    json_object_set_new(evidence, name,
+                        text != NULL && *text != '\0' ? json_string(text) : json_null());
 }
 
 void evidence_ref(const ControlContext *context, json_t *evidence, const char *name, TextRef ref)
@@ -154,7 +159,8 @@ void evidence_day(json_t *evidence, const char *name, int32_t day)
 
 void evidence_state(json_t *evidence, const char *name, State state)
 {
-    json_object_set_new(evidence, name, state == STATE_UNKNOWN ? json_null() : json_boolean(state == STATE_YES));
+    json_object_set_new(evidence, name,
+                        state == STATE_UNKNOWN ? json_null() : json_boolean(state == STATE_YES));
 }
 
 void evidence_days(json_t *evidence, const char *name, int64_t seconds)
@@ -209,7 +215,8 @@ void evidence_person(const ControlContext *context, json_t *evidence, uint32_t p
     if (people->status_text[speaking] != 0)
         evidence_ref(context, evidence, "status", people->status_text[speaking]);
     if (people->gone_since_run[speaking] != 0)
-        json_object_set_new(evidence, "gone_since_run", json_integer(people->gone_since_run[speaking]));
+        json_object_set_new(evidence, "gone_since_run",
+                            json_integer(people->gone_since_run[speaking]));
 }
 
 void evidence_last_use(const ControlContext *context, json_t *evidence, uint32_t account)
@@ -237,8 +244,8 @@ static void walk(Judgement *judgement, uint32_t group, const Bitset *stops)
     judgement->walked_stops = stops;
 }
 
-json_t *evidence_path(const ControlContext *context, uint32_t account, uint32_t group, const Bitset *stops,
-                      GArray *hops)
+json_t *evidence_path(const ControlContext *context, uint32_t account, uint32_t group,
+                      const Bitset *stops, GArray *hops)
 {
     g_autoptr(GArray) own = g_array_new(FALSE, FALSE, sizeof(Hop));
     GArray *way = hops != NULL ? hops : own;
@@ -247,14 +254,16 @@ json_t *evidence_path(const ControlContext *context, uint32_t account, uint32_t 
     effective_path(context->judgement->walker, account, way);
     json_t *path = json_array();
     for (guint i = 0; i < way->len; i++)
-        json_array_append_new(path, json_string(group_shown(context, g_array_index(way, Hop, i).group)));
+        json_array_append_new(path,
+                              json_string(group_shown(context, g_array_index(way, Hop, i).group)));
     return path;
 }
 
 static int compare_group_names(const void *a, const void *b, void *data)
 {
     const ControlContext *context = data;
-    const PrivilegedRight *rows = (const PrivilegedRight *)(const void *)context->judgement->privileged->data;
+    const PrivilegedRight *rows =
+        (const PrivilegedRight *)(const void *)context->judgement->privileged->data;
     uint32_t left = rows[*(const uint32_t *)a].group, right = rows[*(const uint32_t *)b].group;
     int order = strcmp(group_shown(context, left), group_shown(context, right));
     return order != 0 ? order : left < right ? -1 : left > right;
@@ -266,13 +275,15 @@ void evidence_privileged(const ControlContext *context, json_t *evidence, uint32
     uint32_t first = judgement->first_right[account], end = judgement->first_right[account + 1];
     if (first == end)
         return;
-    g_autofree uint32_t *rows = g_memdup2(judgement->rights_of + first, sizeof *rows * (end - first));
+    g_autofree uint32_t *rows =
+        g_memdup2(judgement->rights_of + first, sizeof *rows * (end - first));
     g_qsort_with_data(rows, (gint)(end - first), sizeof *rows, compare_group_names,
                       (gpointer)(uintptr_t)context);
     json_t *ways = json_array();
     for (uint32_t i = 0; i < end - first; i++) {
         uint32_t group = g_array_index(judgement->privileged, PrivilegedRight, rows[i]).group;
-        json_array_append_new(ways, evidence_path(context, account, group, &context->governed->privileged, NULL));
+        json_array_append_new(
+            ways, evidence_path(context, account, group, &context->governed->privileged, NULL));
     }
     json_object_set_new(evidence, "privileged_through", ways);
 }
@@ -281,7 +292,8 @@ uint64_t privileged_hash(const ControlContext *context, uint32_t account)
 {
     const Judgement *judgement = context->judgement;
     uint64_t hash = 0; /* a sum: the order of groups in the snapshot must not matter */
-    for (uint32_t i = judgement->first_right[account]; i < judgement->first_right[account + 1]; i++) {
+    for (uint32_t i = judgement->first_right[account]; i < judgement->first_right[account + 1];
+         i++) {
         const PrivilegedRight *right =
             &g_array_index(judgement->privileged, PrivilegedRight, judgement->rights_of[i]);
         hash += facts_text(context, right->path, context->snapshot->groups.name[right->group]);
@@ -289,7 +301,8 @@ uint64_t privileged_hash(const ControlContext *context, uint32_t account)
     return hash;
 }
 
-void action_cut(const ControlContext *context, GString *action, const GArray *hops, uint32_t account, uint32_t group)
+void action_cut(const ControlContext *context, GString *action, const GArray *hops,
+                uint32_t account, uint32_t group)
 {
     const Snapshot *snapshot = context->snapshot;
     if (hops->len == 0)
@@ -298,7 +311,8 @@ void action_cut(const ControlContext *context, GString *action, const GArray *ho
     TextRef dn = snapshot->accounts.dn[account];
     const char *who = dn != 0 ? snapshot_text(snapshot, dn) : account_shown(context, account);
     if (first->via == VIA_PRIMARY_GROUP)
-        sentence_append(action, "Give %s another primary group than %s", who, group_shown(context, first->group));
+        sentence_append(action, "Give %s another primary group than %s", who,
+                        group_shown(context, first->group));
     else
         sentence_append(action, "Remove %s from %s", who, group_shown(context, first->group));
     if (first->group != group)
@@ -329,8 +343,8 @@ static bool list_approval(uint32_t approval, ApprovalVerdict verdict, void *data
     return true;
 }
 
-void evidence_approvals(const ControlContext *context, json_t *evidence, uint32_t group, uint32_t account,
-                        uint32_t person)
+void evidence_approvals(const ControlContext *context, json_t *evidence, uint32_t group,
+                        uint32_t account, uint32_t person)
 {
     Listing listing = {context, json_array()};
     approvals_of(context, group, account, person, list_approval, &listing);

@@ -1,15 +1,16 @@
 /* evidence.h: writing a finding down.
  *
- * Sentences show text from outside in visible form; evidence is JSON and holds it raw. Members come in the order
- * they are added, and none depends on the clock. */
+ * Sentences show text from outside in visible form; evidence is JSON and holds it raw. Members come
+ * in the order they are added, and none depends on the clock. */
 #pragma once
 
 #include "controls/judgement.h"
 
 #include <jansson.h>
 
-/* Appends the format, in which only these stand for something: %s a text from outside or our own (shown in visible form; NULL is ""),
- * %e the time between an instant (int64_t) and now, %d a number (int64_t), %% a percent sign. */
+/* Appends the format, in which only these stand for something: %s a text from outside or our own
+ * (shown in visible form; NULL is ""), %e the time between an instant (int64_t) and now, %d a
+ * number (int64_t), %% a percent sign. */
 void sentence_append(GString *out, const char *format, ...);
 char *sentence(const char *format, ...);
 /* "12 days", "36 hours", "5 minutes"; newly allocated. */
@@ -22,7 +23,8 @@ const char *group_shown(const ControlContext *context, uint32_t group);
 const char *person_shown(const ControlContext *context, uint32_t person);
 const char *asset_shown(const ControlContext *context, uint32_t asset);
 const char *person_zone(const ControlContext *context, uint32_t person);
-/* "Lena Wong's last working day (2026-03-05, Europe/Berlin)", or what else is known of the end. Newly allocated. */
+/* "Lena Wong's last working day (2026-03-05, Europe/Berlin)", or what else is known of the end.
+ * Newly allocated. */
 char *person_end_shown(const ControlContext *context, uint32_t person);
 
 /* Empty text and unknown values become null. */
@@ -38,16 +40,18 @@ void evidence_account(const ControlContext *context, json_t *evidence, uint32_t 
 /* last_working_day, end_date, timezone, status, gone_since_run. */
 void evidence_person(const ControlContext *context, json_t *evidence, uint32_t person);
 void evidence_last_use(const ControlContext *context, json_t *evidence, uint32_t account);
-/* "privileged_through": [["ops", "Domain Admins"]]; nothing for an account that is not privileged. */
+/* "privileged_through": [["ops", "Domain Admins"]]; nothing for an account that is not privileged.
+ */
 void evidence_privileged(const ControlContext *context, json_t *evidence, uint32_t account);
-/* The way from account to group as names of groups; stops as in effective_members_nearest(), may be NULL. hops (may
- * be NULL; element-type Hop) receives it too. */
-json_t *evidence_path(const ControlContext *context, uint32_t account, uint32_t group, const Bitset *stops,
-                      GArray *hops);
-void evidence_approvals(const ControlContext *context, json_t *evidence, uint32_t group, uint32_t account,
-                        uint32_t person);
+/* The way from account to group as names of groups; stops as in effective_members_nearest(), may be
+ * NULL. hops (may be NULL; element-type Hop) receives it too. */
+json_t *evidence_path(const ControlContext *context, uint32_t account, uint32_t group,
+                      const Bitset *stops, GArray *hops);
+void evidence_approvals(const ControlContext *context, json_t *evidence, uint32_t group,
+                        uint32_t account, uint32_t person);
 /* "Remove the member deploy (a group) from Domain Admins": the hop that takes the right away. */
-void action_cut(const ControlContext *context, GString *action, const GArray *hops, uint32_t account, uint32_t group);
+void action_cut(const ControlContext *context, GString *action, const GArray *hops,
+                uint32_t account, uint32_t group);
 /* Hash of the rows of `privileged_through`, for facts. */
 uint64_t privileged_hash(const ControlContext *context, uint32_t account);
 

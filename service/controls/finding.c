@@ -6,8 +6,8 @@
 #include <xxhash.h>
 
 const char *const severities[] = {"low", "medium", "high", "critical", NULL};
-const char *const subject_types[] = {"account", "group", "person", "asset", "computer",
-                                     "source",  "review", "right", "rule",  "none", NULL};
+const char *const subject_types[] = {"account", "group", "person", "asset", "computer", "source",
+                                     "review",  "right", "rule",   "none",  NULL};
 
 void finding_text_clear(FindingText *text)
 {

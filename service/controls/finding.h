@@ -1,18 +1,31 @@
 /* finding.h: what one run saw. The only header of controls that the ledger includes.
  *
- * A Finding is 56 bytes of ids into the snapshot; its sentences and evidence are written only when somebody needs
- * them (it is new, it changed, or it is printed), so a million findings cost what they must and no more. */
+ * A Finding is 56 bytes of ids into the snapshot; its sentences and evidence are written only when
+ * somebody needs them (it is new, it changed, or it is printed), so a million findings cost what
+ * they must and no more. */
 #pragma once
 
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef enum Severity { SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH, SEVERITY_CRITICAL, N_SEVERITIES } Severity;
+typedef enum Severity {
+    SEVERITY_LOW,
+    SEVERITY_MEDIUM,
+    SEVERITY_HIGH,
+    SEVERITY_CRITICAL,
+    N_SEVERITIES
+} Severity;
 extern const char *const severities[]; /* "low", "medium", "high", "critical", NULL */
 
 typedef enum SubjectType {
-    SUBJECT_ACCOUNT, SUBJECT_GROUP, SUBJECT_PERSON, SUBJECT_ASSET, SUBJECT_COMPUTER, SUBJECT_SOURCE, SUBJECT_REVIEW,
+    SUBJECT_ACCOUNT,
+    SUBJECT_GROUP,
+    SUBJECT_PERSON,
+    SUBJECT_ASSET,
+    SUBJECT_COMPUTER,
+    SUBJECT_SOURCE,
+    SUBJECT_REVIEW,
     SUBJECT_RIGHT, /* an account in a group; object = the group */
     SUBJECT_RULE,  /* only as object: a segregation rule */
     SUBJECT_NONE   /* only as object */
@@ -21,18 +34,20 @@ extern const char *const subject_types[]; /* "account", …, index = SubjectType
 
 typedef struct Finding {
     uint8_t identity[16]; /* finding_identity() of control, subject and object: the same tomorrow */
-    uint64_t facts;       /* hash of everything that text shows; differs = the exception is updated */
-    uint16_t control;     /* index into the control table */
-    uint8_t severity;     /* Severity */
+    uint64_t facts;   /* hash of everything that text shows; differs = the exception is updated */
+    uint16_t control; /* index into the control table */
+    uint8_t severity; /* Severity */
     uint8_t subject_type; /* SubjectType */
-    uint32_t subject;     /* id of the account, group, person, asset, computer, source; of a right: the account */
-    uint32_t object;      /* group or rule index; NONE */
-    uint32_t person;      /* person it is about, or NONE */
-    int64_t detail;       /* the control's own: mostly the instant that counts */
-    uint32_t extra;       /* the control's own */
+    uint32_t subject; /* id of the account, group, person, asset, computer, source; of a right: the
+                         account */
+    uint32_t object;  /* group or rule index; NONE */
+    uint32_t person;  /* person it is about, or NONE */
+    int64_t detail;   /* the control's own: mostly the instant that counts */
+    uint32_t extra;   /* the control's own */
 } Finding;
 
-/* What could not be judged. An open exception that one of these covers is neither resolved nor changed. */
+/* What could not be judged. An open exception that one of these covers is neither resolved nor
+ * changed. */
 typedef enum UnjudgedScope {
     UNJUDGED_CONTROL, /* the whole control */
     UNJUDGED_SOURCE,  /* every subject of one source */
@@ -41,14 +56,14 @@ typedef enum UnjudgedScope {
 typedef struct Unjudged {
     uint16_t control;
     uint8_t scope;
-    uint32_t source;       /* UNJUDGED_SOURCE: index into snapshot sources */
-    uint8_t identity[16];  /* UNJUDGED_SUBJECT: finding_identity() without object */
-    uint32_t reason;       /* index into FindingSet.reasons */
+    uint32_t source;      /* UNJUDGED_SOURCE: index into snapshot sources */
+    uint8_t identity[16]; /* UNJUDGED_SUBJECT: finding_identity() without object */
+    uint32_t reason;      /* index into FindingSet.reasons */
 } Unjudged;
 
 /* A finding in words. All owned by the FindingText; finding_text_clear() releases. */
 typedef struct FindingParty {
-    const char *type; /* "account"; NULL = there is none */
+    const char *type;               /* "account"; NULL = there is none */
     char *source, *key, *name, *dn; /* NULL where it does not apply */
 } FindingParty;
 typedef struct FindingText {
@@ -62,15 +77,17 @@ typedef struct FindingText {
 } FindingText;
 void finding_text_clear(FindingText *text);
 
-/* Exceptions stay byte-identical from night to night, so a sentence never holds "12 days" but a mark for it:
- * ELAPSED_MARK, UTC seconds in decimal, ELAPSED_MARK. Whoever shows the sentence replaces it by the time between
- * that instant and the as-of time of the run ("12 days", "5 hours"). U+001E cannot come from a source: intake
- * makes control characters of texts visible in sentences (base/visible.h). */
+/* Exceptions stay byte-identical from night to night, so a sentence never holds "12 days" but a
+ * mark for it: ELAPSED_MARK, UTC seconds in decimal, ELAPSED_MARK. Whoever shows the sentence
+ * replaces it by the time between that instant and the as-of time of the run ("12 days", "5
+ * hours"). U+001E cannot come from a source: intake makes control characters of texts visible in
+ * sentences (base/visible.h). */
 #define ELAPSED_MARK "\x1e"
 char *finding_summary_at(const char *summary, int64_t as_of_utc); /* newly allocated */
 
 typedef struct FindingSet FindingSet;
-typedef void (*FindingDescribe)(const FindingSet *set, const Finding *finding, FindingText *ret_text);
+typedef void (*FindingDescribe)(const FindingSet *set, const Finding *finding,
+                                FindingText *ret_text);
 struct FindingSet {
     GArray *findings;    /* (element-type Finding) in the order of controls, then subjects */
     GArray *unjudged;    /* (element-type Unjudged) */
@@ -79,9 +96,11 @@ struct FindingSet {
     GPtrArray *sources;  /* (element-type utf8) names by index, not owned */
     bool *is_judged;     /* per control: enabled and evaluated at all in this run */
     FindingDescribe describe;
-    void *context;       /* of describe */
+    void *context; /* of describe */
 };
 
-/* Identity is (control, stable object keys), never a name or a DN. source, key, object_key: NULL = none. */
-void finding_identity(const char *control, SubjectType type, const char *source, const char *key, SubjectType object_type,
-                      const char *object_source, const char *object_key, uint8_t ret_identity[16]);
+/* Identity is (control, stable object keys), never a name or a DN. source, key, object_key: NULL =
+ * none. */
+void finding_identity(const char *control, SubjectType type, const char *source, const char *key,
+                      SubjectType object_type, const char *object_source, const char *object_key,
+                      uint8_t ret_identity[16]);

@@ -19,7 +19,8 @@ static bool is_among(const char *digits, const int *rids, size_t n)
     return false;
 }
 
-/* Known by their RID whatever they are called: Domain Admins is "Domänen-Admins" in a German forest. */
+/* Known by their RID whatever they are called: Domain Admins is "Domänen-Admins" in a German
+ * forest. */
 static bool is_built_in(const char *sid)
 {
     const char *dash = strrchr(sid, '-');
@@ -27,17 +28,19 @@ static bool is_built_in(const char *sid)
         return false;
     if (g_str_has_prefix(sid, "S-1-5-32-") && dash == sid + strlen("S-1-5-32"))
         return is_among(dash + 1, builtin_rids, G_N_ELEMENTS(builtin_rids));
-    return g_str_has_prefix(sid, "S-1-5-21-") && is_among(dash + 1, domain_rids, G_N_ELEMENTS(domain_rids));
+    return g_str_has_prefix(sid, "S-1-5-21-") &&
+           is_among(dash + 1, domain_rids, G_N_ELEMENTS(domain_rids));
 }
 
 /* Groups that text means; says so when none or several fit. place ends with ": ". */
-static size_t find(Governed *governed, const Snapshot *snapshot, const char *place, const char *text,
-                   GArray *found)
+static size_t find(Governed *governed, const Snapshot *snapshot, const char *place,
+                   const char *text, GArray *found)
 {
     guint before = found->len;
     size_t n = snapshot_find_groups(snapshot, text, found);
     if (n == 0)
-        g_ptr_array_add(governed->unresolved, g_strdup_printf("%sno group is called \"%s\"", place, text));
+        g_ptr_array_add(governed->unresolved,
+                        g_strdup_printf("%sno group is called \"%s\"", place, text));
     if (n < 2)
         return n;
     GString *all = g_string_new(NULL);
@@ -45,8 +48,9 @@ static size_t find(Governed *governed, const Snapshot *snapshot, const char *pla
     for (guint i = before; i < found->len; i++) {
         uint32_t group = g_array_index(found, uint32_t, i);
         TextRef dn = snapshot->groups.dn[group];
-        g_string_append_printf(all, "%s %s", i > before ? ";" : "",
-                               snapshot_text(snapshot, dn != 0 ? dn : snapshot->groups.name[group]));
+        g_string_append_printf(
+            all, "%s %s", i > before ? ";" : "",
+            snapshot_text(snapshot, dn != 0 ? dn : snapshot->groups.name[group]));
     }
     g_ptr_array_add(governed->ambiguous, g_string_free(all, FALSE));
     return n;
@@ -58,7 +62,8 @@ static void mark(Bitset *set, const GArray *groups)
         bitset_add(set, g_array_index(groups, uint32_t, i));
 }
 
-static void resolve_privileged(Governed *governed, const Snapshot *snapshot, const Settings *settings)
+static void resolve_privileged(Governed *governed, const Snapshot *snapshot,
+                               const Settings *settings)
 {
     for (uint32_t group = 0; group < snapshot->groups.n; group++) {
         TextRef sid = snapshot->groups.sid[group];
@@ -66,14 +71,16 @@ static void resolve_privileged(Governed *governed, const Snapshot *snapshot, con
             bitset_add(&governed->privileged, group);
     }
     g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    for (const char *const *text = settings_texts(settings->root, "privileged"); *text != NULL; text++) {
+    for (const char *const *text = settings_texts(settings->root, "privileged"); *text != NULL;
+         text++) {
         if (find(governed, snapshot, "privileged: ", *text, found) == 0)
             g_ptr_array_add(governed->unresolved_privileged, g_strdup(*text));
     }
     mark(&governed->privileged, found);
 }
 
-static void resolve_entitlements(Governed *governed, const Snapshot *snapshot, const Settings *settings)
+static void resolve_entitlements(Governed *governed, const Snapshot *snapshot,
+                                 const Settings *settings)
 {
     governed->n_entitlements = settings_n_groups(settings->root, "entitlements");
     governed->entitlements = g_new0(Entitlement, governed->n_entitlements + 1);
@@ -105,7 +112,8 @@ static GArray *resolve_side(Governed *governed, const Snapshot *snapshot, Segreg
     return found;
 }
 
-static void resolve_segregation(Governed *governed, const Snapshot *snapshot, const Settings *settings)
+static void resolve_segregation(Governed *governed, const Snapshot *snapshot,
+                                const Settings *settings)
 {
     governed->n_segregations = settings_n_groups(settings->root, "segregation");
     governed->segregations = g_new0(SegregationRule, governed->n_segregations + 1);
@@ -126,27 +134,32 @@ static void resolve_access(Governed *governed, const Snapshot *snapshot)
     const Assets *assets = &snapshot->assets;
     g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     for (uint32_t asset = 0; asset < assets->n; asset++) {
-        if (assets->status[asset] == ASSET_STATUS_RETIRED || assets->status[asset] == ASSET_STATUS_LOST)
+        if (assets->status[asset] == ASSET_STATUS_RETIRED ||
+            assets->status[asset] == ASSET_STATUS_LOST)
             continue;
         if (assets->first_access_group[asset] == assets->first_access_group[asset + 1])
             continue;
-        g_autofree char *place = g_strdup_printf("%s: asset %s: access_groups: ",
-                                                 snapshot->sources[assets->source[asset]].name,
-                                                 snapshot_text(snapshot, assets->id[asset]));
-        for (uint32_t i = assets->first_access_group[asset]; i < assets->first_access_group[asset + 1]; i++)
-            find(governed, snapshot, place, snapshot_text(snapshot, assets->access_groups[i]), found);
+        g_autofree char *place = g_strdup_printf(
+            "%s: asset %s: access_groups: ", snapshot->sources[assets->source[asset]].name,
+            snapshot_text(snapshot, assets->id[asset]));
+        for (uint32_t i = assets->first_access_group[asset];
+             i < assets->first_access_group[asset + 1]; i++)
+            find(governed, snapshot, place, snapshot_text(snapshot, assets->access_groups[i]),
+                 found);
     }
     mark(&governed->access, found);
 }
 
-static void find_privileged_accounts(Governed *governed, const Snapshot *snapshot, Effective *effective)
+static void find_privileged_accounts(Governed *governed, const Snapshot *snapshot,
+                                     Effective *effective)
 {
     for (uint32_t group = 0; group < snapshot->groups.n; group++) {
         if (!bitset_has(&governed->privileged, group))
             continue;
         size_t n = 0;
         /* What is below another privileged group is found from there. */
-        const uint32_t *members = effective_members_nearest(effective, group, &governed->privileged, &n);
+        const uint32_t *members =
+            effective_members_nearest(effective, group, &governed->privileged, &n);
         for (size_t i = 0; i < n; i++)
             bitset_add(&governed->privileged_accounts, members[i]);
     }
@@ -183,8 +196,9 @@ void governed_free(Governed *governed)
 {
     if (governed == NULL)
         return;
-    Bitset *sets[] = {&governed->privileged,  &governed->entitlement, &governed->access,
-                      &governed->segregation, &governed->any,         &governed->privileged_accounts};
+    Bitset *sets[] = {&governed->privileged, &governed->entitlement,
+                      &governed->access,     &governed->segregation,
+                      &governed->any,        &governed->privileged_accounts};
     for (size_t i = 0; i < G_N_ELEMENTS(sets); i++)
         bitset_clear(sets[i]);
     for (size_t i = 0; i < governed->n_entitlements; i++)
@@ -244,8 +258,9 @@ void unjudged_entitlement_names(ControlContext *context)
         const Entitlement *entitlement = &context->governed->entitlements[i];
         if (entitlement->groups->len > 0)
             continue;
-        g_autofree char *reason = g_strdup_printf("%s: entitlements: no group is called \"%s\"",
-                                                  settings_place(entitlement->settings), entitlement->group_text);
+        g_autofree char *reason =
+            g_strdup_printf("%s: entitlements: no group is called \"%s\"",
+                            settings_place(entitlement->settings), entitlement->group_text);
         control_unjudged(context, reason);
     }
 }
@@ -255,8 +270,9 @@ void unjudged_segregation_names(ControlContext *context)
     for (size_t i = 0; i < context->governed->n_segregations; i++) {
         const SegregationRule *rule = &context->governed->segregations[i];
         for (guint n = 0; n < rule->unresolved->len; n++) {
-            g_autofree char *reason = g_strdup_printf("segregation rule %s: no group is called \"%s\"", rule->id,
-                                                      (const char *)rule->unresolved->pdata[n]);
+            g_autofree char *reason =
+                g_strdup_printf("segregation rule %s: no group is called \"%s\"", rule->id,
+                                (const char *)rule->unresolved->pdata[n]);
             control_unjudged(context, reason);
         }
     }

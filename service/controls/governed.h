@@ -1,7 +1,8 @@
 /* governed.h: the groups somebody must answer for, resolved once per run.
  *
- * Privileged groups (configured, and AD's built-in ones by RID in every language), groups of entitlements, access groups of
- * assets, sides of segregation rules. "Privileged account" means effective member of a privileged group. */
+ * Privileged groups (configured, and AD's built-in ones by RID in every language), groups of
+ * entitlements, access groups of assets, sides of segregation rules. "Privileged account" means
+ * effective member of a privileged group. */
 #pragma once
 
 #include "base/bitset.h"
@@ -17,9 +18,9 @@ typedef struct Entitlement {
 
 typedef struct SegregationRule {
     const char *id;
-    GArray *a, *b;                /* (element-type guint32) groups of each side */
-    GPtrArray *unresolved;        /* (element-type utf8) names that fit nothing */
-    const char *const *except;    /* HR ids */
+    GArray *a, *b;             /* (element-type guint32) groups of each side */
+    GPtrArray *unresolved;     /* (element-type utf8) names that fit nothing */
+    const char *const *except; /* HR ids */
 } SegregationRule;
 
 typedef struct Governed {
@@ -29,14 +30,15 @@ typedef struct Governed {
     size_t n_entitlements;
     SegregationRule *segregations;
     size_t n_segregations;
-    /* Names of the configuration and of the register that fit no group, with their place: sentences for `check`, run warnings
-     * and not_evaluable. (element-type utf8) */
+    /* Names of the configuration and of the register that fit no group, with their place: sentences
+     * for `check`, run warnings and not_evaluable. (element-type utf8) */
     GPtrArray *unresolved;
     GPtrArray *unresolved_privileged; /* (element-type utf8) the names alone */
-    GPtrArray *ambiguous;             /* (element-type utf8) sentences: several groups fit, all are meant */
+    GPtrArray *ambiguous; /* (element-type utf8) sentences: several groups fit, all are meant */
 } Governed;
 
-/* effective is used to find privileged_accounts. All arguments must outlive the result. Cannot fail. */
+/* effective is used to find privileged_accounts. All arguments must outlive the result. Cannot
+ * fail. */
 Governed *governed_new(const Snapshot *snapshot, Effective *effective, const Settings *settings);
 void governed_free(Governed *governed); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Governed, governed_free)

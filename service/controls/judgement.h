@@ -1,8 +1,8 @@
 /* judgement.h: what several controls must know, worked out once per run.
  *
- * Whether a person has left, whether an account can be used, who is privileged and through what, and which approvals
- * name which right. Private to controls. Cost: O(accounts + people + approvals) and one walk of every
- * privileged group. */
+ * Whether a person has left, whether an account can be used, who is privileged and through what,
+ * and which approvals name which right. Private to controls. Cost: O(accounts + people + approvals)
+ * and one walk of every privileged group. */
 #pragma once
 
 #include "controls/control.h"
@@ -25,19 +25,21 @@ enum { SAID_STATE = 1, SAID_LAST_USE = 2, SAID_OTHER = 4 };
 
 typedef struct Judgement {
     ControlContext *context;
-    int64_t *left_utc;        /* per person: TIME_NEVER = has not left; TIME_UNKNOWN = left, nobody knows when */
-    uint8_t *usable;          /* State per account: enabled and not expired */
+    int64_t *left_utc; /* per person: TIME_NEVER = has not left; TIME_UNKNOWN = left, nobody knows
+                          when */
+    uint8_t *usable;   /* State per account: enabled and not expired */
     uint8_t *computer_usable; /* State per computer */
     GArray *privileged;       /* (element-type PrivilegedRight) group by group */
-    uint32_t *first_right, *rights_of; /* rows of account a: rights_of[first_right[a] .. first_right[a + 1]) */
-    GArray *approvals;        /* (element-type ApprovalRow) sorted */
-    Owner *approvers;         /* per approval: whom approved_by means */
+    uint32_t *first_right,
+        *rights_of;    /* rows of account a: rights_of[first_right[a] .. first_right[a + 1]) */
+    GArray *approvals; /* (element-type ApprovalRow) sorted */
+    Owner *approvers;  /* per approval: whom approved_by means */
     struct AllowedLine *allowed; /* per entitlement */
     /* the control under evaluation */
     Severity severity;
     uint64_t limits_hash;
-    uint8_t said[256];       /* per source */
-    GHashTable *reasons;     /* reason → index into FindingSet.reasons, plus one */
+    uint8_t said[256];        /* per source */
+    GHashTable *reasons;      /* reason → index into FindingSet.reasons, plus one */
     GHashTable *said_control; /* reasons of the whole control */
     GString *scratch;
     /* for sentences: its own walker, so that the last walk is known */
@@ -55,7 +57,8 @@ bool sources_configured(const Snapshot *snapshot, unsigned provides);
 
 /* ---- people ---- */
 
-/* The row that speaks for a person whose id is only in previous_ids of another; else itself. NONE stays NONE. */
+/* The row that speaks for a person whose id is only in previous_ids of another; else itself. NONE
+ * stays NONE. */
 uint32_t person_speaking(const Snapshot *snapshot, uint32_t person);
 /* See Judgement.left_utc. */
 int64_t person_left_at(const Snapshot *snapshot, uint32_t person, int64_t as_of_utc);
@@ -66,15 +69,17 @@ static inline bool person_has_left(const ControlContext *context, uint32_t perso
 /* The person an account belongs to for certain, or NONE. */
 static inline uint32_t person_of(const ControlContext *context, uint32_t account)
 {
-    return context->links->person_link[account] == PERSON_LINK_ONE ? context->links->person[account] : NONE;
+    return context->links->person_link[account] == PERSON_LINK_ONE ? context->links->person[account]
+                                                                   : NONE;
 }
 bool person_is_contractor(const Snapshot *snapshot, uint32_t person);
 /* Several people match the account, and one of them has left. */
 bool ambiguous_with_leaver(const ControlContext *context, uint32_t account);
 
-/* Is more than limit over since the instant? An unknown instant passes every limit; with no limit its very
- * end counts. */
-static inline bool time_is_over(const ControlContext *context, int64_t since_utc, int64_t limit_seconds)
+/* Is more than limit over since the instant? An unknown instant passes every limit; with no limit
+ * its very end counts. */
+static inline bool time_is_over(const ControlContext *context, int64_t since_utc,
+                                int64_t limit_seconds)
 {
     if (since_utc == TIME_UNKNOWN)
         return true;
@@ -85,7 +90,8 @@ static inline bool time_is_over(const ControlContext *context, int64_t since_utc
 /* ---- accounts ---- */
 
 #define CLASS_BIT(account_class) (1u << (account_class))
-#define CLASSES_OF_PEOPLE (CLASS_BIT(CLASS_PERSON) | CLASS_BIT(CLASS_ADMIN) | CLASS_BIT(CLASS_GUEST))
+#define CLASSES_OF_PEOPLE                                                                          \
+    (CLASS_BIT(CLASS_PERSON) | CLASS_BIT(CLASS_ADMIN) | CLASS_BIT(CLASS_GUEST))
 #define CLASSES_WITH_OWNER (CLASS_BIT(CLASS_SERVICE) | CLASS_BIT(CLASS_SHARED))
 
 static inline bool account_is_of(const ControlContext *context, uint32_t account, unsigned classes)
@@ -96,7 +102,8 @@ static inline bool account_is_privileged(const ControlContext *context, uint32_t
 {
     return bitset_has(&context->governed->privileged_accounts, account);
 }
-/* Can it be used? Where that is unknown, says so for the account (or once for its source) and is false. */
+/* Can it be used? Where that is unknown, says so for the account (or once for its source) and is
+ * false. */
 bool account_must_be_usable(ControlContext *context, uint32_t account);
 bool computer_must_be_usable(ControlContext *context, uint32_t computer);
 /* Is the last use known (TIME_NEVER is known)? If not, says so and is false. */
@@ -119,12 +126,14 @@ typedef struct OwnerVerdict {
     const char *reason; /* UNKNOWN: static text */
 } OwnerVerdict;
 /* with_accounts: a person all of whose accounts are disabled or expired counts as gone. */
-OwnerVerdict owner_judge(const ControlContext *context, const Owner *owner, TextRef text, bool with_accounts);
+OwnerVerdict owner_judge(const ControlContext *context, const Owner *owner, TextRef text,
+                         bool with_accounts);
 
 /* It cannot be told who the owner is (not: whether he is still here). */
 static inline bool owner_is_untold(const Owner *owner, const OwnerVerdict *verdict)
 {
-    return verdict->state == OWNER_STATE_UNKNOWN && owner->person == NONE && owner->kind != OWNER_ACCOUNT;
+    return verdict->state == OWNER_STATE_UNKNOWN && owner->person == NONE &&
+           owner->kind != OWNER_ACCOUNT;
 }
 
 /* ---- approvals ---- */
@@ -142,9 +151,11 @@ typedef bool (*ApprovalVisit)(uint32_t approval, ApprovalVerdict verdict, void *
 /* person: NONE, or whose right it is; approvals by person_id count for him. */
 void approvals_of(const ControlContext *context, uint32_t group, uint32_t account, uint32_t person,
                   ApprovalVisit visit, void *data);
-bool approval_covers(const ControlContext *context, uint32_t group, uint32_t account, uint32_t person);
+bool approval_covers(const ControlContext *context, uint32_t group, uint32_t account,
+                     uint32_t person);
 /* Hash of what evidence shows of them. */
-uint64_t approvals_hash(const ControlContext *context, uint32_t group, uint32_t account, uint32_t person);
+uint64_t approvals_hash(const ControlContext *context, uint32_t group, uint32_t account,
+                        uint32_t person);
 void judgement_index_approvals(Judgement *judgement);
 
 /* ---- governed kinds ---- */

@@ -14,7 +14,8 @@ static uint32_t leaver_of(ControlContext *context, uint32_t account)
     if (person_has_left(context, person))
         return person;
     if (ambiguous_with_leaver(context, account) && context->judgement->usable[account] != STATE_NO)
-        control_unjudged_subject(context, context->control->subject, account, LEAVER_REASON_AMBIGUOUS);
+        control_unjudged_subject(context, context->control->subject, account,
+                                 LEAVER_REASON_AMBIGUOUS);
     return NONE;
 }
 
@@ -27,10 +28,10 @@ static void tell_account(const ControlContext *context, const Finding *finding, 
 /* ---- leaver-active ---- */
 
 static const Threshold leaver_active_thresholds[] = {
-    {"hours", "Time between the end of the last working day and the end of access.", 24, 0, 4, THRESHOLD_SAME,
-     THRESHOLD_SAME, 24},
-    {"privileged_hours", "The same for privileged accounts and for accounts of class admin.", 4, 0, 4,
-     THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME},
+    {"hours", "Time between the end of the last working day and the end of access.", 24, 0, 4,
+     THRESHOLD_SAME, THRESHOLD_SAME, 24},
+    {"privileged_hours", "The same for privileged accounts and for accounts of class admin.", 4, 0,
+     4, THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME},
     {.name = NULL},
 };
 
@@ -40,7 +41,8 @@ static uint64_t person_facts(const ControlContext *context, uint32_t account, ui
     const People *people = &context->snapshot->people;
     uint32_t speaking = person_speaking(context->snapshot, person);
     uint64_t facts = facts_mix(context->links->rule[account], privileged_hash(context, account));
-    facts = facts_mix(facts, (uint64_t)accounts->enabled[account] << 8 | accounts->enabled_by[account]);
+    facts =
+        facts_mix(facts, (uint64_t)accounts->enabled[account] << 8 | accounts->enabled_by[account]);
     facts = facts_mix(facts, (uint64_t)context->classes[account]);
     facts = facts_mix(facts, (uint64_t)accounts->expires_utc[account]);
     facts = facts_mix(facts, (uint64_t)(uint32_t)people->last_day[speaking] << 32 |
@@ -53,12 +55,14 @@ static uint64_t person_facts(const ControlContext *context, uint32_t account, ui
 static void evaluate_leaver_active(ControlContext *context)
 {
     int64_t limit = control_limit(context->settings, context->control, "hours");
-    int64_t privileged_limit = control_limit(context->settings, context->control, "privileged_hours");
+    int64_t privileged_limit =
+        control_limit(context->settings, context->control, "privileged_hours");
     for (uint32_t account = 0; account < context->snapshot->accounts.n; account++) {
         uint32_t person = leaver_of(context, account);
         if (person == NONE)
             continue;
-        bool is_strict = account_is_privileged(context, account) || context->classes[account] == CLASS_ADMIN;
+        bool is_strict =
+            account_is_privileged(context, account) || context->classes[account] == CLASS_ADMIN;
         int64_t left = context->judgement->left_utc[person];
         if (!time_is_over(context, left, is_strict ? privileged_limit : limit) ||
             !account_must_be_usable(context, account))
@@ -68,7 +72,8 @@ static void evaluate_leaver_active(ControlContext *context)
     }
 }
 
-static void describe_leaver_active(const ControlContext *context, const Finding *finding, FindingText *text)
+static void describe_leaver_active(const ControlContext *context, const Finding *finding,
+                                   FindingText *text)
 {
     json_t *evidence = json_object();
     tell_account(context, finding, evidence);
@@ -81,8 +86,9 @@ static void describe_leaver_active(const ControlContext *context, const Finding 
                         ? sentence("%s is still enabled %e after %s.", name, finding->detail, end)
                         : sentence("%s is still enabled although %s.", name, end);
     TextRef dn = context->snapshot->accounts.dn[finding->subject];
-    finding_text_take(text, summary, evidence,
-                      sentence("Disable the account %s.", dn != 0 ? snapshot_text(context->snapshot, dn) : name));
+    finding_text_take(
+        text, summary, evidence,
+        sentence("Disable the account %s.", dn != 0 ? snapshot_text(context->snapshot, dn) : name));
 }
 
 const Control control_leaver_active = {
@@ -92,7 +98,11 @@ const Control control_leaver_active = {
     .needs = NEED_PEOPLE | NEED_DIRECTORY,
     .subject = SUBJECT_ACCOUNT,
     .thresholds = leaver_active_thresholds,
-    .references = {.iso_2013 = "A.9.2.6 A.7.3.1", .iso_2022 = "5.18 6.5", .nist = "AC-2(3) PS-4", .pci = "8.2.5", .soc2 = "CC6.2"},
+    .references = {.iso_2013 = "A.9.2.6 A.7.3.1",
+                   .iso_2022 = "5.18 6.5",
+                   .nist = "AC-2(3) PS-4",
+                   .pci = "8.2.5",
+                   .soc2 = "CC6.2"},
     .evaluate = evaluate_leaver_active,
     .describe = describe_leaver_active,
 };
@@ -106,21 +116,26 @@ static void evaluate_leaver_logon(ControlContext *context)
         uint32_t person = leaver_of(context, account);
         if (person == NONE || !account_last_use_known(context, account))
             continue;
-        int64_t left = context->judgement->left_utc[person], used = accounts->last_logon_utc[account];
+        int64_t left = context->judgement->left_utc[person],
+                used = accounts->last_logon_utc[account];
         if (used == TIME_NEVER)
             continue;
         if (left == TIME_UNKNOWN) {
-            control_unjudged_subject(context, SUBJECT_ACCOUNT, account, "it is not known when the person left");
+            control_unjudged_subject(context, SUBJECT_ACCOUNT, account,
+                                     "it is not known when the person left");
             continue;
         }
-        /* The recorded time may be too old, never too new: it is the lower bound of the last use. */
+        /* The recorded time may be too old, never too new: it is the lower bound of the last use.
+         */
         if (used > left)
             control_report(context, SUBJECT_ACCOUNT, account, NONE, person, 0, used, 0,
-                           facts_mix(person_facts(context, account, person), accounts->last_logon_slack[account]));
+                           facts_mix(person_facts(context, account, person),
+                                     accounts->last_logon_slack[account]));
     }
 }
 
-static void describe_leaver_logon(const ControlContext *context, const Finding *finding, FindingText *text)
+static void describe_leaver_logon(const ControlContext *context, const Finding *finding,
+                                  FindingText *text)
 {
     json_t *evidence = json_object();
     tell_account(context, finding, evidence);
@@ -129,12 +144,16 @@ static void describe_leaver_logon(const ControlContext *context, const Finding *
 
     g_autofree char *end = person_end_shown(context, finding->person);
     g_autofree char *day = day_shown(context, finding->detail);
-    g_autofree char *after = elapsed_text(finding->detail - context->judgement->left_utc[finding->person]);
-    char *summary = sentence("%s was used on %s (%s), at least %s after %s.", account_shown(context, finding->subject), day,
+    g_autofree char *after =
+        elapsed_text(finding->detail - context->judgement->left_utc[finding->person]);
+    char *summary = sentence("%s was used on %s (%s), at least %s after %s.",
+                             account_shown(context, finding->subject), day,
                              context->settings->timezone_name, after, end);
     bool is_usable = context->judgement->usable[finding->subject] != STATE_NO;
-    char *action = sentence("%sFind out who used %s after that day and what was done with it, then decide on this exception.",
-                            is_usable ? "Disable the account. " : "", account_shown(context, finding->subject));
+    char *action = sentence("%sFind out who used %s after that day and what was done with it, then "
+                            "decide on this exception.",
+                            is_usable ? "Disable the account. " : "",
+                            account_shown(context, finding->subject));
     finding_text_take(text, summary, evidence, action);
 }
 
@@ -152,15 +171,15 @@ const Control control_leaver_logon = {
 /* ---- leaver-rights ---- */
 
 static const Threshold leaver_rights_thresholds[] = {
-    {"days", "Time between the end of the last working day and the end of rights.", 30, THRESHOLD_SAME, THRESHOLD_SAME,
-     THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME},
-    {"privileged_hours", "The same for rights through a privileged group.", 24, THRESHOLD_SAME, THRESHOLD_SAME,
-     THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME},
+    {"days", "Time between the end of the last working day and the end of rights.", 30,
+     THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME},
+    {"privileged_hours", "The same for rights through a privileged group.", 24, THRESHOLD_SAME,
+     THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME},
     {.name = NULL},
 };
 
-/* Leavers' accounts that are not usable; one in an unknown state counts: a right stands until the account is
- * proven dead. The usable ones are leaver-active's. */
+/* Leavers' accounts that are not usable; one in an unknown state counts: a right stands until the
+ * account is proven dead. The usable ones are leaver-active's. */
 static Bitset dead_leavers(ControlContext *context, uint32_t *ret_n)
 {
     Bitset leavers = bitset_new(context->snapshot->accounts.n);
@@ -174,13 +193,15 @@ static Bitset dead_leavers(ControlContext *context, uint32_t *ret_n)
     return leavers;
 }
 
-static void report_right(ControlContext *context, uint32_t account, uint32_t group, GovernedKind kind, int64_t limit)
+static void report_right(ControlContext *context, uint32_t account, uint32_t group,
+                         GovernedKind kind, int64_t limit)
 {
     uint32_t person = person_of(context, account);
     int64_t left = context->judgement->left_utc[person];
     if (!time_is_over(context, left, limit))
         return;
-    uint64_t facts = facts_mix(person_facts(context, account, person), effective_path_hash(context->effective, account));
+    uint64_t facts = facts_mix(person_facts(context, account, person),
+                               effective_path_hash(context->effective, account));
     control_report(context, SUBJECT_RIGHT, account, group, person, 0, left, kind, facts);
 }
 
@@ -190,11 +211,13 @@ static void evaluate_leaver_rights(ControlContext *context)
     unjudged_entitlement_names(context);
     unjudged_segregation_names(context);
     int64_t limit = control_limit(context->settings, context->control, "days");
-    int64_t privileged_limit = control_limit(context->settings, context->control, "privileged_hours");
+    int64_t privileged_limit =
+        control_limit(context->settings, context->control, "privileged_hours");
     uint32_t n_leavers = 0;
     g_auto(Bitset) leavers = dead_leavers(context, &n_leavers);
     uint32_t n_groups = n_leavers > 0 ? context->snapshot->groups.n : 0;
-    /* Last group reported for an account, plus one: a group governed in several ways is reported once. */
+    /* Last group reported for an account, plus one: a group governed in several ways is reported
+     * once. */
     g_autofree uint32_t *reported = g_new0(uint32_t, (size_t)context->snapshot->accounts.n + 1);
 
     for (uint32_t group = 0; group < n_groups; group++) {
@@ -204,33 +227,39 @@ static void evaluate_leaver_rights(ControlContext *context)
             if (!bitset_has(stops, group))
                 continue;
             size_t n = 0;
-            const uint32_t *members = effective_members_nearest(context->effective, group, stops, &n);
+            const uint32_t *members =
+                effective_members_nearest(context->effective, group, stops, &n);
             for (size_t i = 0; i < n; i++) {
                 if (!bitset_has(&leavers, members[i]) || reported[members[i]] == group + 1)
                     continue;
                 reported[members[i]] = group + 1;
-                report_right(context, members[i], group, (GovernedKind)kind, is_privileged ? privileged_limit : limit);
+                report_right(context, members[i], group, (GovernedKind)kind,
+                             is_privileged ? privileged_limit : limit);
             }
         }
     }
 }
 
-static void describe_leaver_rights(const ControlContext *context, const Finding *finding, FindingText *text)
+static void describe_leaver_rights(const ControlContext *context, const Finding *finding,
+                                   FindingText *text)
 {
     json_t *evidence = json_object();
     tell_account(context, finding, evidence);
     g_autoptr(GArray) hops = g_array_new(FALSE, FALSE, sizeof(Hop));
-    json_t *path = evidence_path(context, finding->subject, finding->object,
-                                 governed_kind(context->governed, (GovernedKind)finding->extra), hops);
+    json_t *path =
+        evidence_path(context, finding->subject, finding->object,
+                      governed_kind(context->governed, (GovernedKind)finding->extra), hops);
     json_object_set_new(evidence, "path", path);
     json_object_set_new(evidence, "privileged_group",
                         json_boolean(bitset_has(&context->governed->privileged, finding->object)));
 
-    const char *name = account_shown(context, finding->subject), *group = group_shown(context, finding->object);
+    const char *name = account_shown(context, finding->subject),
+               *group = group_shown(context, finding->object);
     g_autofree char *end = person_end_shown(context, finding->person);
-    char *summary = finding->detail != TIME_UNKNOWN
-                        ? sentence("%s is still in %s %e after %s.", name, group, finding->detail, end)
-                        : sentence("%s is still in %s although %s.", name, group, end);
+    char *summary =
+        finding->detail != TIME_UNKNOWN
+            ? sentence("%s is still in %s %e after %s.", name, group, finding->detail, end)
+            : sentence("%s is still in %s although %s.", name, group, end);
     GString *action = g_string_new(NULL);
     action_cut(context, action, hops, finding->subject, finding->object);
     finding_text_take(text, summary, evidence, g_string_free(action, FALSE));
@@ -251,12 +280,13 @@ const Control control_leaver_rights = {
 /* ---- contractor-expired ---- */
 
 static const Threshold contractor_thresholds[] = {
-    {"days", "Time between the end of the contract and the end of access.", 0, THRESHOLD_SAME, THRESHOLD_SAME,
-     THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME},
+    {"days", "Time between the end of the contract and the end of access.", 0, THRESHOLD_SAME,
+     THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME},
     {.name = NULL},
 };
 
-/* End of the contract: end_date, else the last working day. TIME_UNKNOWN: open, or of an earlier contract. */
+/* End of the contract: end_date, else the last working day. TIME_UNKNOWN: open, or of an earlier
+ * contract. */
 static int64_t contract_end(const ControlContext *context, uint32_t person)
 {
     const People *people = &context->snapshot->people;
@@ -264,7 +294,8 @@ static int64_t contract_end(const ControlContext *context, uint32_t person)
     if (end == TIME_UNKNOWN)
         end = people->last_day_end_utc[person];
     int64_t start = people->start_utc[person];
-    bool is_earlier = end != TIME_UNKNOWN && start != TIME_UNKNOWN && start >= end && start <= context->as_of_utc;
+    bool is_earlier =
+        end != TIME_UNKNOWN && start != TIME_UNKNOWN && start >= end && start <= context->as_of_utc;
     return is_earlier ? TIME_UNKNOWN : end;
 }
 
@@ -282,17 +313,20 @@ static void evaluate_contractor_expired(ControlContext *context)
     }
     for (uint32_t account = 0; account < snapshot->accounts.n; account++) {
         uint32_t person = person_speaking(snapshot, person_of(context, account));
-        if (person == NONE || !bitset_has(&expired, person) || !account_is_of(context, account, CLASSES_OF_PEOPLE) ||
+        if (person == NONE || !bitset_has(&expired, person) ||
+            !account_is_of(context, account, CLASSES_OF_PEOPLE) ||
             !account_must_be_usable(context, account))
             continue;
         uint64_t facts = person_facts(context, account, person);
         facts = facts_text(context, facts, snapshot->people.sponsor_id[person]);
-        control_report(context, SUBJECT_ACCOUNT, account, NONE, person, 0, contract_end(context, person), 0,
+        control_report(context, SUBJECT_ACCOUNT, account, NONE, person, 0,
+                       contract_end(context, person), 0,
                        facts_text(context, facts, snapshot->people.kind[person]));
     }
 }
 
-static void describe_contractor_expired(const ControlContext *context, const Finding *finding, FindingText *text)
+static void describe_contractor_expired(const ControlContext *context, const Finding *finding,
+                                        FindingText *text)
 {
     const People *people = &context->snapshot->people;
     json_t *evidence = json_object();
@@ -305,11 +339,14 @@ static void describe_contractor_expired(const ControlContext *context, const Fin
     evidence_privileged(context, evidence, finding->subject);
 
     bool is_end_date = people->end_day_end_utc[finding->person] == finding->detail;
-    g_autofree char *day = day_to_text(is_end_date ? people->end_day[finding->person] : people->last_day[finding->person]);
+    g_autofree char *day = day_to_text(is_end_date ? people->end_day[finding->person]
+                                                   : people->last_day[finding->person]);
     char *summary = sentence("%s is still enabled %e after the contract of %s ended (%s, %s).",
                              account_shown(context, finding->subject), finding->detail,
-                             person_shown(context, finding->person), day, person_zone(context, finding->person));
-    char *action = sentence("Disable the account, or have the contract's new end recorded in the roster.");
+                             person_shown(context, finding->person), day,
+                             person_zone(context, finding->person));
+    char *action =
+        sentence("Disable the account, or have the contract's new end recorded in the roster.");
     finding_text_take(text, summary, evidence, action);
 }
 
@@ -320,7 +357,10 @@ const Control control_contractor_expired = {
     .needs = NEED_PEOPLE | NEED_DIRECTORY,
     .subject = SUBJECT_ACCOUNT,
     .thresholds = contractor_thresholds,
-    .references = {.iso_2013 = "A.15.1.1 A.9.2.6", .iso_2022 = "5.19 5.18", .nist = "PS-7", .pci = "8.2.7"},
+    .references = {.iso_2013 = "A.15.1.1 A.9.2.6",
+                   .iso_2022 = "5.19 5.18",
+                   .nist = "PS-7",
+                   .pci = "8.2.7"},
     .evaluate = evaluate_contractor_expired,
     .describe = describe_contractor_expired,
 };

@@ -25,7 +25,8 @@ static void evaluate_without_owner(ControlContext *context)
 {
     const Accounts *accounts = &context->snapshot->accounts;
     for (uint32_t account = 0; account < accounts->n; account++) {
-        if (!account_is_of(context, account, CLASSES_WITH_OWNER) || !account_must_be_usable(context, account))
+        if (!account_is_of(context, account, CLASSES_WITH_OWNER) ||
+            !account_must_be_usable(context, account))
             continue;
         const Owner *owner = &context->links->account_owner[account];
         OwnerVerdict verdict = owner_judge(context, owner, accounts->owner_text[account], false);
@@ -38,13 +39,15 @@ static void evaluate_without_owner(ControlContext *context)
         uint64_t facts = facts_mix(context->classes[account], privileged_hash(context, account));
         facts = facts_text(context, facts, accounts->owner_text[account]);
         facts = facts_text(context, facts, accounts->description[account]);
-        facts = facts_mix(facts, (uint64_t)accounts->enabled[account] << 8 | accounts->enabled_by[account]);
+        facts = facts_mix(facts, (uint64_t)accounts->enabled[account] << 8 |
+                                     accounts->enabled_by[account]);
         facts = facts_mix(facts, (uint64_t)accounts->expires_utc[account]);
         control_report(context, SUBJECT_ACCOUNT, account, NONE, NONE, 0, 0, 0, facts);
     }
 }
 
-static void describe_without_owner(const ControlContext *context, const Finding *finding, FindingText *text)
+static void describe_without_owner(const ControlContext *context, const Finding *finding,
+                                   FindingText *text)
 {
     const Accounts *accounts = &context->snapshot->accounts;
     uint32_t account = finding->subject;
@@ -54,14 +57,17 @@ static void describe_without_owner(const ControlContext *context, const Finding 
     evidence_account(context, evidence, account);
     evidence_privileged(context, evidence, account);
 
-    const char *name = account_shown(context, account), *kind = account_classes[context->classes[account]];
+    const char *name = account_shown(context, account),
+               *kind = account_classes[context->classes[account]];
     TextRef owner = accounts->owner_text[account];
-    char *summary = owner == 0 ? sentence("The %s account %s has no owner.", kind, name)
-                               : sentence("The %s account %s has no owner: \"%s\" is nobody we know.", kind, name,
-                                          snapshot_text(context->snapshot, owner));
+    char *summary = owner == 0
+                        ? sentence("The %s account %s has no owner.", kind, name)
+                        : sentence("The %s account %s has no owner: \"%s\" is nobody we know.",
+                                   kind, name, snapshot_text(context->snapshot, owner));
     TextRef dn = accounts->dn[account];
     finding_text_take(text, summary, evidence,
-                      sentence("Name an owner on %s, or disable it.", dn != 0 ? snapshot_text(context->snapshot, dn) : name));
+                      sentence("Name an owner on %s, or disable it.",
+                               dn != 0 ? snapshot_text(context->snapshot, dn) : name));
 }
 
 const Control control_service_without_owner = {
@@ -77,7 +83,8 @@ const Control control_service_without_owner = {
 
 /* ---- owner-left ---- */
 
-static uint64_t owner_facts(const ControlContext *context, const Owner *owner, TextRef text, OwnerState state)
+static uint64_t owner_facts(const ControlContext *context, const Owner *owner, TextRef text,
+                            OwnerState state)
 {
     uint64_t facts = facts_mix(owner->kind, state);
     if (owner->kind == OWNER_ACCOUNT)
@@ -88,8 +95,8 @@ static uint64_t owner_facts(const ControlContext *context, const Owner *owner, T
 }
 
 /* extra is the state: the sentence says why. */
-static void judge_owner(ControlContext *context, SubjectType type, uint32_t subject, const Owner *owner, TextRef text,
-                        uint64_t facts)
+static void judge_owner(ControlContext *context, SubjectType type, uint32_t subject,
+                        const Owner *owner, TextRef text, uint64_t facts)
 {
     if (owner->kind == OWNER_NONE && text == 0)
         return;
@@ -107,31 +114,38 @@ static void evaluate_owner_left(ControlContext *context)
 {
     const Accounts *accounts = &context->snapshot->accounts;
     for (uint32_t account = 0; account < accounts->n; account++) {
-        if (!account_is_of(context, account, CLASSES_WITH_OWNER) || !account_must_be_usable(context, account))
+        if (!account_is_of(context, account, CLASSES_WITH_OWNER) ||
+            !account_must_be_usable(context, account))
             continue;
         uint64_t facts = facts_mix(context->classes[account], privileged_hash(context, account));
-        facts = facts_mix(facts, (uint64_t)accounts->enabled[account] << 8 | accounts->enabled_by[account]);
+        facts = facts_mix(facts, (uint64_t)accounts->enabled[account] << 8 |
+                                     accounts->enabled_by[account]);
         facts = facts_mix(facts, (uint64_t)accounts->expires_utc[account]);
         judge_owner(context, SUBJECT_ACCOUNT, account, &context->links->account_owner[account],
                     accounts->owner_text[account], facts);
     }
     const Groups *groups = &context->snapshot->groups;
     for (uint32_t group = 0; group < groups->n; group++)
-        judge_owner(context, SUBJECT_GROUP, group, &context->links->group_owner[group], groups->owner_text[group], 0);
+        judge_owner(context, SUBJECT_GROUP, group, &context->links->group_owner[group],
+                    groups->owner_text[group], 0);
 }
 
-static void describe_owner_left(const ControlContext *context, const Finding *finding, FindingText *text)
+static void describe_owner_left(const ControlContext *context, const Finding *finding,
+                                FindingText *text)
 {
     const Snapshot *snapshot = context->snapshot;
     bool is_group = finding->subject_type == SUBJECT_GROUP;
     uint32_t subject = finding->subject;
-    const Owner *owner = is_group ? &context->links->group_owner[subject] : &context->links->account_owner[subject];
-    TextRef owner_text = is_group ? snapshot->groups.owner_text[subject] : snapshot->accounts.owner_text[subject];
+    const Owner *owner =
+        is_group ? &context->links->group_owner[subject] : &context->links->account_owner[subject];
+    TextRef owner_text =
+        is_group ? snapshot->groups.owner_text[subject] : snapshot->accounts.owner_text[subject];
     TextRef dn = is_group ? snapshot->groups.dn[subject] : snapshot->accounts.dn[subject];
 
     json_t *evidence = json_object();
     evidence_ref(context, evidence, "owner", owner_text);
-    evidence_text(evidence, "owner_state", finding->extra == OWNER_STATE_LEFT ? "left" : "account disabled or expired");
+    evidence_text(evidence, "owner_state",
+                  finding->extra == OWNER_STATE_LEFT ? "left" : "account disabled or expired");
     if (owner->kind == OWNER_ACCOUNT)
         evidence_text(evidence, "owner_account", account_shown(context, owner->id));
     if (finding->person != NONE)
@@ -142,18 +156,24 @@ static void describe_owner_left(const ControlContext *context, const Finding *fi
     }
 
     const char *name = is_group ? group_shown(context, subject) : account_shown(context, subject);
-    const char *kind = is_group ? "group" : context->classes[subject] == CLASS_SHARED ? "shared account" : "service account";
+    const char *kind = is_group                                    ? "group"
+                       : context->classes[subject] == CLASS_SHARED ? "shared account"
+                                                                   : "service account";
     const char *owner_name = owner_shown(context, owner, owner_text);
-    g_autofree char *end = finding->extra == OWNER_STATE_LEFT ? person_end_shown(context, finding->person) : NULL;
+    g_autofree char *end =
+        finding->extra == OWNER_STATE_LEFT ? person_end_shown(context, finding->person) : NULL;
     char *summary;
     if (end == NULL)
-        summary = sentence("The owner of the %s %s is %s, whose account is disabled or expired.", kind, name, owner_name);
+        summary = sentence("The owner of the %s %s is %s, whose account is disabled or expired.",
+                           kind, name, owner_name);
     else if (finding->detail == TIME_UNKNOWN)
         summary = sentence("The owner of the %s %s is %s, but %s.", kind, name, owner_name, end);
     else
-        summary = sentence("The owner of the %s %s is still %s, %e after %s.", kind, name, owner_name, finding->detail, end);
-    finding_text_take(text, summary, evidence,
-                      sentence("Name a new owner on %s.", dn != 0 ? snapshot_text(snapshot, dn) : name));
+        summary = sentence("The owner of the %s %s is still %s, %e after %s.", kind, name,
+                           owner_name, finding->detail, end);
+    finding_text_take(
+        text, summary, evidence,
+        sentence("Name a new owner on %s.", dn != 0 ? snapshot_text(snapshot, dn) : name));
 }
 
 const Control control_owner_left = {

@@ -13,7 +13,8 @@ uint32_t person_speaking(const Snapshot *snapshot, uint32_t person)
 }
 
 /* A start after the end, once it is reached, makes the end one of an earlier employment. */
-static bool is_of_earlier_time(const People *people, uint32_t person, int64_t end_utc, int64_t as_of_utc)
+static bool is_of_earlier_time(const People *people, uint32_t person, int64_t end_utc,
+                               int64_t as_of_utc)
 {
     int64_t start = people->start_utc[person];
     return start != TIME_UNKNOWN && start >= end_utc && start <= as_of_utc;
@@ -50,7 +51,8 @@ bool ambiguous_with_leaver(const ControlContext *context, uint32_t account)
 {
     if (context->links->person_link[account] != PERSON_LINK_AMBIGUOUS)
         return false;
-    const GArray *candidates = g_hash_table_lookup(context->links->candidates, GUINT_TO_POINTER(account));
+    const GArray *candidates =
+        g_hash_table_lookup(context->links->candidates, GUINT_TO_POINTER(account));
     for (guint i = 0; candidates != NULL && i < candidates->len; i++) {
         if (person_has_left(context, g_array_index(candidates, uint32_t, i)))
             return true;
@@ -61,7 +63,8 @@ bool ambiguous_with_leaver(const ControlContext *context, uint32_t account)
 bool sources_incomplete(const Snapshot *snapshot, unsigned provides)
 {
     for (uint32_t i = 0; i < snapshot->n_sources; i++) {
-        if ((snapshot->sources[i].provides & provides) != 0 && snapshot->sources[i].status != SOURCE_COMPLETE)
+        if ((snapshot->sources[i].provides & provides) != 0 &&
+            snapshot->sources[i].status != SOURCE_COMPLETE)
             return true;
     }
     return false;
@@ -93,14 +96,15 @@ static void judge_usable(Judgement *judgement, const Snapshot *snapshot, int64_t
     const Accounts *accounts = &snapshot->accounts;
     judgement->usable = g_new(uint8_t, (size_t)accounts->n + 1);
     for (uint32_t i = 0; i < accounts->n; i++) {
-        judgement->usable[i] = (uint8_t)usable_state((State)accounts->enabled[i], accounts->expires_utc[i],
-                                                     accounts->flags[i], as_of_utc);
+        judgement->usable[i] = (uint8_t)usable_state(
+            (State)accounts->enabled[i], accounts->expires_utc[i], accounts->flags[i], as_of_utc);
     }
     const Computers *computers = &snapshot->computers;
     judgement->computer_usable = g_new(uint8_t, (size_t)computers->n + 1);
     for (uint32_t i = 0; i < computers->n; i++) {
-        judgement->computer_usable[i] = (uint8_t)usable_state(
-            (State)computers->enabled[i], computers->expires_utc[i], computers->flags[i], as_of_utc);
+        judgement->computer_usable[i] =
+            (uint8_t)usable_state((State)computers->enabled[i], computers->expires_utc[i],
+                                  computers->flags[i], as_of_utc);
     }
 }
 
@@ -115,13 +119,14 @@ static bool say_of_source(ControlContext *context, uint32_t source, int what, co
     if ((context->judgement->said[source] & what) != 0)
         return false;
     context->judgement->said[source] |= (uint8_t)what;
-    g_autofree char *reason = g_strdup_printf("%s: %s", context->snapshot->sources[source].name, fact);
+    g_autofree char *reason =
+        g_strdup_printf("%s: %s", context->snapshot->sources[source].name, fact);
     control_unjudged_source(context, source, reason);
     return true;
 }
 
-static void state_unknown(ControlContext *context, SubjectType type, uint32_t subject, uint32_t source,
-                          State enabled)
+static void state_unknown(ControlContext *context, SubjectType type, uint32_t subject,
+                          uint32_t source, State enabled)
 {
     const SourceRecord *record = &context->snapshot->sources[source];
     if (enabled == STATE_UNKNOWN && !record->records_lock_state) {
@@ -156,18 +161,20 @@ bool computer_must_be_usable(ControlContext *context, uint32_t computer)
     return usable == STATE_YES;
 }
 
-static bool last_use_known(ControlContext *context, SubjectType type, uint32_t subject, uint32_t source,
-                           int64_t last_logon_utc, uint32_t flags)
+static bool last_use_known(ControlContext *context, SubjectType type, uint32_t subject,
+                           uint32_t source, int64_t last_logon_utc, uint32_t flags)
 {
     bool is_unreadable = (flags & ENTRY_LAST_LOGON_UNREADABLE) != 0;
     if (last_logon_utc != TIME_UNKNOWN && !is_unreadable)
         return true;
     const SourceRecord *record = &context->snapshot->sources[source];
     if (!record->records_last_use && !is_unreadable) {
-        say_of_source(context, source, SAID_LAST_USE, "does not record the last use of an account (see last_use)");
+        say_of_source(context, source, SAID_LAST_USE,
+                      "does not record the last use of an account (see last_use)");
         return false;
     }
-    g_autofree char *reason = g_strdup_printf("%s: the time of the last use could not be read", record->name);
+    g_autofree char *reason =
+        g_strdup_printf("%s: the time of the last use could not be read", record->name);
     control_unjudged_subject(context, type, subject, reason);
     return false;
 }
@@ -188,7 +195,8 @@ bool computer_last_use_known(ControlContext *context, uint32_t computer)
 
 /* ---- owners ---- */
 
-/* Does every account of the person exist and none work? A person without accounts is not disabled. */
+/* Does every account of the person exist and none work? A person without accounts is not disabled.
+ */
 static bool all_accounts_dead(const ControlContext *context, uint32_t person)
 {
     const Links *links = context->links;
@@ -226,7 +234,8 @@ static OwnerVerdict judge_account(const ControlContext *context, const Owner *ow
     return (OwnerVerdict){.state = OWNER_STATE_HERE};
 }
 
-OwnerVerdict owner_judge(const ControlContext *context, const Owner *owner, TextRef text, bool with_accounts)
+OwnerVerdict owner_judge(const ControlContext *context, const Owner *owner, TextRef text,
+                         bool with_accounts)
 {
     switch (owner->kind) {
     case OWNER_PERSON:
@@ -236,7 +245,8 @@ OwnerVerdict owner_judge(const ControlContext *context, const Owner *owner, Text
     case OWNER_GROUP:
         return (OwnerVerdict){.state = OWNER_STATE_HERE};
     case OWNER_AMBIGUOUS:
-        return (OwnerVerdict){.state = OWNER_STATE_UNKNOWN, .reason = "the owner's name fits several people"};
+        return (OwnerVerdict){.state = OWNER_STATE_UNKNOWN,
+                              .reason = "the owner's name fits several people"};
     case OWNER_NONE:
     case OWNER_UNKNOWN:
         break;
@@ -244,9 +254,11 @@ OwnerVerdict owner_judge(const ControlContext *context, const Owner *owner, Text
     if (text == 0)
         return (OwnerVerdict){.state = OWNER_STATE_EMPTY};
     if (owner->kind == OWNER_UNKNOWN ||
-        sources_incomplete(context->snapshot, PROVIDES_PEOPLE | PROVIDES_DIRECTORY | PROVIDES_ACCOUNTS))
+        sources_incomplete(context->snapshot,
+                           PROVIDES_PEOPLE | PROVIDES_DIRECTORY | PROVIDES_ACCOUNTS))
         return (OwnerVerdict){.state = OWNER_STATE_UNKNOWN,
-                              .reason = "the owner was not found, and not every source is complete"};
+                              .reason =
+                                  "the owner was not found, and not every source is complete"};
     return (OwnerVerdict){.state = OWNER_STATE_NOBODY};
 }
 
@@ -255,7 +267,8 @@ OwnerVerdict owner_judge(const ControlContext *context, const Owner *owner, Text
 /* Rows of the privileged rights per account, by counting. */
 static void index_rights(Judgement *judgement, uint32_t n_accounts)
 {
-    const PrivilegedRight *rows = (const PrivilegedRight *)(const void *)judgement->privileged->data;
+    const PrivilegedRight *rows =
+        (const PrivilegedRight *)(const void *)judgement->privileged->data;
     uint32_t n = judgement->privileged->len;
     uint32_t *first = g_new0(uint32_t, (size_t)n_accounts + 2);
     for (uint32_t i = 0; i < n; i++)
@@ -277,10 +290,11 @@ static void walk_privileged(Judgement *judgement)
         if (!bitset_has(&context->governed->privileged, group))
             continue;
         size_t n = 0;
-        const uint32_t *members =
-            effective_members_nearest(context->effective, group, &context->governed->privileged, &n);
+        const uint32_t *members = effective_members_nearest(context->effective, group,
+                                                            &context->governed->privileged, &n);
         for (size_t i = 0; i < n; i++) {
-            PrivilegedRight row = {members[i], group, effective_path_hash(context->effective, members[i])};
+            PrivilegedRight row = {members[i], group,
+                                   effective_path_hash(context->effective, members[i])};
             g_array_append_val(judgement->privileged, row);
         }
     }

@@ -8,26 +8,30 @@
 #define REASON_FIELD "a field of the person that `allowed` asks for is not known"
 #define REASON_PERSON "it is not known whose account it is"
 
-/* A right stands until the account is proven dead: an unknown state is a subject. Declaring an account break-glass
- * is its approval. */
+/* A right stands until the account is proven dead: an unknown state is a subject. Declaring an
+ * account break-glass is its approval. */
 static bool is_subject(const ControlContext *context, uint32_t account)
 {
-    return context->judgement->usable[account] != STATE_NO && !account_is_of(context, account, CLASSES_WITHOUT_RIGHTS);
+    return context->judgement->usable[account] != STATE_NO &&
+           !account_is_of(context, account, CLASSES_WITHOUT_RIGHTS);
 }
 
 static uint64_t right_facts(const ControlContext *context, uint32_t account, uint64_t path)
 {
     const Accounts *accounts = &context->snapshot->accounts;
     uint64_t facts = facts_mix(path, (uint64_t)context->classes[account]);
-    facts = facts_mix(facts, (uint64_t)accounts->enabled[account] << 8 | accounts->enabled_by[account]);
+    facts =
+        facts_mix(facts, (uint64_t)accounts->enabled[account] << 8 | accounts->enabled_by[account]);
     facts = facts_mix(facts, (uint64_t)accounts->expires_utc[account]);
     return facts_mix(facts, (uint64_t)context->links->rule[account]);
 }
 
 /* ---- who may hold a right: used by privileged-unapproved and excess-privilege ---- */
 
-/* The person whose fields decide: the account's, else its owner's; NONE with ret_reason set = cannot be told. */
-static uint32_t deciding_person(const ControlContext *context, uint32_t account, const char **ret_reason)
+/* The person whose fields decide: the account's, else its owner's; NONE with ret_reason set =
+ * cannot be told. */
+static uint32_t deciding_person(const ControlContext *context, uint32_t account,
+                                const char **ret_reason)
 {
     const Links *links = context->links;
     *ret_reason = NULL;
@@ -42,15 +46,16 @@ static uint32_t deciding_person(const ControlContext *context, uint32_t account,
         break;
     }
     const Owner *owner = &links->account_owner[account];
-    OwnerVerdict verdict = owner_judge(context, owner, context->snapshot->accounts.owner_text[account], false);
+    OwnerVerdict verdict =
+        owner_judge(context, owner, context->snapshot->accounts.owner_text[account], false);
     if (owner_is_untold(owner, &verdict))
         *ret_reason = verdict.reason;
     return person_speaking(context->snapshot, owner->person);
 }
 
 /* Do the entitlement lines allow the account? Unknown sets ret_reason. */
-static State lines_allow(const ControlContext *context, const GArray *lines, uint32_t account, uint32_t *ret_person,
-                         const char **ret_reason)
+static State lines_allow(const ControlContext *context, const GArray *lines, uint32_t account,
+                         uint32_t *ret_person, const char **ret_reason)
 {
     *ret_person = deciding_person(context, account, ret_reason);
     State best = STATE_NO;
@@ -70,8 +75,8 @@ static State lines_allow(const ControlContext *context, const GArray *lines, uin
     return best;
 }
 
-static void describe_right(const ControlContext *context, const Finding *finding, const Bitset *stops, json_t *evidence,
-                           GArray *hops)
+static void describe_right(const ControlContext *context, const Finding *finding,
+                           const Bitset *stops, json_t *evidence, GArray *hops)
 {
     json_object_set_new(evidence, "path",
                         evidence_path(context, finding->subject, finding->object, stops, hops));
@@ -91,10 +96,12 @@ static void append_way(const ControlContext *context, GString *summary, const GA
 /* Rests on approvals by person_id, too: without people those carry nothing. */
 static bool people_could_tell(const ControlContext *context)
 {
-    return !sources_incomplete(context->snapshot, PROVIDES_PEOPLE) || context->snapshot->approvals.n == 0;
+    return !sources_incomplete(context->snapshot, PROVIDES_PEOPLE) ||
+           context->snapshot->approvals.n == 0;
 }
 
-static void judge_privileged(ControlContext *context, const PrivilegedRight *right, const GArray *lines, bool has_approvals)
+static void judge_privileged(ControlContext *context, const PrivilegedRight *right,
+                             const GArray *lines, bool has_approvals)
 {
     const char *reason = NULL;
     uint32_t person = NONE;
@@ -120,7 +127,8 @@ static void judge_privileged(ControlContext *context, const PrivilegedRight *rig
 static bool any_privileged_entitlement(const ControlContext *context)
 {
     for (uint32_t group = 0; group < context->snapshot->groups.n; group++) {
-        if (bitset_has(&context->governed->privileged, group) && bitset_has(&context->governed->entitlement, group))
+        if (bitset_has(&context->governed->privileged, group) &&
+            bitset_has(&context->governed->entitlement, group))
             return true;
     }
     return false;
@@ -149,7 +157,8 @@ static void evaluate_unapproved(ControlContext *context)
     }
 }
 
-static void describe_unapproved(const ControlContext *context, const Finding *finding, FindingText *text)
+static void describe_unapproved(const ControlContext *context, const Finding *finding,
+                                FindingText *text)
 {
     g_autoptr(GArray) hops = g_array_new(FALSE, FALSE, sizeof(Hop));
     json_t *evidence = json_object();
@@ -157,12 +166,15 @@ static void describe_unapproved(const ControlContext *context, const Finding *fi
     evidence_approvals(context, evidence, finding->object, finding->subject, finding->person);
 
     GString *summary = g_string_new(NULL), *action = g_string_new(NULL);
-    sentence_append(summary, "%s is in %s", account_shown(context, finding->subject), group_shown(context, finding->object));
+    sentence_append(summary, "%s is in %s", account_shown(context, finding->subject),
+                    group_shown(context, finding->object));
     append_way(context, summary, hops);
     bool has_some = json_array_size(json_object_get(evidence, "approvals")) > 0;
-    g_string_append(summary, has_some ? ", and none of its approvals is valid." : ", and nobody approved it.");
+    g_string_append(summary, has_some ? ", and none of its approvals is valid."
+                                      : ", and nobody approved it.");
     action_cut(context, action, hops, finding->subject, finding->object);
-    sentence_append(action, " Or have the membership in %s approved.", group_shown(context, finding->object));
+    sentence_append(action, " Or have the membership in %s approved.",
+                    group_shown(context, finding->object));
     finding_text_take(text, g_string_free(summary, FALSE), evidence, g_string_free(action, FALSE));
 }
 
@@ -189,12 +201,14 @@ static void evaluate_nested(ControlContext *context)
         if (!is_subject(context, right->account) ||
             membership_is_listed(context->snapshot, right->group, right->account))
             continue;
-        control_report(context, SUBJECT_RIGHT, right->account, right->group, person_of(context, right->account), 0, 0, 0,
+        control_report(context, SUBJECT_RIGHT, right->account, right->group,
+                       person_of(context, right->account), 0, 0, 0,
                        right_facts(context, right->account, right->path));
     }
 }
 
-static void describe_nested(const ControlContext *context, const Finding *finding, FindingText *text)
+static void describe_nested(const ControlContext *context, const Finding *finding,
+                            FindingText *text)
 {
     g_autoptr(GArray) hops = g_array_new(FALSE, FALSE, sizeof(Hop));
     json_t *evidence = json_object();
@@ -207,7 +221,9 @@ static void describe_nested(const ControlContext *context, const Finding *findin
     sentence_append(summary, "%s is in %s", account_shown(context, finding->subject), group);
     append_way(context, summary, hops);
     if (hops->len == 1)
-        sentence_append(summary, " by its %s", first->via == VIA_PRIMARY_GROUP ? "primary group" : "account in another source");
+        sentence_append(summary, " by its %s",
+                        first->via == VIA_PRIMARY_GROUP ? "primary group"
+                                                        : "account in another source");
     sentence_append(summary, ": the member list of %s does not show it.", group);
     action_cut(context, action, hops, finding->subject, finding->object);
     sentence_append(action, " If the right is meant, make it a direct membership of %s.", group);
@@ -228,7 +244,8 @@ const Control control_privileged_nested = {
 
 /* ---- excess-privilege ---- */
 
-static void judge_excess(ControlContext *context, uint32_t account, uint32_t group, const GArray *lines)
+static void judge_excess(ControlContext *context, uint32_t account, uint32_t group,
+                         const GArray *lines)
 {
     const char *reason = NULL;
     uint32_t person = NONE;
@@ -239,14 +256,16 @@ static void judge_excess(ControlContext *context, uint32_t account, uint32_t gro
         control_unjudged_subject(context, SUBJECT_RIGHT, account, reason);
         return;
     }
-    uint64_t facts = right_facts(context, account, effective_path_hash(context->effective, account));
+    uint64_t facts =
+        right_facts(context, account, effective_path_hash(context->effective, account));
     facts = facts_mix(facts, approvals_hash(context, group, account, person));
     if (person != NONE) {
         facts = facts_text(context, facts, context->snapshot->people.department[person]);
         facts = facts_text(context, facts, context->snapshot->people.title[person]);
     }
     for (guint i = 0; i < lines->len; i++) {
-        const Entitlement *entitlement = &context->governed->entitlements[g_array_index(lines, uint32_t, i)];
+        const Entitlement *entitlement =
+            &context->governed->entitlements[g_array_index(lines, uint32_t, i)];
         facts = facts_mix(facts, g_str_hash(entitlement->means != NULL ? entitlement->means : ""));
         facts = facts_mix(facts, g_str_hash(entitlement->risk != NULL ? entitlement->risk : ""));
     }
@@ -261,8 +280,8 @@ static void evaluate_excess(ControlContext *context)
             continue;
         g_autoptr(GArray) lines = governed_entitlements_of(context->governed, group);
         size_t n = 0;
-        const uint32_t *members =
-            effective_members_nearest(context->effective, group, &context->governed->entitlement, &n);
+        const uint32_t *members = effective_members_nearest(context->effective, group,
+                                                            &context->governed->entitlement, &n);
         for (size_t i = 0; i < n; i++) {
             if (is_subject(context, members[i]))
                 judge_excess(context, members[i], group, lines);
@@ -270,12 +289,15 @@ static void evaluate_excess(ControlContext *context)
     }
 }
 
-static void describe_excess(const ControlContext *context, const Finding *finding, FindingText *text)
+static void describe_excess(const ControlContext *context, const Finding *finding,
+                            FindingText *text)
 {
     g_autoptr(GArray) hops = g_array_new(FALSE, FALSE, sizeof(Hop));
     g_autoptr(GArray) lines = governed_entitlements_of(context->governed, finding->object);
-    const Entitlement *entitlement = &context->governed->entitlements[g_array_index(lines, uint32_t, 0)];
-    bool needs_approval = allowed_needs_approval(context->judgement->allowed, g_array_index(lines, uint32_t, 0));
+    const Entitlement *entitlement =
+        &context->governed->entitlements[g_array_index(lines, uint32_t, 0)];
+    bool needs_approval =
+        allowed_needs_approval(context->judgement->allowed, g_array_index(lines, uint32_t, 0));
     const People *people = &context->snapshot->people;
 
     json_t *evidence = json_object();
@@ -314,7 +336,10 @@ const Control control_excess_privilege = {
     .is_privilege_itself = true,
     .needs = NEED_PEOPLE | NEED_DIRECTORY | NEED_APPROVALS,
     .subject = SUBJECT_RIGHT,
-    .references = {.iso_2013 = "A.9.1.1 A.9.4.1", .iso_2022 = "5.15 8.3", .nist = "AC-6", .soc2 = "CC6.3"},
+    .references = {.iso_2013 = "A.9.1.1 A.9.4.1",
+                   .iso_2022 = "5.15 8.3",
+                   .nist = "AC-6",
+                   .soc2 = "CC6.3"},
     .evaluate = evaluate_excess,
     .describe = describe_excess,
 };

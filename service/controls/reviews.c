@@ -11,7 +11,8 @@
 static const Threshold review_thresholds[] = {
     {"privileged_days", "Time between reviews of a privileged group.", 90, 180, 90, 30, 180, 90},
     {"days", "Time between reviews of any other governed group.", 180, 180, 365, 180, 365, 180},
-    {"low_days", "Time between reviews of an entitlement of low risk.", 365, 180, 365, 180, 365, 180},
+    {"low_days", "Time between reviews of an entitlement of low risk.", 365, 180, 365, 180, 365,
+     180},
     {.name = NULL},
 };
 
@@ -28,14 +29,16 @@ typedef struct Limits {
 
 static bool is_over_and_gone(const Assets *assets, uint32_t asset)
 {
-    return assets->status[asset] == ASSET_STATUS_RETIRED || assets->status[asset] == ASSET_STATUS_LOST;
+    return assets->status[asset] == ASSET_STATUS_RETIRED ||
+           assets->status[asset] == ASSET_STATUS_LOST;
 }
 
 static GArray *groups_of_asset(const Snapshot *snapshot, uint32_t asset)
 {
     GArray *groups = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     const Assets *assets = &snapshot->assets;
-    for (uint32_t i = assets->first_access_group[asset]; i < assets->first_access_group[asset + 1]; i++)
+    for (uint32_t i = assets->first_access_group[asset]; i < assets->first_access_group[asset + 1];
+         i++)
         snapshot_find_groups(snapshot, snapshot_text(snapshot, assets->access_groups[i]), groups);
     return groups;
 }
@@ -46,7 +49,8 @@ static void enter(Register *row, const Assets *assets, uint32_t asset)
     int32_t every = assets->review_every_days[asset];
     if (row->asset == NONE)
         row->asset = asset;
-    if (reviewed != TIME_UNKNOWN && (row->last_review_utc == TIME_UNKNOWN || reviewed > row->last_review_utc))
+    if (reviewed != TIME_UNKNOWN &&
+        (row->last_review_utc == TIME_UNKNOWN || reviewed > row->last_review_utc))
         row->last_review_utc = reviewed;
     if (every >= 0 && (row->every_days < 0 || every < row->every_days)) {
         row->every_days = every;
@@ -77,18 +81,22 @@ static int64_t first_seen(const ControlContext *context, uint32_t group)
     const Snapshot *snapshot = context->snapshot;
     if (context->group_first_seen == NULL)
         return TIME_UNKNOWN;
-    TextRef key = snapshot->groups.key[group] != 0 ? snapshot->groups.key[group] : snapshot->groups.dn[group];
-    g_autofree char *id = g_strdup_printf("%s\x1f%s", snapshot->sources[snapshot->groups.source[group]].name,
-                                          snapshot_text(snapshot, key));
+    TextRef key =
+        snapshot->groups.key[group] != 0 ? snapshot->groups.key[group] : snapshot->groups.dn[group];
+    g_autofree char *id =
+        g_strdup_printf("%s\x1f%s", snapshot->sources[snapshot->groups.source[group]].name,
+                        snapshot_text(snapshot, key));
     const gint64 *seen = g_hash_table_lookup(context->group_first_seen, id);
     return seen != NULL ? *seen : TIME_UNKNOWN;
 }
 
-/* detail: when the time began to run. extra: days of the cadence, times two, plus one when there never was a review. */
-static void judge_group(ControlContext *context, const Limits *limits, const Register *row, uint32_t group)
+/* detail: when the time began to run. extra: days of the cadence, times two, plus one when there
+ * never was a review. */
+static void judge_group(ControlContext *context, const Limits *limits, const Register *row,
+                        uint32_t group)
 {
-    int64_t cadence =
-        row->every_days >= 0 ? (int64_t)row->every_days * SECONDS_OF_DAY : cadence_of(context, limits, group);
+    int64_t cadence = row->every_days >= 0 ? (int64_t)row->every_days * SECONDS_OF_DAY
+                                           : cadence_of(context, limits, group);
     bool is_never = row->last_review_utc == TIME_UNKNOWN;
     int64_t since = is_never ? first_seen(context, group) : row->last_review_utc;
     if (since == TIME_UNKNOWN || !time_is_over(context, since, cadence))
@@ -108,9 +116,11 @@ static void judge_asset(ControlContext *context, uint32_t asset)
     if (assets->review_every_days[asset] < 0)
         return;
     bool names_some = assets->first_access_group[asset] < assets->first_access_group[asset + 1];
-    if (names_some && sources_incomplete(context->snapshot, PROVIDES_DIRECTORY | PROVIDES_ACCOUNTS)) {
-        control_unjudged_subject(context, SUBJECT_ASSET, asset,
-                                 "no access group of the asset was found, and not every directory is complete");
+    if (names_some &&
+        sources_incomplete(context->snapshot, PROVIDES_DIRECTORY | PROVIDES_ACCOUNTS)) {
+        control_unjudged_subject(
+            context, SUBJECT_ASSET, asset,
+            "no access group of the asset was found, and not every directory is complete");
         return;
     }
     int64_t reviewed = assets->last_review_utc[asset];
@@ -144,7 +154,8 @@ static void evaluate_review_overdue(ControlContext *context)
     unjudged_privileged_names(context);
     unjudged_entitlement_names(context);
     unjudged_segregation_names(context);
-    Limits limits = {.privileged = control_limit(context->settings, context->control, "privileged_days"),
+    Limits limits = {.privileged =
+                         control_limit(context->settings, context->control, "privileged_days"),
                      .others = control_limit(context->settings, context->control, "days"),
                      .low = control_limit(context->settings, context->control, "low_days")};
     g_autofree Register *rows = read_register(context);
@@ -156,7 +167,8 @@ static void evaluate_review_overdue(ControlContext *context)
 
 static void describe_governed_as(const ControlContext *context, uint32_t group, json_t *evidence)
 {
-    static const char *const names[N_GOVERNED_KINDS] = {"privileged", "entitlement", "asset", "segregation"};
+    static const char *const names[N_GOVERNED_KINDS] = {"privileged", "entitlement", "asset",
+                                                        "segregation"};
     json_t *ways = json_array();
     for (int kind = 0; kind < N_GOVERNED_KINDS; kind++) {
         if (bitset_has(governed_kind(context->governed, (GovernedKind)kind), group))
@@ -165,11 +177,13 @@ static void describe_governed_as(const ControlContext *context, uint32_t group, 
     json_object_set_new(evidence, "governed_as", ways);
 }
 
-static void describe_review_overdue(const ControlContext *context, const Finding *finding, FindingText *text)
+static void describe_review_overdue(const ControlContext *context, const Finding *finding,
+                                    FindingText *text)
 {
     bool is_asset = finding->subject_type == SUBJECT_ASSET, is_never = (finding->extra & 1) != 0;
     int64_t days = finding->extra >> 1;
-    const char *name = is_asset ? asset_shown(context, finding->subject) : group_shown(context, finding->subject);
+    const char *name =
+        is_asset ? asset_shown(context, finding->subject) : group_shown(context, finding->subject);
     json_t *evidence = json_object();
     evidence_time(evidence, "last_review", is_never ? TIME_UNKNOWN : finding->detail);
     if (is_never)
@@ -181,11 +195,15 @@ static void describe_review_overdue(const ControlContext *context, const Finding
     /* A date of the register ends at 24:00: one second earlier is still that day. */
     g_autofree char *day = day_shown(context, finding->detail - (is_never ? 0 : 1));
     const char *kind = is_asset ? "asset" : "group";
-    char *summary = is_never ? sentence("Who is in the %s %s was never reviewed in the %e since it is known (%s); every %d days is the rule.",
-                                        kind, name, finding->detail, day, days)
-                             : sentence("The last review of the %s %s was %e ago (%s); every %d days is the rule.", kind,
-                                        name, finding->detail, day, days);
-    char *action = sentence("Have the members of %s reviewed by whoever answers for it, and record the date.", name);
+    char *summary =
+        is_never
+            ? sentence("Who is in the %s %s was never reviewed in the %e since it is known (%s); "
+                       "every %d days is the rule.",
+                       kind, name, finding->detail, day, days)
+            : sentence("The last review of the %s %s was %e ago (%s); every %d days is the rule.",
+                       kind, name, finding->detail, day, days);
+    char *action = sentence(
+        "Have the members of %s reviewed by whoever answers for it, and record the date.", name);
     finding_text_take(text, summary, evidence, action);
 }
 
@@ -196,7 +214,10 @@ const Control control_review_overdue = {
     .needs = NEED_ASSETS | NEED_DIRECTORY,
     .subject = SUBJECT_GROUP,
     .thresholds = review_thresholds,
-    .references = {.iso_2013 = "A.9.2.5", .iso_2022 = "5.18", .nist = "AC-2 AC-6(7)", .pci = "7.2.4"},
+    .references = {.iso_2013 = "A.9.2.5",
+                   .iso_2022 = "5.18",
+                   .nist = "AC-2 AC-6(7)",
+                   .pci = "7.2.4"},
     .evaluate = evaluate_review_overdue,
     .describe = describe_review_overdue,
 };

@@ -5,27 +5,32 @@
 
 #include <string.h>
 
-/* Who holds which side of the rule at hand: the number of the rule plus one, so nothing is wiped between rules. */
+/* Who holds which side of the rule at hand: the number of the rule plus one, so nothing is wiped
+ * between rules. */
 typedef struct Sides {
     uint32_t *marks[2];    /* per person */
     uint32_t *conflict;    /* per person */
     uint64_t *ways;        /* per person in conflict: hash of how the sides are held */
-    GArray *candidates[2]; /* (element-type guint32) persons whom an ambiguous account on that side may belong to */
+    GArray *candidates[2]; /* (element-type guint32) persons whom an ambiguous account on that side
+                              may belong to */
     uint32_t mark;
 } Sides;
 
 static bool counts(const ControlContext *context, uint32_t account)
 {
-    return context->judgement->usable[account] != STATE_NO && context->classes[account] != CLASS_COMPUTER;
+    return context->judgement->usable[account] != STATE_NO &&
+           context->classes[account] != CLASS_COMPUTER;
 }
 
 static void mark_holder(const ControlContext *context, Sides *sides, int side, uint32_t account)
 {
     const Links *links = context->links;
     if (links->person_link[account] == PERSON_LINK_ONE) {
-        sides->marks[side][person_speaking(context->snapshot, links->person[account])] = sides->mark;
+        sides->marks[side][person_speaking(context->snapshot, links->person[account])] =
+            sides->mark;
     } else if (links->person_link[account] == PERSON_LINK_AMBIGUOUS) {
-        const GArray *candidates = g_hash_table_lookup(links->candidates, GUINT_TO_POINTER(account));
+        const GArray *candidates =
+            g_hash_table_lookup(links->candidates, GUINT_TO_POINTER(account));
         if (candidates != NULL)
             g_array_append_vals(sides->candidates[side], candidates->data, candidates->len);
     }
@@ -35,7 +40,8 @@ static void mark_side(const ControlContext *context, Sides *sides, int side, con
 {
     for (guint g = 0; g < groups->len; g++) {
         size_t n = 0;
-        const uint32_t *members = effective_members(context->effective, g_array_index(groups, uint32_t, g), &n);
+        const uint32_t *members =
+            effective_members(context->effective, g_array_index(groups, uint32_t, g), &n);
         for (size_t i = 0; i < n; i++) {
             if (counts(context, members[i]))
                 mark_holder(context, sides, side, members[i]);
@@ -54,7 +60,8 @@ static bool is_excepted(const ControlContext *context, const SegregationRule *ru
 }
 
 /* Persons on both sides, in the order of the snapshot. */
-static GArray *conflicts_of(const ControlContext *context, Sides *sides, const SegregationRule *rule)
+static GArray *conflicts_of(const ControlContext *context, Sides *sides,
+                            const SegregationRule *rule)
 {
     GArray *conflicts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     for (uint32_t person = 0; person < context->snapshot->people.n; person++) {
@@ -68,16 +75,20 @@ static GArray *conflicts_of(const ControlContext *context, Sides *sides, const S
     return conflicts;
 }
 
-/* A second walk, only where there are conflicts: hashes how each side is held. Sums, so that no order matters. */
-static void hash_ways(const ControlContext *context, Sides *sides, const GArray *groups, uint64_t side)
+/* A second walk, only where there are conflicts: hashes how each side is held. Sums, so that no
+ * order matters. */
+static void hash_ways(const ControlContext *context, Sides *sides, const GArray *groups,
+                      uint64_t side)
 {
     const Accounts *accounts = &context->snapshot->accounts;
     for (guint g = 0; g < groups->len; g++) {
         size_t n = 0;
-        const uint32_t *members = effective_members(context->effective, g_array_index(groups, uint32_t, g), &n);
+        const uint32_t *members =
+            effective_members(context->effective, g_array_index(groups, uint32_t, g), &n);
         for (size_t i = 0; i < n; i++) {
             uint32_t person = person_speaking(context->snapshot, person_of(context, members[i]));
-            if (person == NONE || sides->conflict[person] != sides->mark || !counts(context, members[i]))
+            if (person == NONE || sides->conflict[person] != sides->mark ||
+                !counts(context, members[i]))
                 continue;
             uint64_t way = facts_mix(effective_path_hash(context->effective, members[i]), side);
             sides->ways[person] += facts_text(context, way, accounts->name[members[i]]);
@@ -91,12 +102,14 @@ static void say_undecided(ControlContext *context, Sides *sides, const Segregati
     for (int side = 0; side < 2; side++) {
         const GArray *candidates = sides->candidates[side];
         for (guint i = 0; i < candidates->len; i++) {
-            uint32_t person = person_speaking(context->snapshot, g_array_index(candidates, uint32_t, i));
-            if (sides->marks[1 - side][person] != sides->mark || sides->conflict[person] == sides->mark ||
-                is_excepted(context, rule, person))
+            uint32_t person =
+                person_speaking(context->snapshot, g_array_index(candidates, uint32_t, i));
+            if (sides->marks[1 - side][person] != sides->mark ||
+                sides->conflict[person] == sides->mark || is_excepted(context, rule, person))
                 continue;
-            control_unjudged_subject(context, SUBJECT_PERSON, person,
-                                     "it is not known whether an ambiguous account is this person's");
+            control_unjudged_subject(
+                context, SUBJECT_PERSON, person,
+                "it is not known whether an ambiguous account is this person's");
         }
     }
 }
@@ -117,7 +130,8 @@ static void judge_rule(ControlContext *context, Sides *sides, uint32_t index)
     hash_ways(context, sides, rule->b, 1);
     for (guint i = 0; i < conflicts->len; i++) {
         uint32_t person = g_array_index(conflicts, uint32_t, i);
-        control_report(context, SUBJECT_PERSON, person, index, person, 0, 0, 0, sides->ways[person]);
+        control_report(context, SUBJECT_PERSON, person, index, person, 0, 0, 0,
+                       sides->ways[person]);
     }
 }
 
@@ -130,7 +144,10 @@ static void evaluate_segregation(ControlContext *context)
     g_autofree uint64_t *ways = g_new0(uint64_t, n_people);
     g_autoptr(GArray) candidates_a = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     g_autoptr(GArray) candidates_b = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    Sides sides = {.marks = {a, b}, .conflict = conflict, .ways = ways, .candidates = {candidates_a, candidates_b}};
+    Sides sides = {.marks = {a, b},
+                   .conflict = conflict,
+                   .ways = ways,
+                   .candidates = {candidates_a, candidates_b}};
     for (uint32_t i = 0; i < context->governed->n_segregations; i++) {
         if (context->governed->segregations[i].unresolved->len == 0)
             judge_rule(context, &sides, i);
@@ -138,7 +155,8 @@ static void evaluate_segregation(ControlContext *context)
 }
 
 /* [{"account", "source", "path"}] of every way the person holds a side; the first one in words. */
-static json_t *describe_side(const ControlContext *context, uint32_t person, const GArray *groups, GString *first)
+static json_t *describe_side(const ControlContext *context, uint32_t person, const GArray *groups,
+                             GString *first)
 {
     const Links *links = context->links;
     json_t *side = json_array();
@@ -146,16 +164,21 @@ static json_t *describe_side(const ControlContext *context, uint32_t person, con
         uint32_t group = g_array_index(groups, uint32_t, g);
         for (uint32_t i = links->first_account[person]; i < links->first_account[person + 1]; i++) {
             uint32_t account = links->person_accounts[i];
-            json_t *path = counts(context, account) ? evidence_path(context, account, group, NULL, NULL) : json_array();
+            json_t *path = counts(context, account)
+                               ? evidence_path(context, account, group, NULL, NULL)
+                               : json_array();
             if (json_array_size(path) == 0) {
                 json_decref(path);
                 continue;
             }
             if (json_array_size(side) == 0)
-                sentence_append(first, "%s (as %s)", group_shown(context, group), account_shown(context, account));
+                sentence_append(first, "%s (as %s)", group_shown(context, group),
+                                account_shown(context, account));
             json_t *row = json_object();
             evidence_text(row, "account", account_shown(context, account));
-            evidence_text(row, "source", context->snapshot->sources[context->snapshot->accounts.source[account]].name);
+            evidence_text(
+                row, "source",
+                context->snapshot->sources[context->snapshot->accounts.source[account]].name);
             json_object_set_new(row, "path", path);
             json_array_append_new(side, row);
         }
@@ -163,7 +186,8 @@ static json_t *describe_side(const ControlContext *context, uint32_t person, con
     return side;
 }
 
-static void describe_segregation(const ControlContext *context, const Finding *finding, FindingText *text)
+static void describe_segregation(const ControlContext *context, const Finding *finding,
+                                 FindingText *text)
 {
     const SegregationRule *rule = &context->governed->segregations[finding->object];
     g_autoptr(GString) first_a = g_string_new(NULL), first_b = g_string_new(NULL);
@@ -173,8 +197,10 @@ static void describe_segregation(const ControlContext *context, const Finding *f
     json_object_set_new(evidence, "b", describe_side(context, finding->subject, rule->b, first_b));
 
     const char *name = person_shown(context, finding->subject);
-    char *summary = sentence("%s holds both sides of %s: %s and %s.", name, rule->id, first_a->str, first_b->str);
-    char *action = sentence("Take one side away from %s: %s, or %s.", name, first_a->str, first_b->str);
+    char *summary = sentence("%s holds both sides of %s: %s and %s.", name, rule->id, first_a->str,
+                             first_b->str);
+    char *action =
+        sentence("Take one side away from %s: %s, or %s.", name, first_a->str, first_b->str);
     finding_text_take(text, summary, evidence, action);
 }
 
@@ -185,7 +211,11 @@ const Control control_segregation_conflict = {
     .is_privilege_itself = true,
     .needs = NEED_PEOPLE | NEED_ALL_ACCOUNTS,
     .subject = SUBJECT_PERSON,
-    .references = {.iso_2013 = "A.6.1.2", .iso_2022 = "5.3", .nist = "AC-5", .soc2 = "CC6.3", .other = "DORA"},
+    .references = {.iso_2013 = "A.6.1.2",
+                   .iso_2022 = "5.3",
+                   .nist = "AC-5",
+                   .soc2 = "CC6.3",
+                   .other = "DORA"},
     .evaluate = evaluate_segregation,
     .describe = describe_segregation,
 };

@@ -1,4 +1,5 @@
-/* sources.c: what was pulled is not whole, not fresh, or not clean. These need nothing and are always judged. */
+/* sources.c: what was pulled is not whole, not fresh, or not clean. These need nothing and are
+ * always judged. */
 #include "controls/catalogue.h"
 #include "controls/evidence.h"
 
@@ -11,12 +12,14 @@ static const SourceRecord *source_at(const ControlContext *context, uint32_t sou
 
 static uint64_t reason_facts(const SourceRecord *source)
 {
-    return facts_mix((uint64_t)source->status, source->reason != NULL ? g_str_hash(source->reason) : 0);
+    return facts_mix((uint64_t)source->status,
+                     source->reason != NULL ? g_str_hash(source->reason) : 0);
 }
 
 static int64_t last_good(const ControlContext *context, uint32_t source)
 {
-    return context->source_last_good_utc != NULL ? context->source_last_good_utc[source] : TIME_UNKNOWN;
+    return context->source_last_good_utc != NULL ? context->source_last_good_utc[source]
+                                                 : TIME_UNKNOWN;
 }
 
 static void evidence_source(const ControlContext *context, json_t *evidence, uint32_t source)
@@ -35,21 +38,27 @@ static void evaluate_incomplete(ControlContext *context)
     for (uint32_t i = 0; i < context->snapshot->n_sources; i++) {
         const SourceRecord *source = source_at(context, i);
         if (source->status == SOURCE_INCOMPLETE || source->status == SOURCE_HELD)
-            control_report(context, SUBJECT_SOURCE, i, NONE, NONE, 0, last_good(context, i), 0, reason_facts(source));
+            control_report(context, SUBJECT_SOURCE, i, NONE, NONE, 0, last_good(context, i), 0,
+                           reason_facts(source));
     }
 }
 
-static void describe_incomplete(const ControlContext *context, const Finding *finding, FindingText *text)
+static void describe_incomplete(const ControlContext *context, const Finding *finding,
+                                FindingText *text)
 {
     const SourceRecord *source = source_at(context, finding->subject);
     json_t *evidence = json_object();
     evidence_source(context, evidence, finding->subject);
     const char *reason = source->reason != NULL ? source->reason : "no reason was given";
     bool is_held = source->status == SOURCE_HELD;
-    char *summary = is_held ? sentence("The source %s was held: %s", source->name, reason)
-                            : sentence("The source %s could not be read whole: %s", source->name, reason);
-    char *action = is_held ? sentence("Find out whether the change is real; if it is, let it through with --accept and a reason.")
-                           : sentence("Repair it and run again: nothing that rests on %s was judged.", source->name);
+    char *summary =
+        is_held ? sentence("The source %s was held: %s", source->name, reason)
+                : sentence("The source %s could not be read whole: %s", source->name, reason);
+    char *action = is_held
+                       ? sentence("Find out whether the change is real; if it is, let it through "
+                                  "with --accept and a reason.")
+                       : sentence("Repair it and run again: nothing that rests on %s was judged.",
+                                  source->name);
     finding_text_take(text, summary, evidence, action);
 }
 
@@ -96,7 +105,8 @@ static void evaluate_stale(ControlContext *context)
         if (source->status != SOURCE_STALE && !was_long_ago)
             continue;
         int64_t newest = source->status == SOURCE_STALE ? source->newest_utc : good;
-        control_report(context, SUBJECT_SOURCE, i, NONE, NONE, 0, newest, source->status == SOURCE_STALE,
+        control_report(context, SUBJECT_SOURCE, i, NONE, NONE, 0, newest,
+                       source->status == SOURCE_STALE,
                        facts_mix(reason_facts(source), (uint64_t)limit));
     }
 }
@@ -108,17 +118,22 @@ static void describe_stale(const ControlContext *context, const Finding *finding
     evidence_source(context, evidence, finding->subject);
     if (finding->extra != 0)
         evidence_time(evidence, "newest_record", finding->detail);
-    json_object_set_new(evidence, "limit_hours", json_integer(freshness_limit(context, source->provides) / 3600));
+    json_object_set_new(evidence, "limit_hours",
+                        json_integer(freshness_limit(context, source->provides) / 3600));
     g_autofree char *day = day_shown(context, finding->detail);
     char *summary;
     if (finding->detail == TIME_UNKNOWN)
         summary = sentence("The source %s is too old: %s", source->name, source->reason);
     else if (finding->extra != 0)
-        summary = sentence("The newest record of the source %s is %e old (%s).", source->name, finding->detail, day);
+        summary = sentence("The newest record of the source %s is %e old (%s).", source->name,
+                           finding->detail, day);
     else
-        summary = sentence("The source %s was last read whole %e ago (%s).", source->name, finding->detail, day);
-    finding_text_take(text, summary, evidence,
-                      sentence("Find out why %s gives nothing newer: nothing that rests on it was judged.", source->name));
+        summary = sentence("The source %s was last read whole %e ago (%s).", source->name,
+                           finding->detail, day);
+    finding_text_take(
+        text, summary, evidence,
+        sentence("Find out why %s gives nothing newer: nothing that rests on it was judged.",
+                 source->name));
 }
 
 const Control control_source_stale = {
@@ -134,8 +149,8 @@ const Control control_source_stale = {
 /* ---- source-rows-rejected ---- */
 
 static const Threshold rejected_thresholds[] = {
-    {"rows", "Rejected records from which it is an exception.", 1, THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME,
-     THRESHOLD_SAME, THRESHOLD_SAME},
+    {"rows", "Rejected records from which it is an exception.", 1, THRESHOLD_SAME, THRESHOLD_SAME,
+     THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME},
     {.name = NULL},
 };
 
@@ -147,17 +162,20 @@ static void evaluate_rejected(ControlContext *context)
         if (source->counts.rejected < limit) {
             /* A pull that broke off has not seen all its rows. */
             if (source->status == SOURCE_INCOMPLETE)
-                control_unjudged_source(context, i, source->reason != NULL ? source->reason : "not read whole");
+                control_unjudged_source(context, i,
+                                        source->reason != NULL ? source->reason : "not read whole");
             continue;
         }
         uint64_t facts = (uint64_t)source->counts.rejected;
         for (guint r = 0; source->rejections != NULL && r < source->rejections->len; r++)
             facts = facts_mix(facts, g_str_hash(source->rejections->pdata[r]));
-        control_report(context, SUBJECT_SOURCE, i, NONE, NONE, 0, source->counts.rejected, 0, facts);
+        control_report(context, SUBJECT_SOURCE, i, NONE, NONE, 0, source->counts.rejected, 0,
+                       facts);
     }
 }
 
-static void describe_rejected(const ControlContext *context, const Finding *finding, FindingText *text)
+static void describe_rejected(const ControlContext *context, const Finding *finding,
+                              FindingText *text)
 {
     const SourceRecord *source = source_at(context, finding->subject);
     json_t *evidence = json_object(), *reasons = json_array();
@@ -166,10 +184,14 @@ static void describe_rejected(const ControlContext *context, const Finding *find
     for (guint r = 0; source->rejections != NULL && r < source->rejections->len; r++)
         json_array_append_new(reasons, json_string(source->rejections->pdata[r]));
     json_object_set_new(evidence, "reasons", reasons);
-    char *summary = finding->detail == 1 ? sentence("One record of the source %s was refused.", source->name)
-                                         : sentence("%d records of the source %s were refused.", finding->detail, source->name);
+    char *summary =
+        finding->detail == 1
+            ? sentence("One record of the source %s was refused.", source->name)
+            : sentence("%d records of the source %s were refused.", finding->detail, source->name);
     finding_text_take(text, summary, evidence,
-                      sentence("Correct them in %s: until then nobody judges what they say. The evidence names each with its place.", source->name));
+                      sentence("Correct them in %s: until then nobody judges what they say. The "
+                               "evidence names each with its place.",
+                               source->name));
 }
 
 const Control control_source_rows_rejected = {

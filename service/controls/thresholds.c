@@ -64,7 +64,8 @@ static const SettingsGroup *settings_of(const Settings *settings, const Control 
     return settings_group(settings_group(settings->root, "controls"), control->id);
 }
 
-/* Value and name as somebody wrote them; of both units the stricter one. false: not in the configuration. */
+/* Value and name as somebody wrote them; of both units the stricter one. false: not in the
+ * configuration. */
 static bool from_file(const SettingsGroup *group, const Threshold *threshold, char **ret_name,
                       int64_t *ret_value)
 {
@@ -117,7 +118,8 @@ static void in_force(const Settings *settings, const Control *control, const Thr
     *ret_name = g_strdup(threshold->name);
     *ret_value = of_profiles(settings, threshold);
 
-    /* Whoever tightens the limit for everybody does not mean to leave the privileged a longer one. */
+    /* Whoever tightens the limit for everybody does not mean to leave the privileged a longer one.
+     */
     const Threshold *base = base_of(control, threshold);
     g_autofree char *base_name = NULL;
     int64_t base_value = 0;
@@ -150,10 +152,12 @@ char *control_thresholds_json(const Settings *settings, const Control *control)
         json_object_set_new(object, name, json_integer(value));
     }
     if (strcmp(control->id, "source-stale") == 0) { /* its limits are those of `freshness` */
-        static const char *const limits[] = {"directory_hours", "people_days", "assets_days", "approvals_days"};
+        static const char *const limits[] = {"directory_hours", "people_days", "assets_days",
+                                             "approvals_days"};
         const SettingsGroup *freshness = settings_group(settings->root, "freshness");
         for (size_t i = 0; i < G_N_ELEMENTS(limits); i++)
-            json_object_set_new(object, limits[i], json_integer(settings_int(freshness, limits[i])));
+            json_object_set_new(object, limits[i],
+                                json_integer(settings_int(freshness, limits[i])));
     }
     char *dumped = json_dumps(object, 0);
     char *text = g_strdup(dumped);
@@ -182,17 +186,26 @@ Severity control_severity(const Settings *settings, const Control *control)
 static Setting setting_of_threshold(const Threshold *threshold, const char *name)
 {
     int64_t unit = unit_of(name);
-    int64_t maximum = unit == SECONDS_OF_HOUR ? 24 * 3660 : unit == SECONDS_OF_DAY ? 3660 : INT32_MAX;
-    return (Setting){.name = name, .type = SETTING_INT, .minimum = unit == 0 ? 1 : 0, .maximum = maximum,
+    int64_t maximum = unit == SECONDS_OF_HOUR  ? 24 * 3660
+                      : unit == SECONDS_OF_DAY ? 3660
+                                               : INT32_MAX;
+    return (Setting){.name = name,
+                     .type = SETTING_INT,
+                     .minimum = unit == 0 ? 1 : 0,
+                     .maximum = maximum,
                      .help = threshold->help};
 }
 
 static const Setting *children_of(const Control *control)
 {
     g_autoptr(GArray) rows = g_array_new(TRUE, TRUE, sizeof(Setting));
-    Setting enabled = {.name = "enabled", .type = SETTING_BOOL, .initial = control->is_initially_off ? "false" : "true",
+    Setting enabled = {.name = "enabled",
+                       .type = SETTING_BOOL,
+                       .initial = control->is_initially_off ? "false" : "true",
                        .help = "Whether the control is judged."};
-    Setting severity = {.name = "severity", .type = SETTING_TEXT, .choices = severities,
+    Setting severity = {.name = "severity",
+                        .type = SETTING_TEXT,
+                        .choices = severities,
                         .help = "Severity of its exceptions, instead of the catalogue's."};
     g_array_append_val(rows, enabled);
     g_array_append_val(rows, severity);
@@ -213,8 +226,10 @@ const Setting *control_settings(void)
     if (g_once_init_enter(&table)) {
         Setting *made = g_new0(Setting, n_controls + 1);
         for (size_t i = 0; i < n_controls; i++) {
-            made[i] = (Setting){.name = control_table[i]->id, .type = SETTING_GROUP,
-                                .children = children_of(control_table[i]), .help = control_table[i]->title};
+            made[i] = (Setting){.name = control_table[i]->id,
+                                .type = SETTING_GROUP,
+                                .children = children_of(control_table[i]),
+                                .help = control_table[i]->title};
         }
         g_once_init_leave(&table, made);
     }

@@ -10,8 +10,9 @@
 static const Setting no_settings[] = {{.name = NULL}};
 static const Connector nothing = {.kind = "nothing",
                                   .title = "Stands for sources that a test builds by hand.",
-                                  .provides = PROVIDES_DIRECTORY | PROVIDES_PEOPLE | PROVIDES_ASSETS |
-                                              PROVIDES_APPROVALS | PROVIDES_ACCOUNTS,
+                                  .provides = PROVIDES_DIRECTORY | PROVIDES_PEOPLE |
+                                              PROVIDES_ASSETS | PROVIDES_APPROVALS |
+                                              PROVIDES_ACCOUNTS,
                                   .settings = no_settings};
 static const Connector *const only_nothing[] = {&nothing, NULL};
 
@@ -63,9 +64,15 @@ int case_teardown(void **state)
 
 /* ---- the world ---- */
 
-void set_text(Case *c, TextRef *cell, const char *text) { *cell = world_text(c->world, text); }
+void set_text(Case *c, TextRef *cell, const char *text)
+{
+    *cell = world_text(c->world, text);
+}
 
-uint32_t person(Case *c, const char *id, const char *name) { return world_person(c->world, id, name); }
+uint32_t person(Case *c, const char *id, const char *name)
+{
+    return world_person(c->world, id, name);
+}
 
 uint32_t account(Case *c, const char *name, const char *person_id)
 {
@@ -75,7 +82,10 @@ uint32_t account(Case *c, const char *name, const char *person_id)
     return id;
 }
 
-uint32_t group(Case *c, const char *name) { return world_group(c->world, name); }
+uint32_t group(Case *c, const char *name)
+{
+    return world_group(c->world, name);
+}
 
 void in_group(Case *c, uint32_t member, uint32_t into)
 {
@@ -97,7 +107,8 @@ void left(Case *c, uint32_t who, int64_t seconds_ago)
 
 void first_seen(Case *c, uint32_t which, int64_t utc)
 {
-    char *key = g_strdup_printf("corp\x1f%s", snapshot_text(c->snapshot, c->snapshot->groups.key[which]));
+    char *key =
+        g_strdup_printf("corp\x1f%s", snapshot_text(c->snapshot, c->snapshot->groups.key[which]));
     gint64 *value = g_new(gint64, 1);
     *value = utc;
     g_hash_table_insert(c->group_first_seen, key, value);
@@ -181,7 +192,8 @@ const char *found(Case *c, const char *control)
         assert_non_null(text.summary);
         assert_non_null(text.evidence);
         assert_true(*text.action != '\0');
-        g_ptr_array_add(parts, g_strdup_printf("%s%s%s %s", text.subject.name, text.object.type != NULL ? "/" : "",
+        g_ptr_array_add(parts, g_strdup_printf("%s%s%s %s", text.subject.name,
+                                               text.object.type != NULL ? "/" : "",
                                                text.object.type != NULL ? text.object.name : "",
                                                severities[text.severity]));
         finding_text_clear(&text);
@@ -202,7 +214,8 @@ const char *unjudged(Case *c, const char *control)
         const char *scope = row->scope == UNJUDGED_CONTROL   ? "*"
                             : row->scope == UNJUDGED_SUBJECT ? "subject"
                                                              : c->set->sources->pdata[row->source];
-        g_ptr_array_add(parts, g_strdup_printf("%s: %s", scope, (const char *)c->set->reasons->pdata[row->reason]));
+        g_ptr_array_add(parts, g_strdup_printf("%s: %s", scope,
+                                               (const char *)c->set->reasons->pdata[row->reason]));
     }
     return joined(c, parts, " | ");
 }

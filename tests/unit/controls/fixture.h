@@ -1,7 +1,8 @@
 /* fixture.h: a small world judged by the controls.
  *
- * A test makes the world (harness/world.h), then asks what a control found: "ann high, bob/Admins critical", subjects sorted
- * by name, with the object behind the slash; "" when there is nothing. All are judged with the settings given, at AS_OF. */
+ * A test makes the world (harness/world.h), then asks what a control found: "ann high, bob/Admins
+ * critical", subjects sorted by name, with the object behind the slash; "" when there is nothing.
+ * All are judged with the settings given, at AS_OF. */
 #pragma once
 
 #include "controls/control.h"
@@ -19,13 +20,13 @@
 
 typedef struct Case {
     World *world;
-    Snapshot *snapshot;              /* the world's */
-    uint8_t classes[WORLD_ROWS];     /* AccountClass; person at first */
-    const char *config;              /* settings beside the sources; "" at first */
-    int64_t as_of_utc;               /* AS_OF */
-    bool has_earlier_run;            /* true */
+    Snapshot *snapshot;               /* the world's */
+    uint8_t classes[WORLD_ROWS];      /* AccountClass; person at first */
+    const char *config;               /* settings beside the sources; "" at first */
+    int64_t as_of_utc;                /* AS_OF */
+    bool has_earlier_run;             /* true */
     int64_t last_good[WORLD_SOURCES]; /* TIME_UNKNOWN */
-    GHashTable *group_first_seen;    /* first_seen() fills it */
+    GHashTable *group_first_seen;     /* first_seen() fills it */
     /* private */
     Settings *settings;
     Links *links;
@@ -45,7 +46,8 @@ int case_teardown(void **state);
 /* ---- the world ---- */
 
 uint32_t person(Case *c, const char *id, const char *name);
-/* An account whose employee number is the person's id; person NULL = nobody's. Last used an hour ago. */
+/* An account whose employee number is the person's id; person NULL = nobody's. Last used an hour
+ * ago. */
 uint32_t account(Case *c, const char *name, const char *person_id);
 uint32_t group(Case *c, const char *name);
 void in_group(Case *c, uint32_t account, uint32_t group);
@@ -59,9 +61,11 @@ void first_seen(Case *c, uint32_t group, int64_t utc);
 /* Judges (again): after a change of the world or of the settings. */
 void judge(Case *c);
 const char *found(Case *c, const char *control);
-/* Reasons, sorted: "*: …" the whole control, "corp: …" a source, "subject: …" one subject; joined by " | ". */
+/* Reasons, sorted: "*: …" the whole control, "corp: …" a source, "subject: …" one subject; joined
+ * by " | ". */
 const char *unjudged(Case *c, const char *control);
-/* The only finding of the control, in words; fails when there is not exactly one. Cleared by the case. */
+/* The only finding of the control, in words; fails when there is not exactly one. Cleared by the
+ * case. */
 const FindingText *text_of_finding(Case *c, const char *control);
 const Finding *only_finding(Case *c, const char *control);
 

@@ -52,7 +52,8 @@ static void owner_that_another_directory_may_know_is_not_evaluable(void **state)
     c->snapshot->sources[lab].status = SOURCE_INCOMPLETE;
     assert_found(c, "orphaned-account", "");
     assert_unjudged(c, "orphaned-account",
-                    "lab: lab: incomplete | subject: the owner was not found, and not every source is complete");
+                    "lab: lab: incomplete | subject: the owner was not found, and not every source "
+                    "is complete");
 }
 
 /* ---- ambiguous-account ---- */
@@ -71,7 +72,8 @@ static void two_candidates_are_ambiguous_even_if_one_has_left(void **state)
     assert_found(c, "ambiguous-account", "kim medium");
     assert_found(c, "orphaned-account", "");
     const FindingText *text = text_of_finding(c, "ambiguous-account");
-    assert_string_equal(text->summary, "kim matches 2 people equally well: Kim Lee (1), Kim Lee (2).");
+    assert_string_equal(text->summary,
+                        "kim matches 2 people equally well: Kim Lee (1), Kim Lee (2).");
     assert_non_null(strstr(text->evidence, "\"matched_by\":\"mail = email\""));
 }
 
@@ -108,7 +110,8 @@ static void privileged_accounts_are_dormant_after_30_days(void **state)
 {
     Case *c = *state;
     uint32_t a = account(c, "ann", NULL), b = account(c, "bob", NULL), admins = group(c, "admins");
-    c->snapshot->accounts.last_logon_utc[a] = c->snapshot->accounts.last_logon_utc[b] = AS_OF - DAYS(31);
+    c->snapshot->accounts.last_logon_utc[a] = c->snapshot->accounts.last_logon_utc[b] =
+        AS_OF - DAYS(31);
     in_group(c, a, admins);
     c->config = "privileged = [\"admins\"];";
     assert_found(c, "dormant-account", "ann high");
@@ -134,7 +137,8 @@ static void unreadable_time_is_not_evaluable_for_its_account(void **state)
     c->snapshot->accounts.last_logon_utc[a] = TIME_UNKNOWN;
     c->snapshot->accounts.flags[a] = ENTRY_LAST_LOGON_UNREADABLE;
     assert_found(c, "dormant-account", "");
-    assert_unjudged(c, "dormant-account", "subject: corp: the time of the last use could not be read");
+    assert_unjudged(c, "dormant-account",
+                    "subject: corp: the time of the last use could not be read");
 }
 
 static void never_used_is_not_dormant(void **state)
@@ -172,7 +176,8 @@ static void never_used_without_a_creation_time_is_not_evaluable(void **state)
     c->snapshot->accounts.last_logon_utc[a] = TIME_NEVER;
     c->snapshot->accounts.created_utc[a] = TIME_UNKNOWN;
     assert_found(c, "account-never-used", "");
-    assert_unjudged(c, "account-never-used", "subject: corp: it is not known when the account was created");
+    assert_unjudged(c, "account-never-used",
+                    "subject: corp: it is not known when the account was created");
 }
 
 /* ---- service-without-owner ---- */
@@ -265,7 +270,8 @@ static void owner_account_in_an_unknown_state_is_not_evaluable(void **state)
     c->snapshot->accounts.enabled[account(c, "boss", NULL)] = STATE_UNKNOWN;
     service(c, "svc", "boss");
     assert_found(c, "owner-left", "");
-    assert_unjudged(c, "owner-left", "subject: whether the owner's account is enabled is not known");
+    assert_unjudged(c, "owner-left",
+                    "subject: whether the owner's account is enabled is not known");
 }
 
 int main(void)

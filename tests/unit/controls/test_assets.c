@@ -10,7 +10,10 @@ static uint32_t asset(Case *c, const char *id, const char *owner, const char *cu
     return a;
 }
 
-static void with_status(Case *c, uint32_t a, AssetStatus status) { c->snapshot->assets.status[a] = status; }
+static void with_status(Case *c, uint32_t a, AssetStatus status)
+{
+    c->snapshot->assets.status[a] = status;
+}
 
 /* ---- asset-without-owner ---- */
 
@@ -78,7 +81,8 @@ static void owner_unknown_while_a_directory_is_incomplete_is_not_evaluable(void 
     asset(c, "A1", "it-team", NULL);
     c->snapshot->sources[0].status = SOURCE_INCOMPLETE;
     assert_found(c, "asset-owner-left", "");
-    assert_unjudged(c, "asset-owner-left", "subject: the owner was not found, and not every source is complete");
+    assert_unjudged(c, "asset-owner-left",
+                    "subject: the owner was not found, and not every source is complete");
 }
 
 /* ---- asset-not-returned ---- */
@@ -103,7 +107,8 @@ static void only_tangible_things_that_are_out_can_be_returned(void **state)
 {
     Case *c = *state;
     left(c, person(c, "1", "Ann"), DAYS(3));
-    const AssetStatus out[] = {ASSET_STATUS_LOAN, ASSET_STATUS_REPAIR, ASSET_STATUS_STOCK, ASSET_STATUS_EMPTY, ASSET_STATUS_LOST};
+    const AssetStatus out[] = {ASSET_STATUS_LOAN, ASSET_STATUS_REPAIR, ASSET_STATUS_STOCK,
+                               ASSET_STATUS_EMPTY, ASSET_STATUS_LOST};
     const char *const names[] = {"loan", "repair", "stock", "empty", "lost"};
     for (size_t i = 0; i < 5; i++)
         with_status(c, asset(c, names[i], NULL, "1"), out[i]);

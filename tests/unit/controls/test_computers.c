@@ -74,7 +74,8 @@ static void absent_disabled_unseen_and_silent_computers_are_ghosts(void **state)
     machine(c, "seen", "seen.example.com", ASSET_STATUS_IN_USE);
     machine(c, "stock", "stock.example.com", ASSET_STATUS_STOCK);
     c->snapshot->computers.enabled[computer(c, "DISABLED", "disabled.example.com", 1)] = STATE_NO;
-    c->snapshot->computers.last_logon_utc[computer(c, "NEVER", "never.example.com", 1)] = TIME_NEVER;
+    c->snapshot->computers.last_logon_utc[computer(c, "NEVER", "never.example.com", 1)] =
+        TIME_NEVER;
     computer(c, "SEEN", "seen.example.com", 104);
     computer(c, "SILENT", "silent.example.com", 105);
     assert_found(c, "asset-ghost", "absent medium, disabled medium, never medium, silent medium");
@@ -105,7 +106,8 @@ static void absence_is_not_concluded_from_some_directories(void **state)
 static void other_kinds_are_no_ghosts(void **state)
 {
     Case *c = *state;
-    set_text(c, &c->snapshot->assets.kind[machine(c, "A1", "phone1", ASSET_STATUS_IN_USE)], "phone");
+    set_text(c, &c->snapshot->assets.kind[machine(c, "A1", "phone1", ASSET_STATUS_IN_USE)],
+             "phone");
     computer(c, "PC", "pc.example.com", 1);
     assert_found(c, "asset-ghost", "");
 }
@@ -141,7 +143,8 @@ static void retired_machine_in_an_unknown_state_is_not_evaluable(void **state)
     machine(c, "old", "pc1.example.com", ASSET_STATUS_RETIRED);
     c->snapshot->computers.enabled[computer(c, "PC1", "pc1.example.com", 1)] = STATE_UNKNOWN;
     assert_found(c, "asset-retired-active", "");
-    assert_unjudged(c, "asset-retired-active", "subject: it is not known whether its computer account is enabled");
+    assert_unjudged(c, "asset-retired-active",
+                    "subject: it is not known whether its computer account is enabled");
 }
 
 int main(void)

@@ -84,7 +84,8 @@ static void account_whose_state_is_unreadable_is_not_evaluable(void **state)
     lena_left(c, DAYS(12));
     c->snapshot->accounts.enabled[account(c, "lwong", "00123")] = STATE_UNKNOWN;
     assert_found(c, "leaver-active", "");
-    assert_unjudged(c, "leaver-active", "subject: corp: whether the account is enabled could not be read");
+    assert_unjudged(c, "leaver-active",
+                    "subject: corp: whether the account is enabled could not be read");
 }
 
 static void source_without_lock_state_is_said_once(void **state)
@@ -156,8 +157,9 @@ static void somebody_gone_from_the_roster_has_left(void **state)
     account(c, "ann", "1");
     c->snapshot->people.gone_since_run[p] = 17;
     c->snapshot->people.source[p] = UINT8_MAX;
-    assert_string_equal(text_of_finding(c, "leaver-active")->summary,
-                        "ann is still enabled although Ann disappeared from the roster (gone since run 17).");
+    assert_string_equal(
+        text_of_finding(c, "leaver-active")->summary,
+        "ann is still enabled although Ann disappeared from the roster (gone since run 17).");
 }
 
 static void rehired_person_is_a_leaver_until_the_new_start(void **state)
@@ -191,7 +193,8 @@ static void ambiguous_account_of_a_leaver_is_not_evaluable(void **state)
     set_text(c, &c->snapshot->people.email[q], "lena@example.com");
     set_text(c, &c->snapshot->accounts.mail[account(c, "lena", NULL)], "lena@example.com");
     assert_found(c, "leaver-active", "");
-    assert_unjudged(c, "leaver-active", "subject: several people match the account, one of them has left");
+    assert_unjudged(c, "leaver-active",
+                    "subject: several people match the account, one of them has left");
     assert_found(c, "ambiguous-account", "lena medium");
 }
 
@@ -235,20 +238,23 @@ static void sentence_names_the_day_in_the_persons_zone(void **state)
     Case *c = *state;
     uint32_t p = lena_left(c, DAYS(12));
     set_text(c, &c->snapshot->people.timezone[p], "Europe/Berlin");
-    uint32_t a = account(c, "lwong", "00123"), ops = group(c, "ops"), admins = group(c, "Domain Admins");
+    uint32_t a = account(c, "lwong", "00123"), ops = group(c, "ops"),
+             admins = group(c, "Domain Admins");
     in_group(c, a, ops);
     nest(c, ops, admins);
     c->config = "privileged = [\"Domain Admins\"];";
     const FindingText *text = text_of_finding(c, "leaver-active");
     g_autofree char *shown = finding_summary_at(text->summary, AS_OF);
-    assert_string_equal(shown,
-                        "lwong is still enabled 12 days after Lena Wong's last working day (2026-03-05, Europe/Berlin).");
+    assert_string_equal(shown, "lwong is still enabled 12 days after Lena Wong's last working day "
+                               "(2026-03-05, Europe/Berlin).");
     assert_int_equal(text->severity, SEVERITY_CRITICAL);
-    assert_string_equal(text->evidence,
-                        "{\"last_working_day\":\"2026-03-05\",\"timezone\":\"Europe/Berlin\",\"status\":\"active\","
-                        "\"enabled\":true,\"enabled_by\":\"userAccountControl\",\"expires\":\"never\",\"class\":\"person\","
-                        "\"source\":\"corp\",\"linked_by\":\"employee_id = id\","
-                        "\"privileged_through\":[[\"ops\",\"Domain Admins\"]]}");
+    assert_string_equal(
+        text->evidence,
+        "{\"last_working_day\":\"2026-03-05\",\"timezone\":\"Europe/Berlin\",\"status\":\"active\","
+        "\"enabled\":true,\"enabled_by\":\"userAccountControl\",\"expires\":\"never\",\"class\":"
+        "\"person\","
+        "\"source\":\"corp\",\"linked_by\":\"employee_id = id\","
+        "\"privileged_through\":[[\"ops\",\"Domain Admins\"]]}");
     assert_string_equal(text->action, "Disable the account uid=lwong,ou=people,dc=example,dc=com.");
     assert_string_equal(text->person_id, "00123");
     assert_null(text->object.type);
@@ -258,7 +264,10 @@ static void text_from_outside_is_shown_in_visible_form(void **state)
 {
     Case *c = *state;
     lena_left(c, DAYS(12));
-    account(c, "evil\x1e" "1\x1e\xe2\x80\xae", "00123");
+    account(c,
+            "evil\x1e"
+            "1\x1e\xe2\x80\xae",
+            "00123");
     const FindingText *text = text_of_finding(c, "leaver-active");
     assert_non_null(strstr(text->summary, "<U+202E>"));
     assert_true(g_str_has_prefix(text->summary, "evil<"));
@@ -357,7 +366,8 @@ static void right_is_reported_for_the_nearest_group_of_each_kind(void **state)
 {
     Case *c = *state;
     lena_left(c, DAYS(31));
-    uint32_t a = account(c, "lwong", "00123"), inner = group(c, "inner"), outer = group(c, "outer"), plain = group(c, "plain");
+    uint32_t a = account(c, "lwong", "00123"), inner = group(c, "inner"), outer = group(c, "outer"),
+             plain = group(c, "plain");
     c->snapshot->accounts.enabled[a] = STATE_NO;
     in_group(c, a, plain);
     nest(c, plain, inner);
@@ -424,7 +434,8 @@ static void contractor_in_an_unknown_state_is_not_evaluable(void **state)
     left(c, contractor(c, "contractor"), DAYS(1));
     c->snapshot->accounts.enabled[0] = STATE_UNKNOWN;
     assert_found(c, "contractor-expired", "");
-    assert_unjudged(c, "contractor-expired", "subject: corp: whether the account is enabled could not be read");
+    assert_unjudged(c, "contractor-expired",
+                    "subject: corp: whether the account is enabled could not be read");
 }
 
 int main(void)

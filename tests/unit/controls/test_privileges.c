@@ -4,7 +4,8 @@
 
 #define ADMINS "privileged = [\"admins\"];"
 
-static uint32_t approve(Case *c, const char *group_text, const char *account_name, const char *person_id)
+static uint32_t approve(Case *c, const char *group_text, const char *account_name,
+                        const char *person_id)
 {
     uint32_t a = world_approval(c->world, "T-1", group_text);
     Approvals *approvals = &c->snapshot->approvals;
@@ -14,7 +15,8 @@ static uint32_t approve(Case *c, const char *group_text, const char *account_nam
     return a;
 }
 
-/* Ann, with the account ann, directly in admins; an approvals source that approves something else. */
+/* Ann, with the account ann, directly in admins; an approvals source that approves something else.
+ */
 static uint32_t ann_in_admins(Case *c)
 {
     person(c, "1", "Ann");
@@ -36,7 +38,8 @@ static void member_without_approval_is_an_exception(void **state)
     assert_string_equal(text->subject.type, "right");
     assert_string_equal(text->object.type, "group");
     assert_string_equal(text->summary, "ann is in admins, and nobody approved it.");
-    assert_true(g_str_has_prefix(text->action, "Remove uid=ann,ou=people,dc=example,dc=com from admins."));
+    assert_true(
+        g_str_has_prefix(text->action, "Remove uid=ann,ou=people,dc=example,dc=com from admins."));
 }
 
 static void approval_by_account_or_person_carries_the_right(void **state)
@@ -126,9 +129,11 @@ static void entitlement_that_allows_the_person_is_enough_unless_it_requires_appr
     Case *c = *state;
     ann_in_admins(c);
     set_text(c, &c->snapshot->people.department[0], "IT Operations");
-    c->config = ADMINS "entitlements: ( { group = \"admins\"; allowed = ( { department = \"it*\"; } ); } );";
+    c->config = ADMINS
+        "entitlements: ( { group = \"admins\"; allowed = ( { department = \"it*\"; } ); } );";
     assert_found(c, "privileged-unapproved", "");
-    c->config = ADMINS "entitlements: ( { group = \"admins\"; allowed = ( { department = \"it*\"; } ); approval = \"required\"; } );";
+    c->config = ADMINS "entitlements: ( { group = \"admins\"; allowed = ( { department = \"it*\"; "
+                       "} ); approval = \"required\"; } );";
     judge(c);
     assert_found(c, "privileged-unapproved", "ann/admins high");
     assert_found(c, "excess-privilege", "ann/admins high");
@@ -205,7 +210,8 @@ static void right_through_nesting_is_shown_with_its_way(void **state)
 {
     Case *c = *state;
     person(c, "1", "Ann");
-    uint32_t ann = account(c, "ann", "1"), ops = group(c, "ops"), team = group(c, "team"), admins = group(c, "admins");
+    uint32_t ann = account(c, "ann", "1"), ops = group(c, "ops"), team = group(c, "team"),
+             admins = group(c, "admins");
     in_group(c, ann, team);
     nest(c, team, ops);
     nest(c, ops, admins);
@@ -213,8 +219,9 @@ static void right_through_nesting_is_shown_with_its_way(void **state)
     c->config = ADMINS;
     assert_found(c, "privileged-nested", "ann/admins high");
     const FindingText *text = text_of_finding(c, "privileged-nested");
-    assert_string_equal(text->summary,
-                        "ann is in admins through team → ops: the member list of admins does not show it.");
+    assert_string_equal(
+        text->summary,
+        "ann is in admins through team → ops: the member list of admins does not show it.");
     assert_non_null(strstr(text->evidence, "\"path\":[\"team\",\"ops\",\"admins\"]"));
     assert_non_null(strstr(text->action, "from team, which leads to admins."));
 }
@@ -222,11 +229,12 @@ static void right_through_nesting_is_shown_with_its_way(void **state)
 static void primary_group_is_not_in_the_member_list(void **state)
 {
     Case *c = *state;
-    world_member(c->world, group(c, "admins"), principal_of(PRINCIPAL_ACCOUNT, account(c, "ann", NULL)),
-                 VIA_PRIMARY_GROUP);
+    world_member(c->world, group(c, "admins"),
+                 principal_of(PRINCIPAL_ACCOUNT, account(c, "ann", NULL)), VIA_PRIMARY_GROUP);
     c->config = ADMINS;
     assert_found(c, "privileged-nested", "ann/admins high");
-    assert_non_null(strstr(text_of_finding(c, "privileged-nested")->summary, "by its primary group"));
+    assert_non_null(
+        strstr(text_of_finding(c, "privileged-nested")->summary, "by its primary group"));
 }
 
 static void listed_member_is_not_reported_although_also_nested(void **state)
@@ -278,15 +286,17 @@ static void person_who_is_not_allowed_is_an_exception(void **state)
     ann_in_pay(c, "Sales", "Clerk");
     c->config = PAY("allowed = ( { department = \"Finance\"; } );");
     assert_found(c, "excess-privilege", "ann/pay high");
-    assert_string_equal(text_of_finding(c, "excess-privilege")->summary,
-                        "ann is in pay (Release payments), but neither the rule nor an approval allows it to Ann.");
+    assert_string_equal(
+        text_of_finding(c, "excess-privilege")->summary,
+        "ann is in pay (Release payments), but neither the rule nor an approval allows it to Ann.");
 }
 
 static void all_conditions_of_one_set_must_hold_and_one_set_suffices(void **state)
 {
     Case *c = *state;
     ann_in_pay(c, "FINANCE", "Senior Treasurer");
-    c->config = PAY("allowed = ( { department = \"Sales\"; }, { department = \"fin*\"; title = \"*treasur*\"; } );");
+    c->config = PAY("allowed = ( { department = \"Sales\"; }, { department = \"fin*\"; title = "
+                    "\"*treasur*\"; } );");
     assert_found(c, "excess-privilege", "");
     c->config = PAY("allowed = ( { department = \"fin*\"; title = \"Clerk\"; } );");
     judge(c);
@@ -299,7 +309,8 @@ static void unknown_field_is_not_evaluable_unless_another_condition_decides(void
     ann_in_pay(c, NULL, "Clerk");
     c->config = PAY("allowed = ( { department = \"Finance\"; } );");
     assert_found(c, "excess-privilege", "");
-    assert_unjudged(c, "excess-privilege", "subject: a field of the person that `allowed` asks for is not known");
+    assert_unjudged(c, "excess-privilege",
+                    "subject: a field of the person that `allowed` asks for is not known");
     c->config = PAY("allowed = ( { department = \"Finance\"; title = \"Boss\"; } );");
     judge(c);
     assert_found(c, "excess-privilege", "ann/pay high");
@@ -317,12 +328,18 @@ static void every_people_field_can_be_a_condition(void **state)
     const struct {
         const char *field;
         TextRef *cell;
-    } fields[] = {{"email", people->email},       {"username", people->username}, {"manager_id", people->manager_id},
-                  {"location", people->location}, {"kind", people->kind},         {"sponsor_id", people->sponsor_id},
-                  {"timezone", people->timezone}, {"status", people->status_text}};
+    } fields[] = {{"email", people->email},
+                  {"username", people->username},
+                  {"manager_id", people->manager_id},
+                  {"location", people->location},
+                  {"kind", people->kind},
+                  {"sponsor_id", people->sponsor_id},
+                  {"timezone", people->timezone},
+                  {"status", people->status_text}};
     for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
         set_text(c, fields[i].cell, "Wanted");
-        g_autofree char *config = g_strdup_printf(PAY("allowed = ( { %s = \"WANT?D\"; } );"), fields[i].field);
+        g_autofree char *config =
+            g_strdup_printf(PAY("allowed = ( { %s = \"WANT?D\"; } );"), fields[i].field);
         c->config = config;
         judge(c);
         assert_found(c, "excess-privilege", "");
@@ -330,7 +347,8 @@ static void every_people_field_can_be_a_condition(void **state)
     }
     people->start_day[0] = 20000; /* 2024-10-04 */
     world_previous_id(c->world, 0, "OLD-1");
-    c->config = PAY("allowed = ( { start_date = \"2024-*\"; id = \"1\"; name = \"ann\"; previous_ids = \"old-*\"; } );");
+    c->config = PAY("allowed = ( { start_date = \"2024-*\"; id = \"1\"; name = \"ann\"; "
+                    "previous_ids = \"old-*\"; } );");
     judge(c);
     assert_found(c, "excess-privilege", "");
     assert_unjudged(c, "excess-privilege", "");

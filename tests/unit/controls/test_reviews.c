@@ -22,7 +22,8 @@ static void access_group_is_reviewed_every_180_days(void **state)
     assert_found(c, "review-overdue", "crm high");
     const FindingText *text = text_of_finding(c, "review-overdue");
     g_autofree char *shown = finding_summary_at(text->summary, AS_OF);
-    assert_string_equal(shown, "The last review of the group crm was 181 days ago (2025-09-17); every 180 days is the rule.");
+    assert_string_equal(shown, "The last review of the group crm was 181 days ago (2025-09-17); "
+                               "every 180 days is the rule.");
     assert_non_null(strstr(text->evidence, "\"governed_as\":[\"asset\"]"));
 }
 

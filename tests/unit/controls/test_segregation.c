@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-#define RULE "segregation: ( { id = \"pay-and-approve\"; a = [\"pay\"]; b = [\"approve\"]; except = [\"9\"]; } );"
+#define RULE                                                                                       \
+    "segregation: ( { id = \"pay-and-approve\"; a = [\"pay\"]; b = [\"approve\"]; except = "       \
+    "[\"9\"]; } );"
 
 typedef struct Sides {
     uint32_t pay, approve;
@@ -30,9 +32,12 @@ static void sides_count_over_all_accounts_of_a_person(void **state)
     assert_string_equal(text->subject.key, "1");
     assert_string_equal(text->object.type, "rule");
     assert_string_equal(text->object.key, "pay-and-approve");
-    assert_string_equal(text->summary,
-                        "Ann holds both sides of pay-and-approve: pay (as ann) and approve (as adm-ann).");
-    assert_non_null(strstr(text->evidence, "\"a\":[{\"account\":\"ann\",\"source\":\"corp\",\"path\":[\"treasury\",\"pay\"]}]"));
+    assert_string_equal(
+        text->summary,
+        "Ann holds both sides of pay-and-approve: pay (as ann) and approve (as adm-ann).");
+    assert_non_null(strstr(
+        text->evidence,
+        "\"a\":[{\"account\":\"ann\",\"source\":\"corp\",\"path\":[\"treasury\",\"pay\"]}]"));
 }
 
 static void one_side_each_passes(void **state)
@@ -96,7 +101,8 @@ static void rule_with_an_unknown_group_is_not_evaluable_others_are(void **state)
     c->config = "segregation: ( { id = \"broken\"; a = [\"pay\"]; b = [\"approve\", \"gone\"]; },"
                 " { id = \"whole\"; a = [\"pay\"]; b = [\"approve\"]; } );";
     assert_found(c, "segregation-conflict", "Ann/whole high");
-    assert_unjudged(c, "segregation-conflict", "*: segregation rule broken: no group is called \"gone\"");
+    assert_unjudged(c, "segregation-conflict",
+                    "*: segregation rule broken: no group is called \"gone\"");
 }
 
 static void incomplete_directory_makes_it_not_evaluable(void **state)

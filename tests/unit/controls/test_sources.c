@@ -35,7 +35,8 @@ static void stale_source_is_stale_and_not_incomplete(void **state)
     assert_found(c, "source-stale", "corp high");
     assert_found(c, "source-incomplete", "");
     g_autofree char *shown = finding_summary_at(text_of_finding(c, "source-stale")->summary, AS_OF);
-    assert_string_equal(shown, "The newest record of the source corp is 30 hours old (2026-03-15).");
+    assert_string_equal(shown,
+                        "The newest record of the source corp is 30 hours old (2026-03-15).");
 }
 
 static void source_that_fails_for_longer_than_the_limit_is_stale_too(void **state)
@@ -61,7 +62,8 @@ static void rejected_rows_are_an_exception_with_their_places(void **state)
     corp->counts.rejected = 2;
     g_ptr_array_add(corp->rejections, g_strdup("hr.csv:17: id is empty"));
     assert_found(c, "source-rows-rejected", "corp medium");
-    assert_non_null(strstr(text_of_finding(c, "source-rows-rejected")->evidence, "hr.csv:17: id is empty"));
+    assert_non_null(
+        strstr(text_of_finding(c, "source-rows-rejected")->evidence, "hr.csv:17: id is empty"));
     c->config = "controls: { source-rows-rejected: { rows = 3; }; };";
     judge(c);
     assert_found(c, "source-rows-rejected", "");

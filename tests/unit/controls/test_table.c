@@ -56,17 +56,20 @@ static void limits_are_those_of_iso27001_at_first(void **state)
     Case *c = *state;
     assert_string_equal(thresholds(c, "leaver-active"), "{\"hours\": 24, \"privileged_hours\": 4}");
     assert_string_equal(thresholds(c, "leaver-rights"), "{\"days\": 30, \"privileged_hours\": 24}");
-    assert_string_equal(thresholds(c, "dormant-account"), "{\"days\": 90, \"privileged_days\": 30}");
+    assert_string_equal(thresholds(c, "dormant-account"),
+                        "{\"days\": 90, \"privileged_days\": 30}");
     assert_string_equal(thresholds(c, "account-never-used"), "{\"days\": 30}");
     assert_string_equal(thresholds(c, "contractor-expired"), "{\"days\": 0}");
-    assert_string_equal(thresholds(c, "review-overdue"), "{\"privileged_days\": 90, \"days\": 180, \"low_days\": 365}");
+    assert_string_equal(thresholds(c, "review-overdue"),
+                        "{\"privileged_days\": 90, \"days\": 180, \"low_days\": 365}");
     assert_string_equal(thresholds(c, "asset-not-returned"), "{\"days\": 1, \"high_days\": 7}");
     assert_string_equal(thresholds(c, "computer-unregistered"), "{\"days\": 7}");
     assert_string_equal(thresholds(c, "asset-ghost"), "{\"days\": 90}");
     assert_string_equal(thresholds(c, "orphaned-account"), "{}");
     assert_string_equal(thresholds(c, "source-rows-rejected"), "{\"rows\": 1}");
-    assert_string_equal(thresholds(c, "source-stale"),
-                        "{\"directory_hours\": 24, \"people_days\": 7, \"assets_days\": 7, \"approvals_days\": 7}");
+    assert_string_equal(
+        thresholds(c, "source-stale"),
+        "{\"directory_hours\": 24, \"people_days\": 7, \"assets_days\": 7, \"approvals_days\": 7}");
 }
 
 static void strictest_of_several_profiles_wins(void **state)
@@ -88,11 +91,13 @@ static void strictest_of_several_profiles_wins(void **state)
 static void configuration_goes_before_the_profile_in_either_unit(void **state)
 {
     Case *c = *state;
-    c->config = "profile = \"pci\"; controls: { leaver-active: { days = 2; }; leaver-rights: { hours = 12; }; };";
+    c->config = "profile = \"pci\"; controls: { leaver-active: { days = 2; }; leaver-rights: { "
+                "hours = 12; }; };";
     assert_int_equal(limit(c, "leaver-active", "hours"), DAYS(2));
     assert_int_equal(limit(c, "leaver-rights", "days"), HOURS(12));
     assert_string_equal(thresholds(c, "leaver-active"), "{\"days\": 2, \"privileged_hours\": 0}");
-    assert_string_equal(thresholds(c, "leaver-rights"), "{\"hours\": 12, \"privileged_hours\": 12}");
+    assert_string_equal(thresholds(c, "leaver-rights"),
+                        "{\"hours\": 12, \"privileged_hours\": 12}");
 }
 
 static void privileged_limit_is_never_longer_than_a_tightened_one(void **state)
@@ -108,9 +113,11 @@ static void severity_can_be_set_and_still_rises(void **state)
 {
     Case *c = *state;
     uint32_t a = account(c, "ann", NULL), b = account(c, "bob", NULL);
-    c->snapshot->accounts.last_logon_utc[a] = c->snapshot->accounts.last_logon_utc[b] = AS_OF - DAYS(300);
+    c->snapshot->accounts.last_logon_utc[a] = c->snapshot->accounts.last_logon_utc[b] =
+        AS_OF - DAYS(300);
     in_group(c, a, group(c, "admins"));
-    c->config = "privileged = [\"admins\"]; controls: { dormant-account: { severity = \"low\"; }; };";
+    c->config =
+        "privileged = [\"admins\"]; controls: { dormant-account: { severity = \"low\"; }; };";
     assert_found(c, "dormant-account", "ann medium, bob low");
 }
 
@@ -184,7 +191,8 @@ static void unjudged_subject_is_the_subject_of_its_exception(void **state)
     c->snapshot->accounts.enabled[0] = STATE_UNKNOWN;
     judge(c);
     uint8_t expected[16];
-    finding_identity("dormant-account", SUBJECT_ACCOUNT, "corp", "a-ann", SUBJECT_NONE, NULL, NULL, expected);
+    finding_identity("dormant-account", SUBJECT_ACCOUNT, "corp", "a-ann", SUBJECT_NONE, NULL, NULL,
+                     expected);
     bool seen = false;
     for (guint i = 0; i < c->set->unjudged->len; i++) {
         const Unjudged *row = &g_array_index(c->set->unjudged, Unjudged, i);
@@ -200,10 +208,12 @@ static void elapsed_time_is_put_in_when_shown(void **state)
     const struct {
         int64_t seconds;
         const char *shown;
-    } rows[] = {{0, "0 minutes"},       {60, "1 minute"},        {HOURS(1), "1 hour"},
-                {HOURS(47), "47 hours"}, {HOURS(48), "2 days"}, {DAYS(400), "400 days"}, {-5, "0 minutes"}};
+    } rows[] = {{0, "0 minutes"},        {60, "1 minute"},      {HOURS(1), "1 hour"},
+                {HOURS(47), "47 hours"}, {HOURS(48), "2 days"}, {DAYS(400), "400 days"},
+                {-5, "0 minutes"}};
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autofree char *marked = g_strdup_printf("since \x1e%" G_GINT64_FORMAT "\x1e.", AS_OF - rows[i].seconds);
+        g_autofree char *marked =
+            g_strdup_printf("since \x1e%" G_GINT64_FORMAT "\x1e.", AS_OF - rows[i].seconds);
         g_autofree char *shown = finding_summary_at(marked, AS_OF);
         g_autofree char *expected = g_strdup_printf("since %s.", rows[i].shown);
         assert_string_equal(shown, expected);
@@ -222,14 +232,16 @@ static void names_that_fit_several_or_no_groups_are_said(void **state)
     set_text(c, &c->snapshot->groups.cn[second], "Admins");
     uint32_t a = world_asset(c->world, "A1");
     world_access_group(c->world, a, "no such group");
-    c->config = "privileged = [\"ADMINS\"]; segregation: ( { id = \"r\"; a = [\"gone\"]; b = [\"admins\"]; } );";
+    c->config = "privileged = [\"ADMINS\"]; segregation: ( { id = \"r\"; a = [\"gone\"]; b = "
+                "[\"admins\"]; } );";
     judge(c);
     assert_true(bitset_has(&c->governed->privileged, 0));
     assert_true(bitset_has(&c->governed->privileged, second));
     assert_true(bitset_has(&c->governed->any, second));
     assert_int_equal(c->governed->ambiguous->len, 2);
     assert_int_equal(c->governed->unresolved->len, 2);
-    assert_non_null(strstr(c->governed->unresolved->pdata[0], "segregation.a of r: no group is called \"gone\""));
+    assert_non_null(strstr(c->governed->unresolved->pdata[0],
+                           "segregation.a of r: no group is called \"gone\""));
     assert_string_equal(c->governed->unresolved->pdata[1],
                         "assets: asset A1: access_groups: no group is called \"no such group\"");
 }
@@ -237,12 +249,13 @@ static void names_that_fit_several_or_no_groups_are_said(void **state)
 static void built_in_privileged_groups_are_known_by_rid(void **state)
 {
     Case *c = *state;
-    const char *const privileged[] = {"S-1-5-21-1-2-3-512", "S-1-5-21-1-2-3-518", "S-1-5-21-1-2-3-519",
-                                      "S-1-5-21-1-2-3-520", "S-1-5-21-1-2-3-526", "S-1-5-21-9-9-9-527",
-                                      "S-1-5-32-544",       "S-1-5-32-548",       "S-1-5-32-549",
-                                      "S-1-5-32-550",       "S-1-5-32-551",       "S-1-5-32-552"};
-    const char *const others[] = {"S-1-5-21-1-2-3-513", "S-1-5-32-545", "S-1-5-21-1-2-3-544", "S-1-5-32-512",
-                                  "S-1-5-21-1-2-3-5120", "512", "S-1-5-32-"};
+    const char *const privileged[] = {
+        "S-1-5-21-1-2-3-512", "S-1-5-21-1-2-3-518", "S-1-5-21-1-2-3-519", "S-1-5-21-1-2-3-520",
+        "S-1-5-21-1-2-3-526", "S-1-5-21-9-9-9-527", "S-1-5-32-544",       "S-1-5-32-548",
+        "S-1-5-32-549",       "S-1-5-32-550",       "S-1-5-32-551",       "S-1-5-32-552"};
+    const char *const others[] = {"S-1-5-21-1-2-3-513", "S-1-5-32-545",        "S-1-5-21-1-2-3-544",
+                                  "S-1-5-32-512",       "S-1-5-21-1-2-3-5120", "512",
+                                  "S-1-5-32-"};
     uint32_t first_other = G_N_ELEMENTS(privileged);
     for (size_t i = 0; i < G_N_ELEMENTS(privileged); i++)
         set_text(c, &c->snapshot->groups.sid[group(c, privileged[i])], privileged[i]);
