@@ -11,31 +11,39 @@
 
 /* ---- plain names ---- */
 
+static const char forbidden_characters[] = "\"#+;<>\\\x7f"; /* and controls, and all beyond ASCII */
+
+enum { N_FORBIDDEN = sizeof forbidden_characters - 1 };
+
 /* Which bytes of a lane are what: a bit per byte. */
 typedef struct LaneMasks {
     uint32_t forbidden, space, comma, equals;
 } LaneMasks;
 
 #ifdef __SSE2__
-static inline uint32_t bytes_that_are(__m128i bytes, char c)
+static inline __m128i bytes_that_are(__m128i bytes, char c)
 {
-    return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)));
+    return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c));
+}
+
+static inline uint32_t mask_of(__m128i bytes)
+{
+    return (uint32_t)_mm_movemask_epi8(bytes);
 }
 
 static inline LaneMasks look_at_lane(const char *lane)
 {
     __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)lane);
     /* Signed: bytes above 127 are below the space as well. */
-    __m128i below_space = _mm_cmplt_epi8(bytes, _mm_set1_epi8(' '));
+    __m128i forbidden = _mm_cmplt_epi8(bytes, _mm_set1_epi8(' '));
+#pragma GCC unroll 8
+    for (int i = 0; i < N_FORBIDDEN; i++)
+        forbidden = _mm_or_si128(forbidden, bytes_that_are(bytes, forbidden_characters[i]));
     return (LaneMasks){
-        .forbidden = (uint32_t)_mm_movemask_epi8(below_space) | bytes_that_are(bytes, 0x7f) |
-                     bytes_that_are(bytes, '"') | bytes_that_are(bytes, '#') |
-                     bytes_that_are(bytes, '+') | bytes_that_are(bytes, ';') |
-                     bytes_that_are(bytes, '<') | bytes_that_are(bytes, '>') |
-                     bytes_that_are(bytes, '\\'),
-        .space = bytes_that_are(bytes, ' '),
-        .comma = bytes_that_are(bytes, ','),
-        .equals = bytes_that_are(bytes, '='),
+        .forbidden = mask_of(forbidden),
+        .space = mask_of(bytes_that_are(bytes, ' ')),
+        .comma = mask_of(bytes_that_are(bytes, ',')),
+        .equals = mask_of(bytes_that_are(bytes, '=')),
     };
 }
 #else
@@ -44,7 +52,7 @@ static inline LaneMasks look_at_lane(const char *lane)
     LaneMasks masks = {0};
     for (int i = 0; i < LANE; i++) {
         char c = lane[i];
-        masks.forbidden |= (uint32_t)(c < ' ' || c == 0x7f || strchr("\"#+;<>\\", c) != NULL) << i;
+        masks.forbidden |= (uint32_t)(c < ' ' || strchr(forbidden_characters, c) != NULL) << i;
         masks.space |= (uint32_t)(c == ' ') << i;
         masks.comma |= (uint32_t)(c == ',') << i;
         masks.equals |= (uint32_t)(c == '=') << i;
@@ -73,6 +81,29 @@ static inline bool has_plain_type_at(Text dn, size_t at)
     return type[2] == '=' || (left > 3 && is_letter(type[2]) && type[3] == '=');
 }
 
+/* The lane at this place; bytes behind the end are nothing. */
+static inline LaneMasks look_at_rest(Text dn, size_t at)
+{
+    if (at + LANE <= dn.length)
+        return look_at_lane(dn.data + at);
+    char copy[LANE];
+    const char *lane = copy;
+    unsigned overlap = 0; /* bytes of the lane that were looked at before */
+    if (dn.length >= LANE) {
+        lane = dn.data + dn.length - LANE;
+        overlap = (unsigned)(at + LANE - dn.length);
+    } else {
+        memset(copy, 'x', LANE);
+        memcpy(copy, dn.data, dn.length);
+    }
+    LaneMasks is = look_at_lane(lane);
+    is.forbidden >>= overlap;
+    is.space >>= overlap;
+    is.comma >>= overlap;
+    is.equals >>= overlap;
+    return is;
+}
+
 bool dn_is_plain(Text dn)
 {
     if (dn.length == 0 || !has_plain_type_at(dn, 0))
@@ -84,14 +115,7 @@ bool dn_is_plain(Text dn)
     uint32_t space_before = 0, separator_before = 0,
              equals_before = 0; /* of the byte before the lane */
     for (size_t at = 0; at < dn.length; at += LANE) {
-        char tail[LANE];
-        const char *lane = dn.data + at;
-        if (at + LANE > dn.length) {
-            memset(tail, 'x', LANE);
-            memcpy(tail, lane, dn.length - at);
-            lane = tail;
-        }
-        LaneMasks is = look_at_lane(lane);
+        LaneMasks is = look_at_rest(dn, at);
         uint32_t separator = is.comma | is.equals;
         uint32_t after_space = is.space << 1 | space_before;
         uint32_t after_separator = separator << 1 | separator_before;
