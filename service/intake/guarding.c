@@ -30,20 +30,28 @@ static char *age_text(int64_t seconds)
                               : g_strdup_printf("%" G_GINT64_FORMAT " hours", seconds / HOUR);
 }
 
-static void check_freshness(SourceRecord *record, const FreshnessLimits *limits, int64_t as_of_utc)
+/* NULL when the source is fresh. */
+static char *age_problem(const SourceRecord *record, const FreshnessLimits *limits,
+                         int64_t as_of_utc)
 {
     int64_t limit = freshness_seconds(record->provides, limits);
     if (record->newest_utc == TIME_UNKNOWN || as_of_utc - record->newest_utc <= limit)
-        return;
+        return NULL;
     g_autofree char *age = age_text(as_of_utc - record->newest_utc);
     g_autofree char *allowed = age_text(limit);
     g_autoptr(GDateTime) newest = g_date_time_new_from_unix_utc(record->newest_utc);
     g_autofree char *when =
         newest != NULL ? g_date_time_format(newest, "%Y-%m-%d %H:%MZ") : g_strdup("?");
+    return g_strdup_printf("the newest record is %s old (%s), allowed are %s", age, when, allowed);
+}
+
+static void check_freshness(SourceRecord *record, const FreshnessLimits *limits, int64_t as_of_utc)
+{
+    g_autofree char *problem = age_problem(record, limits, as_of_utc);
+    if (problem == NULL)
+        return;
     record->status = SOURCE_STALE;
-    record->reason = g_strdup_printf(
-        "the newest record is %s old (%s), allowed are %s; nothing of this source is used", age,
-        when, allowed);
+    record->reason = g_strdup_printf("%s; nothing of this source is used", problem);
 }
 
 /* ---- guards ---- */
@@ -242,18 +250,29 @@ static GuardLimits read_limits(const SettingsGroup *guards)
     };
 }
 
-void intake_guard(Intake *intake, const Settings *settings, const Baseline *baseline,
-                  int64_t as_of_utc, const char *const *accepts, bool *accepts_used,
-                  GArray *ret_held)
+static FreshnessLimits read_freshness(const Settings *settings)
 {
-    GuardLimits limits = read_limits(settings_group(settings->root, "guards"));
     const SettingsGroup *group = settings_group(settings->root, "freshness");
-    FreshnessLimits freshness = {
+    return (FreshnessLimits){
         .directory_hours = settings_int(group, "directory_hours"),
         .people_days = settings_int(group, "people_days"),
         .assets_days = settings_int(group, "assets_days"),
         .approvals_days = settings_int(group, "approvals_days"),
     };
+}
+
+char *intake_age_problem(const SourceRecord *record, const Settings *settings, int64_t as_of_utc)
+{
+    FreshnessLimits limits = read_freshness(settings);
+    return age_problem(record, &limits, as_of_utc);
+}
+
+void intake_guard(Intake *intake, const Settings *settings, const Baseline *baseline,
+                  int64_t as_of_utc, const char *const *accepts, bool *accepts_used,
+                  GArray *ret_held)
+{
+    GuardLimits limits = read_limits(settings_group(settings->root, "guards"));
+    FreshnessLimits freshness = read_freshness(settings);
     intake_guard_with(intake, &limits, &freshness, baseline, as_of_utc, accepts, accepts_used,
                       ret_held);
 }

@@ -110,6 +110,24 @@ static void check_clock(CheckReport *report)
     }
 }
 
+static void check_pull(CheckReport *report, const SourceRecord *source, const Reconciliation *r)
+{
+    g_autofree char *age = intake_age_problem(source, r->settings, r->as_of_utc);
+
+    report->about = source->name;
+    if (source->status != SOURCE_COMPLETE) {
+        check_fail(report, "%s", source->reason);
+        return;
+    }
+    check_pass(report,
+               "read whole: %" G_GINT64_FORMAT " kept, %" G_GINT64_FORMAT
+               " left out, %" G_GINT64_FORMAT " rejected",
+               source->counts.kept, source->counts.excluded, source->counts.rejected);
+    if (age != NULL) {
+        check_warn(report, "%s: a run would not judge by it", age);
+    }
+}
+
 /* Names of groups can only be checked against what is really there, so everything is read once. */
 static void check_names(Invocation *invocation, CheckReport *report)
 {
@@ -125,19 +143,7 @@ static void check_names(Invocation *invocation, CheckReport *report)
         return;
     }
     for (uint32_t i = 0; i < r.snapshot->n_sources; i++) {
-        const SourceRecord *source = &r.snapshot->sources[i];
-
-        report->about = source->name;
-        if (source->status == SOURCE_COMPLETE) {
-            check_pass(report,
-                       "read whole: %" G_GINT64_FORMAT " kept, %" G_GINT64_FORMAT
-                       " left out, %" G_GINT64_FORMAT " rejected",
-                       source->counts.kept, source->counts.excluded, source->counts.rejected);
-        } else if (source->status == SOURCE_STALE) {
-            check_warn(report, "%s", source->reason);
-        } else {
-            check_fail(report, "%s", source->reason);
-        }
+        check_pull(report, &r.snapshot->sources[i], &r);
     }
     report->about = "names";
     for (guint i = 0; i < r.governed->unresolved->len; i++) {

@@ -152,20 +152,28 @@ static void stage_controls(Reconciliation *r)
 typedef struct Stage {
     const char *name;
     void (*run)(Reconciliation *reconciliation);
+    bool is_for_judging; /* commands that look show what there is: no guard, however old */
 } Stage;
 
 static const Stage stages[] = {
-    {"pull", stage_pull},           {"guard", stage_guard},           {"freeze", stage_freeze},
-    {"correlate", stage_correlate}, {"membership", stage_membership}, {"classes", stage_classes},
-    {"govern", stage_govern},       {"controls", stage_controls},
+    {"pull", stage_pull, false},
+    {"guard", stage_guard, true},
+    {"freeze", stage_freeze, false},
+    {"correlate", stage_correlate, false},
+    {"membership", stage_membership, false},
+    {"classes", stage_classes, false},
+    {"govern", stage_govern, false},
+    {"controls", stage_controls, true},
 };
-#define N_LOOKING 7
 
-static bool run_stages(Reconciliation *reconciliation, size_t n)
+static bool run_stages(Reconciliation *reconciliation, bool is_judging)
 {
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(stages); i++) {
         int64_t start = g_get_monotonic_time();
 
+        if (stages[i].is_for_judging && !is_judging) {
+            continue;
+        }
         stages[i].run(reconciliation);
         if (reconciliation->timings != NULL) {
             fprintf(reconciliation->timings, "stage %-10s %9.4f s\n", stages[i].name,
@@ -180,12 +188,12 @@ static bool run_stages(Reconciliation *reconciliation, size_t n)
 
 bool reconciliation_look(Reconciliation *reconciliation)
 {
-    return run_stages(reconciliation, N_LOOKING);
+    return run_stages(reconciliation, false);
 }
 
 bool reconciliation_judge(Reconciliation *reconciliation)
 {
-    return run_stages(reconciliation, G_N_ELEMENTS(stages));
+    return run_stages(reconciliation, true);
 }
 
 void reconciliation_clear(Reconciliation *r)

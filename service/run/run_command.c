@@ -430,7 +430,7 @@ static ExitCode print_result(Run *run, int fail_on)
         json_pack("{s:i s:o s:o s:O s:O}", "schema_version", 1, "run", record, "counts", counts,
                   "not_evaluable", run->record.not_evaluable, "held", run->record.held);
 
-    if (run->is_dry) {
+    if (run->is_dry && run->invocation->format != FORMAT_TABLE) {
         json_object_set_new(result, "exceptions", dry_exceptions(&run->reconciliation));
     }
     summary_print_run(run->invocation, result,
