@@ -64,9 +64,15 @@ static void describe_orphaned(const ControlContext *context, const Finding *find
     evidence_account(context, evidence, account);
     evidence_privileged(context, evidence, account);
 
+    TextRef owner = accounts->owner_text[account];
+    const char *name = account_shown(context, account);
     char *summary =
-        sentence("%s is enabled and belongs to nobody: no person matches it, and it has no owner.",
-                 account_shown(context, account));
+        owner == 0 ? sentence("%s is enabled and belongs to nobody: no person matches it, and it "
+                              "has no owner.",
+                              name)
+                   : sentence("%s is enabled and belongs to nobody: no person matches it, and its "
+                              "owner \"%s\" is nobody we know.",
+                              name, snapshot_text(context->snapshot, owner));
     char *action = sentence("Find out whose %s is; correct the employee number or name an owner, "
                             "or disable the account.",
                             dn_or_name(context, account));

@@ -150,9 +150,9 @@ static void describe_owner_left(const ControlContext *context, const Finding *fi
         summary = sentence("The %s of the asset %s is %s, whose account is disabled or expired.",
                            role, name, who);
     else if (finding->detail == TIME_UNKNOWN)
-        summary = sentence("The %s of the asset %s has gone: %s.", role, name, end);
+        summary = sentence("The %s of the asset %s is still %s, but %s.", role, name, who, end);
     else
-        summary = sentence("The %s of the asset %s has gone: it is %e after %s.", role, name,
+        summary = sentence("The %s of the asset %s is still %s, %e after %s.", role, name, who,
                            finding->detail, end);
     finding_text_take(text, summary, evidence, sentence("Enter the new %s in the register.", role));
 }

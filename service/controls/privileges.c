@@ -320,7 +320,10 @@ static void describe_excess(const ControlContext *context, const Finding *findin
     if (finding->person == NONE)
         g_string_append(summary, ", and belongs to nobody who is allowed to hold it.");
     else if (needs_approval)
-        g_string_append(summary, ", which needs an approval that nobody gave.");
+        g_string_append(summary,
+                        json_array_size(json_object_get(evidence, "approvals")) > 0
+                            ? ", which needs an approval, and none of its approvals is valid."
+                            : ", which needs an approval that nobody gave.");
     else
         sentence_append(summary, ", but neither the rule nor an approval allows it to %s.",
                         person_shown(context, finding->person));

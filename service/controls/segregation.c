@@ -10,6 +10,7 @@
 typedef struct Sides {
     uint32_t *marks[2];    /* per person */
     uint32_t *conflict;    /* per person */
+    GArray *both;          /* (element-type guint32) persons on both, as they were met */
     uint64_t *ways;        /* per person in conflict: hash of how the sides are held */
     GArray *candidates[2]; /* (element-type guint32) persons whom an ambiguous account on that side
                               may belong to */
@@ -26,8 +27,11 @@ static void mark_holder(const ControlContext *context, Sides *sides, int side, u
 {
     const Links *links = context->links;
     if (links->person_link[account] == PERSON_LINK_ONE) {
-        sides->marks[side][person_speaking(context->snapshot, links->person[account])] =
-            sides->mark;
+        uint32_t person = person_speaking(context->snapshot, links->person[account]);
+        if (side == 1 && sides->marks[0][person] == sides->mark &&
+            sides->marks[1][person] != sides->mark)
+            g_array_append_val(sides->both, person);
+        sides->marks[side][person] = sides->mark;
     } else if (links->person_link[account] == PERSON_LINK_AMBIGUOUS) {
         const GArray *candidates =
             g_hash_table_lookup(links->candidates, GUINT_TO_POINTER(account));
@@ -59,14 +63,21 @@ static bool is_excepted(const ControlContext *context, const SegregationRule *ru
     return false;
 }
 
+static int compare_ids(const void *a, const void *b)
+{
+    uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+    return left < right ? -1 : left > right;
+}
+
 /* Persons on both sides, in the order of the snapshot. */
 static GArray *conflicts_of(const ControlContext *context, Sides *sides,
                             const SegregationRule *rule)
 {
     GArray *conflicts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    for (uint32_t person = 0; person < context->snapshot->people.n; person++) {
-        if (sides->marks[0][person] != sides->mark || sides->marks[1][person] != sides->mark ||
-            is_excepted(context, rule, person))
+    g_array_sort(sides->both, compare_ids);
+    for (guint i = 0; i < sides->both->len; i++) {
+        uint32_t person = g_array_index(sides->both, uint32_t, i);
+        if (is_excepted(context, rule, person))
             continue;
         sides->conflict[person] = sides->mark;
         sides->ways[person] = 0;
@@ -120,6 +131,7 @@ static void judge_rule(ControlContext *context, Sides *sides, uint32_t index)
     sides->mark = index + 1;
     g_array_set_size(sides->candidates[0], 0);
     g_array_set_size(sides->candidates[1], 0);
+    g_array_set_size(sides->both, 0);
     mark_side(context, sides, 0, rule->a);
     mark_side(context, sides, 1, rule->b);
     g_autoptr(GArray) conflicts = conflicts_of(context, sides, rule);
@@ -144,7 +156,9 @@ static void evaluate_segregation(ControlContext *context)
     g_autofree uint64_t *ways = g_new0(uint64_t, n_people);
     g_autoptr(GArray) candidates_a = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     g_autoptr(GArray) candidates_b = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    g_autoptr(GArray) both = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     Sides sides = {.marks = {a, b},
+                   .both = both,
                    .conflict = conflict,
                    .ways = ways,
                    .candidates = {candidates_a, candidates_b}};
