@@ -215,6 +215,31 @@ static void an_entry_is_under_its_base_and_under_itself(void **state)
     assert_false(dn_is_under("uid=ann,ou=people2,dc=x", "ou=people,dc=x"));
 }
 
+static void a_dn_as_it_stands_is_under_what_its_normal_form_is_under(void **state)
+{
+    (void)state;
+    const char *const dns[] = {"UID=Ann,OU=People,DC=x",
+                               "uid=ann, ou=people, dc=x",
+                               "ou=people,dc=x",
+                               "OU=PEOPLE,DC=X",
+                               "dc=x",
+                               "uid=ann,ou=xpeople,dc=x",
+                               "uid=ann\\,ou=people,dc=x",
+                               "uid=ann\\\\,ou=people,dc=x",
+                               "uid=ann,organizationalUnitName=people,dc=x",
+                               "ann"};
+    const char *const bases[] = {"ou=people,dc=x", "dc=x", "", "uid=ann,ou=people,dc=x"};
+    g_autoptr(GString) scratch = g_string_new(NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(dns); i++) {
+        g_autoptr(GString) normalised = g_string_new(NULL);
+        dn_normalise(text_of(dns[i]), normalised);
+        for (size_t j = 0; j < G_N_ELEMENTS(bases); j++)
+            if (dn_text_is_under(text_of(dns[i]), bases[j], scratch) !=
+                dn_is_under(normalised->str, bases[j]))
+                fail_msg("%s under %s", dns[i], bases[j]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +255,7 @@ int main(void)
         cmocka_unit_test(a_text_that_is_no_dn_equals_itself_only),
         cmocka_unit_test(names_are_compared_up_to_their_length),
         cmocka_unit_test(an_entry_is_under_its_base_and_under_itself),
+        cmocka_unit_test(a_dn_as_it_stands_is_under_what_its_normal_form_is_under),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
