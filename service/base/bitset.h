@@ -19,7 +19,10 @@ static inline void bitset_clear(Bitset *set) /* releases; fine to call twice */
     g_clear_pointer(&set->words, g_free);
     set->n_bits = 0;
 }
-static inline void bitset_add(Bitset *set, uint32_t bit) { set->words[bit >> 6] |= UINT64_C(1) << (bit & 63); }
+static inline void bitset_add(Bitset *set, uint32_t bit)
+{
+    set->words[bit >> 6] |= UINT64_C(1) << (bit & 63);
+}
 static inline bool bitset_has(const Bitset *set, uint32_t bit)
 {
     return (set->words[bit >> 6] >> (bit & 63) & 1) != 0;

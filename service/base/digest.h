@@ -1,4 +1,5 @@
-/* digest.h: SHA-256 of what was read, as text. GnuTLS computes it (SHA instructions where the processor has them). */
+/* digest.h: SHA-256 of what was read, as text. GnuTLS computes it (SHA instructions where the
+ * processor has them). */
 #pragma once
 
 #include <glib.h>

@@ -1,7 +1,8 @@
 /* visible.h: text from outside made fit to be read.
  *
- * Stored text stays raw; where it is put into a sentence, a terminal or a log line, characters that could lie
- * about what stands there (controls, bidi marks, zero-width, line ends) become visible as <U+202E>. */
+ * Stored text stays raw; where it is put into a sentence, a terminal or a log line, characters that
+ * could lie about what stands there (controls, bidi marks, zero-width, line ends) become visible as
+ * <U+202E>. */
 #pragma once
 
 #include <glib.h>

@@ -1,17 +1,25 @@
 /* classes.h: which class an account is of.
  *
- * The class decides by which controls an account is judged. First rule of the configuration that fits wins; then
- * what the directory itself says (gMSA = service, RIDs 500 to 502 = break-glass, the class column of a table of
- * accounts); else person. */
+ * The class decides by which controls an account is judged. First rule of the configuration that
+ * fits wins; then what the directory itself says (gMSA = service, RIDs 500 to 502 = break-glass,
+ * the class column of a table of accounts); else person. */
 #pragma once
 
 #include "base/bitset.h"
 #include "model/snapshot.h"
 
 typedef enum AccountClass {
-    CLASS_PERSON, CLASS_ADMIN, CLASS_SERVICE, CLASS_SHARED, CLASS_GUEST, CLASS_BREAK_GLASS, CLASS_COMPUTER, N_CLASSES
+    CLASS_PERSON,
+    CLASS_ADMIN,
+    CLASS_SERVICE,
+    CLASS_SHARED,
+    CLASS_GUEST,
+    CLASS_BREAK_GLASS,
+    CLASS_COMPUTER,
+    N_CLASSES
 } AccountClass;
-extern const char *const account_classes[]; /* "person", "admin", …, NULL-terminated; index = AccountClass */
+extern const char
+    *const account_classes[]; /* "person", "admin", …, NULL-terminated; index = AccountClass */
 
 /* One line of account_classes; every condition that is given must hold. */
 typedef struct ClassRule {

@@ -1,18 +1,26 @@
 /* links.h: which person an account belongs to, who owns what, which computer is which asset.
  *
- * Pure function of the snapshot; every link stores the rule that made it. Two candidates are ambiguous, never a
- * guess. Cost: O(accounts + people + assets) with one hash table per rule. */
+ * Pure function of the snapshot; every link stores the rule that made it. Two candidates are
+ * ambiguous, never a guess. Cost: O(accounts + people + assets) with one hash table per rule. */
 #pragma once
 
 #include "model/snapshot.h"
 
 typedef enum LinkAccountField {
-    LINK_ACCOUNT_EMPLOYEE_ID, LINK_ACCOUNT_MAIL, LINK_ACCOUNT_NAME, LINK_ACCOUNT_UPN, LINK_ACCOUNT_DISPLAY_NAME
+    LINK_ACCOUNT_EMPLOYEE_ID,
+    LINK_ACCOUNT_MAIL,
+    LINK_ACCOUNT_NAME,
+    LINK_ACCOUNT_UPN,
+    LINK_ACCOUNT_DISPLAY_NAME
 } LinkAccountField;
 typedef enum LinkPersonField {
-    LINK_PERSON_ID, LINK_PERSON_EMAIL, LINK_PERSON_USERNAME, LINK_PERSON_NAME
+    LINK_PERSON_ID,
+    LINK_PERSON_EMAIL,
+    LINK_PERSON_USERNAME,
+    LINK_PERSON_NAME
 } LinkPersonField;
-extern const char *const link_account_fields[]; /* names as the configuration has them, NULL-terminated */
+extern const char
+    *const link_account_fields[]; /* names as the configuration has them, NULL-terminated */
 extern const char *const link_person_fields[];
 
 typedef struct LinkRule {
@@ -21,17 +29,20 @@ typedef struct LinkRule {
 } LinkRule;
 
 typedef enum PersonLink {
-    PERSON_LINK_NONE,      /* no rule found anybody */
+    PERSON_LINK_NONE, /* no rule found anybody */
     PERSON_LINK_ONE,
     PERSON_LINK_AMBIGUOUS, /* the first rule that matched, matched several */
     PERSON_LINK_UNKNOWN    /* cannot be told: people are incomplete */
 } PersonLink;
 
 typedef enum OwnerKind {
-    OWNER_NONE,       /* empty, or resolves to nothing */
-    OWNER_PERSON, OWNER_ACCOUNT, OWNER_GROUP,
-    OWNER_AMBIGUOUS,  /* the text fits several people */
-    OWNER_UNKNOWN     /* resolves to nothing, but a source that might know it is not complete: cannot be told */
+    OWNER_NONE, /* empty, or resolves to nothing */
+    OWNER_PERSON,
+    OWNER_ACCOUNT,
+    OWNER_GROUP,
+    OWNER_AMBIGUOUS, /* the text fits several people */
+    OWNER_UNKNOWN /* resolves to nothing, but a source that might know it is not complete: cannot be
+                     told */
 } OwnerKind;
 typedef struct Owner {
     OwnerKind kind;
@@ -42,18 +53,19 @@ typedef struct Owner {
 typedef struct Links {
     const Snapshot *snapshot;
     /* accounts */
-    uint8_t *person_link;      /* PersonLink */
-    uint32_t *person;          /* person id or NONE */
-    uint8_t *rule;             /* index into rules, UINT8_MAX = none */
+    uint8_t *person_link; /* PersonLink */
+    uint32_t *person;     /* person id or NONE */
+    uint8_t *rule;        /* index into rules, UINT8_MAX = none */
     Owner *account_owner;
-    GHashTable *candidates;    /* account id → GArray of person ids; only ambiguous accounts */
+    GHashTable *candidates; /* account id → GArray of person ids; only ambiguous accounts */
     /* accounts of a person: person_accounts[first_account[p] .. first_account[p + 1]) */
     uint32_t *first_account, *person_accounts;
     /* groups, assets, computers */
     Owner *group_owner;
     Owner *asset_owner, *asset_custodian;
-    uint32_t *computer_asset;  /* asset in the register (hostname or serial) or NONE; in-use assets win */
-    uint32_t *asset_computer;  /* computer account or NONE */
+    uint32_t
+        *computer_asset; /* asset in the register (hostname or serial) or NONE; in-use assets win */
+    uint32_t *asset_computer; /* computer account or NONE */
     LinkRule *rules;
     size_t n_rules;
     struct PeopleMaps *people_maps; /* private: of links_find_owner() */
@@ -65,7 +77,7 @@ void links_free(Links *links); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Links, links_free)
 /* "employee_id = id"; NULL for UINT8_MAX. Newly allocated. */
 char *links_rule_text(const Links *links, uint8_t rule);
-/* Whom an owner, custodian or approver text means: an account or group by DN, else a person by id (also a previous
- * one), e-mail or username, else an account, else a group by name. Case-insensitive. Cost: O(1). Not for two threads
- * at once: tables are built when first needed. */
+/* Whom an owner, custodian or approver text means: an account or group by DN, else a person by id
+ * (also a previous one), e-mail or username, else an account, else a group by name.
+ * Case-insensitive. Cost: O(1). Not for two threads at once: tables are built when first needed. */
 Owner links_find_owner(const Links *links, const char *text);

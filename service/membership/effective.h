@@ -1,8 +1,9 @@
 /* effective.h: who is in a group, directly or through other groups.
  *
- * Members are walked on demand with an epoch mark per account and per group, and never stored for all groups: walking
- * costs about 4 ns per member, storing costs memory. Cost: effective_new O(accounts + groups), effective_members
- * O(members + edges below the group). Not for two threads at once: one Effective each. */
+ * Members are walked on demand with an epoch mark per account and per group, and never stored for
+ * all groups: walking costs about 4 ns per member, storing costs memory. Cost: effective_new
+ * O(accounts + groups), effective_members O(members + edges below the group). Not for two threads
+ * at once: one Effective each. */
 #pragma once
 
 #include "base/bitset.h"
@@ -16,21 +17,25 @@ Effective *effective_new(const Graph *graph);
 void effective_free(Effective *effective); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Effective, effective_free)
 
-/* Accounts in group, each once, in ascending order only if sorted afterwards. Valid until the next call or
- * effective_free(). */
+/* Accounts in group, each once, in ascending order only if sorted afterwards. Valid until the next
+ * call or effective_free(). */
 const uint32_t *effective_members(Effective *effective, uint32_t group, size_t *ret_n);
-/* The same, but what is reachable only through a group of `stops` (a bit per group) is left out: those groups
- * are not entered (group itself is). For "reported for the governed group nearest to the account". */
-const uint32_t *effective_members_nearest(Effective *effective, uint32_t group, const Bitset *stops, size_t *ret_n);
-/* Groups and foreigners met in the last walk, the group itself not included; valid as long as the members. */
+/* The same, but what is reachable only through a group of `stops` (a bit per group) is left out:
+ * those groups are not entered (group itself is). For "reported for the governed group nearest to
+ * the account". */
+const uint32_t *effective_members_nearest(Effective *effective, uint32_t group, const Bitset *stops,
+                                          size_t *ret_n);
+/* Groups and foreigners met in the last walk, the group itself not included; valid as long as the
+ * members. */
 const uint32_t *effective_groups_seen(const Effective *effective, size_t *ret_n);
 const uint32_t *effective_foreigners_seen(const Effective *effective, size_t *ret_n);
-/* How the account is in the group of the last walk: the shortest way, first hop first, appended to ret_hops
- * (element-type Hop); among equally short ones the one with the smallest group keys, compared from the group
- * downwards. false when the walk did not meet the account. Cost: O(hops × log members). */
+/* How the account is in the group of the last walk: the shortest way, first hop first, appended to
+ * ret_hops (element-type Hop); among equally short ones the one with the smallest group keys,
+ * compared from the group downwards. false when the walk did not meet the account. Cost: O(hops ×
+ * log members). */
 bool effective_path(const Effective *effective, uint32_t account, GArray *ret_hops);
-/* Hash of what effective_path() would show (source and key of each group, how it was granted): the same tomorrow. 0
- * when the walk did not meet the account. Cost: O(log members) mostly. */
+/* Hash of what effective_path() would show (source and key of each group, how it was granted): the
+ * same tomorrow. 0 when the walk did not meet the account. Cost: O(log members) mostly. */
 uint64_t effective_path_hash(Effective *effective, uint32_t account);
 
 /* For the test of the marks: as if so many groups had been visited before. */

@@ -1,24 +1,26 @@
-/* baseline.h: what earlier runs have seen, as far as this one must know it. Filled by the ledger, read by intake's
- * guards and freeze; plain data. */
+/* baseline.h: what earlier runs have seen, as far as this one must know it. Filled by the ledger,
+ * read by intake's guards and freeze; plain data. */
 #pragma once
 
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-/* One watched number of one source. Names: rulings.md ("accounts", "enabled-accounts", …, "fill.mail"). */
+/* One watched number of one source. Names: rulings.md ("accounts", "enabled-accounts", …,
+ * "fill.mail"). */
 typedef struct BaselineDimension {
     char *name;
-    int64_t last;        /* in the last applied run of the source */
-    int64_t maximum_7d;  /* greatest within seven days before the as-of time, -1 = none */
+    int64_t last;       /* in the last applied run of the source */
+    int64_t maximum_7d; /* greatest within seven days before the as-of time, -1 = none */
 } BaselineDimension;
 
 typedef struct BaselineSource {
     char *name;
-    int64_t last_good_run;     /* 0 = never applied */
+    int64_t last_good_run;       /* 0 = never applied */
     int64_t last_good_as_of_utc; /* TIME_UNKNOWN when never */
-    GArray *dimensions;        /* (element-type BaselineDimension) */
-    GPtrArray *watched;        /* (element-type utf8) "group.NAME" and "branch.DN" that had ten or more members */
+    GArray *dimensions;          /* (element-type BaselineDimension) */
+    GPtrArray *
+        watched; /* (element-type utf8) "group.NAME" and "branch.DN" that had ten or more members */
 } BaselineSource;
 
 /* Somebody of the last applied rosters; kept after vanishing so that accounts stay linked. */
@@ -28,14 +30,15 @@ typedef struct BaselinePerson {
 } BaselinePerson;
 
 typedef struct Baseline {
-    int64_t last_run;         /* id of the last applied or partial run, 0 = none */
-    int64_t last_as_of_utc;   /* its as-of; TIME_UNKNOWN when none */
-    GPtrArray *sources;       /* (element-type BaselineSource) */
-    GArray *roster;           /* (element-type BaselinePerson) */
+    int64_t last_run;             /* id of the last applied or partial run, 0 = none */
+    int64_t last_as_of_utc;       /* its as-of; TIME_UNKNOWN when none */
+    GPtrArray *sources;           /* (element-type BaselineSource) */
+    GArray *roster;               /* (element-type BaselinePerson) */
     GHashTable *group_first_seen; /* "source\x1fkey" → gint64 * */
-    int64_t n_open;           /* open exceptions now, for the resolve guard */
+    int64_t n_open;               /* open exceptions now, for the resolve guard */
 } Baseline;
 
 void baseline_free(Baseline *baseline); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Baseline, baseline_free)
-const BaselineSource *baseline_source(const Baseline *baseline, const char *name); /* NULL when unknown */
+const BaselineSource *baseline_source(const Baseline *baseline,
+                                      const char *name); /* NULL when unknown */

@@ -1,9 +1,11 @@
-/* dn.h: distinguished names in the one spelling that is compared (RFC 4514, directory.md section 8).
+/* dn.h: distinguished names in the one spelling that is compared (RFC 4514, directory.md section
+ * 8).
  *
- * Types in lower case, values case-folded with inner spaces collapsed, escapes resolved and written back in
- * one way, the AVAs of a multi-valued RDN sorted. Parsing is libldap's; names that are plain ASCII without
- * escapes, quotes, '+', '#' or doubled spaces (nearly all) take a path of their own: one pass, no allocation.
- * A text that is no DN is folded as it stands, so it equals itself and nothing else. */
+ * Types in lower case, values case-folded with inner spaces collapsed, escapes resolved and written
+ * back in one way, the AVAs of a multi-valued RDN sorted. Parsing is libldap's; names that are
+ * plain ASCII without escapes, quotes, '+', '#' or doubled spaces (nearly all) take a path of their
+ * own: one pass, no allocation. A text that is no DN is folded as it stands, so it equals itself
+ * and nothing else. */
 #pragma once
 
 #include <rightful/text.h>
@@ -12,7 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Is the text plain in the sense above? Then two such DNs are equal when they are equal without case. */
+/* Is the text plain in the sense above? Then two such DNs are equal when they are equal without
+ * case. */
 bool dn_is_plain(Text dn);
 /* Can it be parsed as a DN with at least one RDN? */
 bool dn_is_valid(Text dn);
@@ -23,5 +26,6 @@ uint64_t dn_hash(Text dn);
 bool dn_equals(Text a, Text b);
 /* Is the normalised entry at or below the normalised base? */
 bool dn_is_under(const char *normalised, const char *normalised_base);
-/* The same for a DN as it stands; scratch is overwritten. Plain ones are compared where they are. */
+/* The same for a DN as it stands; scratch is overwritten. Plain ones are compared where they are.
+ */
 bool dn_text_is_under(Text dn, const char *normalised_base, GString *scratch);

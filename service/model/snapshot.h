@@ -1,12 +1,12 @@
 /* snapshot.h: everything that was pulled for one run, normalised, in memory, frozen.
  *
- * Columns indexed by 32-bit ids, one struct of columns per kind of thing; row i of every column is the same
- * thing. Built by service/intake, read-only afterwards: everything behind it (correlate, membership,
- * controls) takes a const Snapshot. No I/O here.
+ * Columns indexed by 32-bit ids, one struct of columns per kind of thing; row i of every column is
+ * the same thing. Built by service/intake, read-only afterwards: everything behind it (correlate,
+ * membership, controls) takes a const Snapshot. No I/O here.
  *
- * Text is a TextRef into one pool: valid UTF-8, NUL-terminated, stored once per value where that pays; 0 is
- * "not known". Unknown is never "no".
- * Memory: about 110 bytes per account plus its texts, 9 bytes per membership. */
+ * Text is a TextRef into one pool: valid UTF-8, NUL-terminated, stored once per value where that
+ * pays; 0 is "not known". Unknown is never "no". Memory: about 110 bytes per account plus its
+ * texts, 9 bytes per membership. */
 #pragma once
 
 #include "base/text_pool.h"
@@ -19,23 +19,34 @@
 
 #define NONE UINT32_MAX /* no such id */
 
-/* A reference to any thing that can be a member, a manager or an owner: kind in the two highest bits,
- * id in the others. NONE where it resolves to nothing. */
+/* A reference to any thing that can be a member, a manager or an owner: kind in the two highest
+ * bits, id in the others. NONE where it resolves to nothing. */
 typedef uint32_t Principal;
 typedef enum PrincipalKind {
     PRINCIPAL_ACCOUNT = 0,
     PRINCIPAL_GROUP = 1,
     PRINCIPAL_COMPUTER = 2,
-    PRINCIPAL_FOREIGN = 3 /* row of `foreigners`: a foreign SID, or a DN or name that no pulled entry explains */
+    PRINCIPAL_FOREIGN =
+        3 /* row of `foreigners`: a foreign SID, or a DN or name that no pulled entry explains */
 } PrincipalKind;
-static inline Principal principal_of(PrincipalKind kind, uint32_t id) { return (uint32_t)kind << 30 | id; }
-static inline PrincipalKind principal_kind(Principal p) { return (PrincipalKind)(p >> 30); }
-static inline uint32_t principal_id(Principal p) { return p & 0x3fffffffu; }
+static inline Principal principal_of(PrincipalKind kind, uint32_t id)
+{
+    return (uint32_t)kind << 30 | id;
+}
+static inline PrincipalKind principal_kind(Principal p)
+{
+    return (PrincipalKind)(p >> 30);
+}
+static inline uint32_t principal_id(Principal p)
+{
+    return p & 0x3fffffffu;
+}
 
 /* How a membership was granted; one byte beside every edge. */
 typedef enum EdgeVia {
     VIA_MEMBER = 0,    /* member */
-    VIA_UNIQUE_MEMBER, /* uniqueMember (read as member by the schema where the attribute is told apart) */
+    VIA_UNIQUE_MEMBER, /* uniqueMember (read as member by the schema where the attribute is told
+                          apart) */
     VIA_MEMBER_NAME,   /* memberUid */
     VIA_PRIMARY_GROUP, /* primaryGroupID, gidNumber: not in the group's own member list */
     VIA_FOREIGN,       /* a foreign principal whose SID is an account or group of another source */
@@ -46,15 +57,16 @@ const char *edge_via_text(EdgeVia via); /* "member", "primary group", … */
 typedef enum SourceStatus {
     SOURCE_COMPLETE, /* read whole and let through */
     SOURCE_INCOMPLETE,
-    SOURCE_HELD,  /* a guard stopped it */
-    SOURCE_STALE  /* read whole, but too old */
+    SOURCE_HELD, /* a guard stopped it */
+    SOURCE_STALE /* read whole, but too old */
 } SourceStatus;
 const char *source_status_text(SourceStatus status);
 
 /* interface.md / rulings.md: run.sources[].counts. pulled = kept + rejected + excluded. */
 typedef struct SourceCounts {
     int64_t pulled, kept, rejected, excluded;
-    int64_t accounts, enabled, groups, memberships, computers, people, people_active, assets, approvals;
+    int64_t accounts, enabled, groups, memberships, computers, people, people_active, assets,
+        approvals;
 } SourceCounts;
 
 typedef struct SourceRecord {
@@ -66,10 +78,12 @@ typedef struct SourceRecord {
     int64_t started_utc, finished_utc;
     int64_t newest_utc; /* newest record, or the file's time; TIME_UNKNOWN */
     SourceCounts counts;
-    GPtrArray *rejections;   /* (element-type utf8) sentences with file:line or DN; the first 100 */
-    GHashTable *exclusions;  /* (utf8 → int64 by GINT_TO_POINTER) rule → count */
-    GPtrArray *notes;        /* (element-type utf8) "name=value" facts of the proof: pages, result codes, bind, … */
-    /* What is recorded by this directory at all; settled when the pull ended (rulings: lock_state, last_use). */
+    GPtrArray *rejections;  /* (element-type utf8) sentences with file:line or DN; the first 100 */
+    GHashTable *exclusions; /* (utf8 → int64 by GINT_TO_POINTER) rule → count */
+    GPtrArray *notes; /* (element-type utf8) "name=value" facts of the proof: pages, result codes,
+                         bind, … */
+    /* What is recorded by this directory at all; settled when the pull ended (rulings: lock_state,
+     * last_use). */
     bool records_last_use;
     bool records_lock_state;
     char *domain_sid; /* AD: SID of the domain, or NULL */
@@ -77,7 +91,8 @@ typedef struct SourceRecord {
 
 typedef struct Accounts {
     uint32_t n;
-    TextRef *key, *dn, *name, *upn, *mail, *display_name, *employee_id, *department, *title, *description, *sid;
+    TextRef *key, *dn, *name, *upn, *mail, *display_name, *employee_id, *department, *title,
+        *description, *sid;
     TextRef *owner_text;   /* as the source has it: DN or other text; 0 = none */
     TextRef *manager_text; /* DN */
     TextRef *class_text;   /* class column of a table of accounts; 0 = none */
@@ -96,7 +111,8 @@ typedef struct Groups {
     TextRef *key, *dn, *name, *cn, *sid, *owner_text, *description;
     uint8_t *source;
     uint32_t *flags; /* EntryFlags */
-    /* Members of group g: members[first_member[g] .. first_member[g + 1]), duplicates removed, sorted. */
+    /* Members of group g: members[first_member[g] .. first_member[g + 1]), duplicates removed,
+     * sorted. */
     uint32_t *first_member; /* n + 1 */
     Principal *members;
     uint8_t *members_via; /* EdgeVia */
@@ -120,41 +136,57 @@ typedef struct Foreigners {
 } Foreigners;
 
 typedef enum PersonStatus {
-    PERSON_STATUS_EMPTY, PERSON_STATUS_ACTIVE, PERSON_STATUS_LEAVE, PERSON_STATUS_LEFT,
-    PERSON_STATUS_PRE_START, PERSON_STATUS_OTHER
+    PERSON_STATUS_EMPTY,
+    PERSON_STATUS_ACTIVE,
+    PERSON_STATUS_LEAVE,
+    PERSON_STATUS_LEFT,
+    PERSON_STATUS_PRE_START,
+    PERSON_STATUS_OTHER
 } PersonStatus;
 
 typedef struct People {
     uint32_t n;
-    TextRef *id, *name, *email, *username, *manager_id, *department, *title, *location, *kind, *status_text,
-        *timezone, *sponsor_id;
-    uint8_t *source; /* index into sources; UINT8_MAX = kept by the ledger only (gone from the roster) */
+    TextRef *id, *name, *email, *username, *manager_id, *department, *title, *location, *kind,
+        *status_text, *timezone, *sponsor_id;
+    uint8_t *
+        source; /* index into sources; UINT8_MAX = kept by the ledger only (gone from the roster) */
     uint8_t *status; /* PersonStatus */
-    /* Days are counted since 1970-01-01, INT32_MIN = empty; the instants are their beginning (start) or their
-     * end at 24:00 (others) in the person's zone, else the organisation's. TIME_UNKNOWN when empty. */
+    /* Days are counted since 1970-01-01, INT32_MIN = empty; the instants are their beginning
+     * (start) or their end at 24:00 (others) in the person's zone, else the organisation's.
+     * TIME_UNKNOWN when empty. */
     int32_t *start_day, *last_day, *end_day;
     int64_t *start_utc, *last_day_end_utc, *end_day_end_utc;
     int64_t *recorded_utc;
     /* previous_ids: row i owns previous_ids[first_previous[i] .. first_previous[i + 1]). */
     uint32_t *first_previous; /* n + 1 */
     TextRef *previous_ids;
-    /* The row is only in previous_ids of another row, which speaks for it: index of that row, else NONE. */
+    /* The row is only in previous_ids of another row, which speaks for it: index of that row, else
+     * NONE. */
     uint32_t *successor;
-    int64_t *gone_since_run; /* 0 = in the roster; else missing from a complete roster since that run */
+    int64_t
+        *gone_since_run; /* 0 = in the roster; else missing from a complete roster since that run */
 } People;
 
 typedef enum AssetStatus {
-    ASSET_STATUS_EMPTY, ASSET_STATUS_IN_USE, ASSET_STATUS_STOCK, ASSET_STATUS_LOAN, ASSET_STATUS_REPAIR,
-    ASSET_STATUS_LOST, ASSET_STATUS_RETIRED, ASSET_STATUS_OTHER
+    ASSET_STATUS_EMPTY,
+    ASSET_STATUS_IN_USE,
+    ASSET_STATUS_STOCK,
+    ASSET_STATUS_LOAN,
+    ASSET_STATUS_REPAIR,
+    ASSET_STATUS_LOST,
+    ASSET_STATUS_RETIRED,
+    ASSET_STATUS_OTHER
 } AssetStatus;
 
 typedef struct Assets {
     uint32_t n;
-    TextRef *id, *name, *kind, *status_text, *serial, *hostname, *owner, *custodian, *classification, *location;
+    TextRef *id, *name, *kind, *status_text, *serial, *hostname, *owner, *custodian,
+        *classification, *location;
     uint8_t *source, *status; /* AssetStatus */
-    int64_t *assigned_utc;    /* TIME_UNKNOWN when empty, as all below; dates count to their end, 24:00 */
+    int64_t
+        *assigned_utc; /* TIME_UNKNOWN when empty, as all below; dates count to their end, 24:00 */
     int64_t *due_back_utc, *last_audit_utc, *next_audit_utc, *last_review_utc;
-    int32_t *review_every_days; /* -1 = not set */
+    int32_t *review_every_days;   /* -1 = not set */
     uint32_t *first_access_group; /* n + 1 */
     TextRef *access_groups;       /* names, DNs or SIDs as the register has them */
 } Assets;
@@ -163,8 +195,9 @@ typedef struct Approvals {
     uint32_t n;
     TextRef *id, *group, *account, *person_id, *approved_by, *reference;
     uint8_t *source;
-    int64_t *approved_utc; /* beginning of the day in the organisation's zone; TIME_UNKNOWN = always */
-    int64_t *expires_utc;  /* end of the day; TIME_UNKNOWN = no end */
+    int64_t
+        *approved_utc; /* beginning of the day in the organisation's zone; TIME_UNKNOWN = always */
+    int64_t *expires_utc; /* end of the day; TIME_UNKNOWN = no end */
 } Approvals;
 
 typedef struct Snapshot {
@@ -191,6 +224,7 @@ static inline const char *snapshot_text(const Snapshot *snapshot, TextRef ref)
     return text_pool_get(snapshot->text, ref);
 }
 
-/* Is at least one source that provides this configured? Are all of them complete (true when there is none)? */
+/* Is at least one source that provides this configured? Are all of them complete (true when there
+ * is none)? */
 bool snapshot_has(const Snapshot *snapshot, Provides provides);
 bool snapshot_is_complete(const Snapshot *snapshot, Provides provides);
