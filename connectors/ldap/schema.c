@@ -420,6 +420,7 @@ static const SchemaRule *rule_with_options(Schema *schema, Text attribute, size_
         schema->ranged = rule;
         return NULL;
     }
+    schema->is_optional = true;
     return rule;
 }
 
@@ -427,6 +428,7 @@ const SchemaRule *schema_rule(Schema *schema, Text attribute)
 {
     const SchemaRule *last = schema->last_rule;
 
+    schema->is_optional = false;
     if (last != NULL && last->length == attribute.length &&
         memcmp(last->name, attribute.data, attribute.length) == 0) {
         return last;
@@ -504,9 +506,12 @@ void schema_add(Schema *schema, const SchemaRule *rule, Text value)
         }
         if (rule->action >= N_SLOTS) {
             add_multiple(schema, rule, value);
-        } else if (rule->rank < schema->ranks[rule->action]) {
+            continue;
+        }
+        unsigned char rank = rule->rank + (schema->is_optional ? RANK_WITH_OPTION : 0);
+        if (rank < schema->ranks[rule->action]) {
             schema->slots[rule->action] = value;
-            schema->ranks[rule->action] = rule->rank;
+            schema->ranks[rule->action] = rank;
         }
     }
 }

@@ -105,6 +105,7 @@ struct Schema {
     Text slots[N_SLOTS];
     unsigned char ranks[N_SLOTS];
     unsigned classes;
+    bool is_optional; /* the attribute at hand has options (;lang-de) */
     uint32_t flags;
     TextList members, member_names, member_sids, sid_history;
     GArray *filter_values; /* (element-type FilterValue) */

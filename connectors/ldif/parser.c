@@ -72,7 +72,7 @@ static uint64_t count_lines(const char *from, const char *to)
 {
     uint64_t n = 0;
 
-    while ((from = memchr(from, '\n', (size_t)(to - from))) != NULL) {
+    while (from < to && (from = memchr(from, '\n', (size_t)(to - from))) != NULL) {
         from++;
         n++;
     }
@@ -222,6 +222,9 @@ static LineStep read_line(LdifParser *parser, Cursor *cursor, Text *ret_line)
     cursor->begins_at = cursor->line++;
     cursor->at = newline != NULL ? newline + 1 : parser->end;
     cursor->is_unterminated = newline == NULL;
+    if (G_UNLIKELY(ret_line->length > MAX_LINE)) {
+        return LINE_FAILED;
+    }
     if (ret_line->length == 0) {
         return LINE_BLANK;
     }

@@ -24,7 +24,7 @@ static double cpu_seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-Pulled *pulled_new(const char *folder, const char *kind, const char *settings)
+static Pulled *pull(const char *folder, const char *kind, const char *settings, bool is_cancelled)
 {
     Pulled *pulled = g_new0(Pulled, 1);
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
@@ -32,6 +32,7 @@ Pulled *pulled_new(const char *folder, const char *kind, const char *settings)
     g_autoptr(GError) error = NULL;
 
     pulled->sink = recording_sink_new();
+    pulled->sink->is_cancelled = is_cancelled;
     g_ptr_array_add(problems, NULL);
     pulled->problems = g_strjoinv("\n", (char **)problems->pdata);
     if (loaded != NULL) {
@@ -46,6 +47,16 @@ Pulled *pulled_new(const char *folder, const char *kind, const char *settings)
     pulled->error = g_strdup(error != NULL ? error->message : "");
     pulled->code = error != NULL ? (SourceError)error->code : 0;
     return pulled;
+}
+
+Pulled *pulled_new(const char *folder, const char *kind, const char *settings)
+{
+    return pull(folder, kind, settings, false);
+}
+
+Pulled *pulled_cancelled_new(const char *folder, const char *kind, const char *settings)
+{
+    return pull(folder, kind, settings, true);
 }
 
 void pulled_free(Pulled *pulled)

@@ -17,6 +17,8 @@ typedef struct Pulled {
 /* folder: where the configuration is written, and what relative paths are relative to. kind: "ldif"; settings: the
  * inside of the source's { … } without name, kind and provides. Problems of the settings end it before the pull. */
 Pulled *pulled_new(const char *folder, const char *kind, const char *settings);
+/* The same with a sink that says from the start that the pull should stop. */
+Pulled *pulled_cancelled_new(const char *folder, const char *kind, const char *settings);
 void pulled_free(Pulled *pulled); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pulled, pulled_free)
 
