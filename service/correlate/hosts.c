@@ -4,6 +4,7 @@
 #include "base/text_multimap.h"
 
 #define BATCH 1024
+#define AHEAD 12
 
 /* Names as they are compared, in columns. Texts are in a pool of their own. */
 typedef struct HostNames {
@@ -247,32 +248,45 @@ static bool any_text(const TextRef *column, uint32_t n)
 
 /* One winner a serial on either side: serials that say nothing ("To be filled by O.E.M.") may stand
  * on thousands. */
+typedef bool (*IsBetter)(const Snapshot *snapshot, uint32_t row, uint32_t than);
+
+static TextIndex *best_by_serial(const Snapshot *snapshot, const TextRef *serials, uint32_t n,
+                                 IsBetter is_better)
+{
+    TextIndex *index = text_index_new(snapshot->text, n);
+    for (uint32_t row = 0; row < n; row++) {
+        if (row + AHEAD < n && serials[row + AHEAD] != 0)
+            text_index_prefetch(index, serials[row + AHEAD]);
+        uint32_t *best = serials[row] != 0 ? text_index_add(index, serials[row], row) : NULL;
+        if (best != NULL && is_better(snapshot, row, *best))
+            *best = row;
+    }
+    return index;
+}
+
 static void link_by_serial(Hosts *hosts)
 {
     const Snapshot *s = hosts->snapshot;
     if (!any_text(s->computers.serial, s->computers.n) || !any_text(s->assets.serial, s->assets.n))
         return;
-    g_autoptr(TextIndex) assets = text_index_new(s->text, s->assets.n);
-    g_autoptr(TextIndex) computers = text_index_new(s->text, s->computers.n);
-    for (uint32_t a = 0; a < s->assets.n; a++) {
-        uint32_t *best = text_index_add(assets, s->assets.serial[a], a);
-        if (best != NULL && is_better_asset(s, a, *best))
-            *best = a;
+    g_autoptr(TextIndex) assets = best_by_serial(s, s->assets.serial, s->assets.n, is_better_asset);
+    g_autoptr(TextIndex) computers =
+        best_by_serial(s, s->computers.serial, s->computers.n, is_better_computer);
+    uint32_t found[BATCH];
+    for (uint32_t begin = 0; begin < s->computers.n; begin += BATCH) {
+        uint32_t count = MIN(s->computers.n - begin, BATCH);
+        text_index_find_batch(assets, s->computers.serial + begin, count, found);
+        for (uint32_t i = 0; i < count; i++)
+            if (found[i] != NONE && is_better_asset(s, found[i], hosts->computer_asset[begin + i]))
+                hosts->computer_asset[begin + i] = found[i];
     }
-    for (uint32_t c = 0; c < s->computers.n; c++) {
-        uint32_t *best = text_index_add(computers, s->computers.serial[c], c);
-        if (best != NULL && is_better_computer(s, c, *best))
-            *best = c;
+    for (uint32_t begin = 0; begin < s->assets.n; begin += BATCH) {
+        uint32_t count = MIN(s->assets.n - begin, BATCH);
+        text_index_find_batch(computers, s->assets.serial + begin, count, found);
+        for (uint32_t i = 0; i < count; i++)
+            if (hosts->asset_computer[begin + i] == NONE)
+                hosts->asset_computer[begin + i] = found[i];
     }
-    for (uint32_t c = 0; c < s->computers.n; c++) {
-        uint32_t asset = text_index_find(assets, text_of(snapshot_text(s, s->computers.serial[c])));
-        if (asset != NONE && is_better_asset(s, asset, hosts->computer_asset[c]))
-            hosts->computer_asset[c] = asset;
-    }
-    for (uint32_t a = 0; a < s->assets.n; a++)
-        if (hosts->asset_computer[a] == NONE)
-            hosts->asset_computer[a] =
-                text_index_find(computers, text_of(snapshot_text(s, s->assets.serial[a])));
 }
 
 void hosts_link(const Snapshot *snapshot, uint32_t *computer_asset, uint32_t *asset_computer)
