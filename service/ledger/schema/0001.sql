@@ -81,7 +81,9 @@ CREATE TABLE exception (
     facts         {{integer}} NOT NULL,
     control       TEXT {{bytewise}} NOT NULL,
     severity      {{integer}} NOT NULL CHECK (severity BETWEEN 0 AND 3),
-    status        TEXT NOT NULL CHECK (status IN ('open', 'assigned', 'accepted', 'false-positive', 'resolved')),
+    -- Not IN (…): SQLite would build a temporary table of the five words for every row written.
+    status        TEXT NOT NULL CHECK (status = 'open' OR status = 'assigned' OR status = 'accepted'
+                                       OR status = 'false-positive' OR status = 'resolved'),
     source        TEXT NOT NULL,
     subject_name  TEXT {{bytewise}} NOT NULL,
     owner         TEXT,
