@@ -160,6 +160,9 @@ void control_unjudged_source(ControlContext *context, uint32_t source, const cha
 void control_unjudged_subject(ControlContext *context, SubjectType type, uint32_t subject,
                               const char *reason)
 {
+    uintptr_t said = (uintptr_t)type << 32 | subject;
+    if (!g_hash_table_add(context->judgement->said_subject, GSIZE_TO_POINTER(said)))
+        return;
     Party party = party_of(context, type, subject);
     Unjudged unjudged = {.control = context->control_index,
                          .scope = UNJUDGED_SUBJECT,
@@ -296,6 +299,7 @@ static void begin_control(ControlContext *context, uint16_t index)
     judgement->limits_hash = XXH3_64bits(limits, strlen(limits));
     memset(judgement->said, 0, sizeof judgement->said);
     g_hash_table_remove_all(judgement->said_control);
+    g_hash_table_remove_all(judgement->said_subject);
 }
 
 FindingSet *controls_evaluate(ControlContext *context)

@@ -41,6 +41,7 @@ typedef struct Judgement {
     uint8_t said[256];        /* per source */
     GHashTable *reasons;      /* reason → index into FindingSet.reasons, plus one */
     GHashTable *said_control; /* reasons of the whole control */
+    GHashTable *said_subject; /* subjects, with their type in the upper half: once each */
     GString *scratch;
     /* for sentences: its own walker, so that the last walk is known */
     Effective *walker;

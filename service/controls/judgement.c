@@ -1,0 +1,108 @@
+#include "controls/judgement.h"
+
+#include "controls/allowed.h"
+
+static State usable_state(State enabled, int64_t expires_utc, uint32_t flags, int64_t as_of_utc)
+{
+    if (enabled == STATE_NO)
+        return STATE_NO;
+    if (expires_utc != TIME_NEVER && expires_utc != TIME_UNKNOWN && expires_utc <= as_of_utc)
+        return STATE_NO;
+    /* No expiry in a source that records none is no doubt; a value that makes no sense is. */
+    return (flags & ENTRY_EXPIRES_UNREADABLE) != 0 ? STATE_UNKNOWN : enabled;
+}
+
+static void judge_usable(Judgement *judgement, const Snapshot *snapshot, int64_t as_of_utc)
+{
+    const Accounts *accounts = &snapshot->accounts;
+    judgement->usable = g_new(uint8_t, (size_t)accounts->n + 1);
+    for (uint32_t i = 0; i < accounts->n; i++) {
+        judgement->usable[i] = (uint8_t)usable_state(
+            (State)accounts->enabled[i], accounts->expires_utc[i], accounts->flags[i], as_of_utc);
+    }
+    const Computers *computers = &snapshot->computers;
+    judgement->computer_usable = g_new(uint8_t, (size_t)computers->n + 1);
+    for (uint32_t i = 0; i < computers->n; i++) {
+        judgement->computer_usable[i] =
+            (uint8_t)usable_state((State)computers->enabled[i], computers->expires_utc[i],
+                                  computers->flags[i], as_of_utc);
+    }
+}
+
+/* Rows of the privileged rights per account, by counting. */
+static void index_rights(Judgement *judgement, uint32_t n_accounts)
+{
+    const PrivilegedRight *rows =
+        (const PrivilegedRight *)(const void *)judgement->privileged->data;
+    uint32_t n = judgement->privileged->len;
+    uint32_t *first = g_new0(uint32_t, (size_t)n_accounts + 2);
+    for (uint32_t i = 0; i < n; i++)
+        first[rows[i].account + 1]++;
+    for (uint32_t i = 0; i < n_accounts; i++)
+        first[i + 1] += first[i];
+    judgement->rights_of = g_new(uint32_t, (size_t)n + 1);
+    g_autofree uint32_t *next = g_memdup2(first, sizeof *first * ((size_t)n_accounts + 1));
+    for (uint32_t i = 0; i < n; i++)
+        judgement->rights_of[next[rows[i].account]++] = i;
+    judgement->first_right = first;
+}
+
+static void walk_privileged(Judgement *judgement)
+{
+    ControlContext *context = judgement->context;
+    judgement->privileged = g_array_new(FALSE, FALSE, sizeof(PrivilegedRight));
+    for (uint32_t group = 0; group < context->snapshot->groups.n; group++) {
+        if (!bitset_has(&context->governed->privileged, group))
+            continue;
+        size_t n = 0;
+        const uint32_t *members = effective_members_nearest(context->effective, group,
+                                                            &context->governed->privileged, &n);
+        for (size_t i = 0; i < n; i++) {
+            PrivilegedRight row = {members[i], group,
+                                   effective_path_hash(context->effective, members[i])};
+            g_array_append_val(judgement->privileged, row);
+        }
+    }
+    index_rights(judgement, context->snapshot->accounts.n);
+}
+
+Judgement *judgement_new(ControlContext *context)
+{
+    const Snapshot *snapshot = context->snapshot;
+    Judgement *judgement = g_new0(Judgement, 1);
+    judgement->context = context;
+    judgement->left_utc = g_new(int64_t, (size_t)snapshot->people.n + 1);
+    for (uint32_t i = 0; i < snapshot->people.n; i++)
+        judgement->left_utc[i] = person_left_at(snapshot, i, context->as_of_utc);
+    judge_usable(judgement, snapshot, context->as_of_utc);
+    walk_privileged(judgement);
+    judgement_index_approvals(judgement);
+    judgement->allowed = allowed_new(snapshot, context->governed);
+    judgement->reasons = g_hash_table_new(g_str_hash, g_str_equal);
+    judgement->said_control = g_hash_table_new(g_str_hash, g_str_equal);
+    judgement->said_subject = g_hash_table_new(NULL, NULL);
+    judgement->scratch = g_string_sized_new(1024);
+    judgement->walked_group = NONE;
+    return judgement;
+}
+
+void judgement_free(Judgement *judgement)
+{
+    if (judgement == NULL)
+        return;
+    allowed_free(judgement->allowed, judgement->context->governed->n_entitlements);
+    g_free(judgement->left_utc);
+    g_free(judgement->usable);
+    g_free(judgement->computer_usable);
+    g_array_unref(judgement->privileged);
+    g_free(judgement->first_right);
+    g_free(judgement->rights_of);
+    g_array_unref(judgement->approvals);
+    g_free(judgement->approvers);
+    g_hash_table_unref(judgement->reasons);
+    g_hash_table_unref(judgement->said_control);
+    g_hash_table_unref(judgement->said_subject);
+    g_string_free(judgement->scratch, TRUE);
+    effective_free(judgement->walker);
+    g_free(judgement);
+}
