@@ -33,7 +33,8 @@ void intake_guard(Intake *intake, const Settings *settings, const Baseline *base
                   int64_t as_of_utc, const char *const *accepts, bool *accepts_used,
                   GArray *ret_held);
 
-/* "the newest record is 9 days old (2026-03-08 16:05Z), allowed are 7 days"; NULL when the source is fresh. Newly allocated. */
+/* "the newest record is 9 days old (2026-03-08 16:05Z), allowed are 7 days"; NULL when the source
+ * is fresh. Newly allocated. */
 char *intake_age_problem(const SourceRecord *record, const Settings *settings, int64_t as_of_utc);
 
 /* All rejections and warnings so far, as sentences with their places. (element-type utf8), owned by

@@ -157,7 +157,7 @@ static void check_population(Sink *sink)
     else if (counts->kept == 0)
         sink_fail(sink,
                   "none of the %" G_GINT64_FORMAT " records could be used (the reasons stand with "
-                                                  "the source); nothing of this source is used",
+                  "the source); nothing of this source is used",
                   counts->pulled);
 }
 

@@ -4,8 +4,9 @@
 
 #include <rightful/record.h>
 
-#define REMEMBERED 1024 /* days a zone; a roster speaks of some hundreds of them again and again   \
-                         */
+#define REMEMBERED                                                                                 \
+    1024 /* days a zone; a roster speaks of some hundreds of them again and again                  \
+          */
 
 typedef struct Day {
     int32_t day;
@@ -89,23 +90,17 @@ GTimeZone *zone_timezone(const Zone *zone)
     return zone->timezone;
 }
 
-static const Day *look_up(Zone *zone, int32_t day)
-{
-    Day *slot = &zone->days[(uint32_t)day % REMEMBERED];
-    if (!slot->is_set || slot->day != day)
-        *slot = (Day){.day = day,
-                      .is_set = true,
-                      .begin_utc = day_begins_utc(day, zone->timezone),
-                      .end_utc = day_ends_utc(day, zone->timezone)};
-    return slot;
-}
-
 int64_t zone_day_begins(Zone *zone, int32_t day)
 {
-    return day != DAY_NONE ? look_up(zone, day)->begin_utc : TIME_UNKNOWN;
+    if (day == DAY_NONE)
+        return TIME_UNKNOWN;
+    Day *slot = &zone->days[(uint32_t)day % REMEMBERED];
+    if (!slot->is_set || slot->day != day)
+        *slot = (Day){.day = day, .is_set = true, .begin_utc = day_begins_utc(day, zone->timezone)};
+    return slot->begin_utc;
 }
 
 int64_t zone_day_ends(Zone *zone, int32_t day)
 {
-    return day != DAY_NONE ? look_up(zone, day)->end_utc : TIME_UNKNOWN;
+    return day != DAY_NONE ? zone_day_begins(zone, day + 1) : TIME_UNKNOWN;
 }
