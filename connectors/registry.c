@@ -1,7 +1,7 @@
 /* The one table of connectors. */
 #include <rightful/connector.h>
 
-G_DEFINE_QUARK(rightful-source-error-quark, source_error)
+G_DEFINE_QUARK(rightful - source - error - quark, source_error)
 
 extern const Connector ldap_connector, ldif_connector, csv_connector;
 

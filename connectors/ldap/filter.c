@@ -23,8 +23,9 @@ struct Filter {
     FilterKind kind;
     GPtrArray *children; /* & | ! */
     char *attribute;
-    GString *value;   /* unescaped, folded */
-    GPtrArray *parts; /* substrings: (element-type GString), folded; the first and last may be empty */
+    GString *value; /* unescaped, folded */
+    GPtrArray
+        *parts; /* substrings: (element-type GString), folded; the first and last may be empty */
     int64_t bits;
 };
 
@@ -76,7 +77,8 @@ static GString *fold(const char *data, size_t length, bool keep_ends)
     return result;
 }
 
-/* Active Directory takes the class name for objectCategory, which is a DN (MS-ADTS section 3.1.1.3.1.3.5). */
+/* Active Directory takes the class name for objectCategory, which is a DN (MS-ADTS
+ * section 3.1.1.3.1.3.5). */
 static Text category_name(Text value)
 {
     const char *from = memchr(value.data, '=', value.length);
@@ -329,7 +331,8 @@ static Filter *read_condition(FilterReader *reader, GError **error)
 static Filter *read_filter(FilterReader *reader, GError **error)
 {
     if (*reader->at != '(' || ++reader->depth > MAX_DEPTH) {
-        return refuse(reader, error, reader->depth > MAX_DEPTH ? "nested too deeply" : "expected (");
+        return refuse(reader, error,
+                      reader->depth > MAX_DEPTH ? "nested too deeply" : "expected (");
     }
     reader->at++;
     g_autoptr(Filter) filter = *reader->at == '&'   ? read_children(reader, FILTER_AND, error)

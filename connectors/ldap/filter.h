@@ -1,9 +1,10 @@
 /* filter.h: search filters (RFC 4515), judged on our side.
  *
- * A file has no server that could filter it, and a server that gave the entries of three filters at once does not
- * say which of them fitted. Known: & | ! = presence, substrings, >= <= ~= and the two bit rules of Active
- * Directory; other matching rules are refused when the filter is read. Text compares without regard to
- * case and repeated blanks. Cost: one pass over the kept values for each condition. */
+ * A file has no server that could filter it, and a server that gave the entries of three filters at
+ * once does not say which of them fitted. Known: & | ! = presence, substrings, >= <= ~= and the two
+ * bit rules of Active Directory; other matching rules are refused when the filter is read. Text
+ * compares without regard to case and repeated blanks. Cost: one pass over the kept values for each
+ * condition. */
 #pragma once
 
 #include <rightful/text.h>

@@ -23,7 +23,8 @@ static const Setting ldap_settings[] = {
     {.name = "base",
      .type = SETTING_TEXT_LIST,
      .is_required = true,
-     .help = "Where to read: DNs, each with everything below it; they must not lie within each other."},
+     .help =
+         "Where to read: DNs, each with everything below it; they must not lie within each other."},
     {.name = "starttls",
      .type = SETTING_BOOL,
      .initial = "false",
@@ -35,14 +36,16 @@ static const Setting ldap_settings[] = {
     {.name = "sasl",
      .type = SETTING_TEXT,
      .choices = sasl_choices,
-     .help = "Bind by other means: EXTERNAL is the client certificate, or the user of an ldapi:// socket."},
+     .help = "Bind by other means: EXTERNAL is the client certificate, or the user of an ldapi:// "
+             "socket."},
     {.name = "allow_plaintext_bind",
      .type = SETTING_BOOL,
      .initial = "false",
      .help = "Send the password over an unencrypted ldap:// connection: only for tests."},
     {.name = "tls_ca_file",
      .type = SETTING_FILE,
-     .help = "CA certificates (PEM) that the server's certificate must come from; without it the system's."},
+     .help = "CA certificates (PEM) that the server's certificate must come from; without it the "
+             "system's."},
     {.name = "tls_cert_file", .type = SETTING_FILE, .help = "Client certificate (PEM)."},
     {.name = "tls_key_file", .type = SETTING_FILE, .help = "Key of the client certificate (PEM)."},
     {.name = "page_size",
@@ -50,7 +53,8 @@ static const Setting ldap_settings[] = {
      .initial = "1000",
      .minimum = 1,
      .maximum = 10000,
-     .help = "Entries a page; a server that refuses it is asked for 500, 100 and at last for no pages."},
+     .help = "Entries a page; a server that refuses it is asked for 500, 100 and at last for no "
+             "pages."},
     {.name = "timeout_seconds",
      .type = SETTING_INT,
      .initial = "60",
@@ -77,19 +81,24 @@ static void validate(const Source *source, GPtrArray *problems)
     const SettingsGroup *settings = source->settings;
     const char *url = settings_text(settings, "url");
     bool has_bind_dn = settings_text(settings, "bind_dn") != NULL;
-    bool is_encrypted = url == NULL || starts_with(url, "ldaps://") || starts_with(url, "ldapi://") ||
-                        settings_bool(settings, "starttls");
+    bool is_encrypted = url == NULL || starts_with(url, "ldaps://") ||
+                        starts_with(url, "ldapi://") || settings_bool(settings, "starttls");
 
     if (url != NULL && !starts_with(url, "ldap://") && !starts_with(url, "ldaps://") &&
         !starts_with(url, "ldapi://")) {
-        g_ptr_array_add(problems, g_strdup_printf("url \"%s\": expected ldaps://, ldap:// or ldapi://", url));
+        g_ptr_array_add(problems,
+                        g_strdup_printf("url \"%s\": expected ldaps://, ldap:// or ldapi://", url));
     }
     if (has_bind_dn && !is_encrypted && !settings_bool(settings, "allow_plaintext_bind")) {
-        g_ptr_array_add(problems, g_strdup("bind_dn over ldap:// would send the password unencrypted; use ldaps:// or "
-                                           "starttls = true (or say allow_plaintext_bind = true)"));
+        g_ptr_array_add(
+            problems,
+            g_strdup("bind_dn over ldap:// would send the password unencrypted; use ldaps:// or "
+                     "starttls = true (or say allow_plaintext_bind = true)"));
     }
     if (has_bind_dn != settings_is_set(settings, "password_file")) {
-        g_ptr_array_add(problems, g_strdup("bind_dn and password_file go together: an empty password is never sent"));
+        g_ptr_array_add(
+            problems,
+            g_strdup("bind_dn and password_file go together: an empty password is never sent"));
     }
     if (has_bind_dn && settings_text(settings, "sasl") != NULL) {
         g_ptr_array_add(problems, g_strdup("bind_dn and sasl exclude each other"));
@@ -104,7 +113,8 @@ typedef struct RootDse {
     char *current_time; /* Active Directory tells its clock */
 } RootDse;
 
-static LDAPMessage *read_entry(DirectorySession *session, const char *dn, const char *const *attributes)
+static LDAPMessage *read_entry(DirectorySession *session, const char *dn,
+                               const char *const *attributes)
 {
     LDAPMessage *answer = NULL;
     struct timeval limit = directory_session_patience(session);
@@ -126,9 +136,11 @@ static RootDse read_root_dse(DirectorySession *session)
     LDAPMessage *entry = answer != NULL ? ldap_first_entry(session->ldap, answer) : NULL;
 
     if (entry != NULL) {
-        struct berval **capabilities = ldap_get_values_len(session->ldap, entry, "supportedCapabilities");
+        struct berval **capabilities =
+            ldap_get_values_len(session->ldap, entry, "supportedCapabilities");
         for (size_t i = 0; capabilities != NULL && capabilities[i] != NULL; i++) {
-            root.is_active_directory |= strcmp(capabilities[i]->bv_val, "1.2.840.113556.1.4.800") == 0;
+            root.is_active_directory |=
+                strcmp(capabilities[i]->bv_val, "1.2.840.113556.1.4.800") == 0;
         }
         ldap_value_free_len(capabilities);
         struct berval **times = ldap_get_values_len(session->ldap, entry, "currentTime");
@@ -189,12 +201,12 @@ static void note_session(const DirectorySession *session, const char *server, Si
     }
 }
 
-static bool read_bases(DirectorySession *session, const SettingsGroup *settings, Schema *schema, Sink *sink,
-                       bool references_are_normal, GError **error)
+static bool read_bases(DirectorySession *session, const SettingsGroup *settings, Schema *schema,
+                       Sink *sink, bool references_are_normal, GError **error)
 {
     const char *const *bases = settings_texts(settings, "base");
-    g_autoptr(DirectorySearch) search =
-        directory_search_new(session, schema, sink, (int)settings_int(settings, "page_size"), references_are_normal);
+    g_autoptr(DirectorySearch) search = directory_search_new(
+        session, schema, sink, (int)settings_int(settings, "page_size"), references_are_normal);
 
     for (size_t i = 0; bases[i] != NULL; i++) {
         if (!directory_search_read(search, bases[i], error)) {
@@ -204,7 +216,8 @@ static bool read_bases(DirectorySession *session, const SettingsGroup *settings,
     const char *canary = schema_missing_canary(schema);
     if (canary != NULL) {
         g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_CANARY,
-                    "%s: the canary %s was not among %" G_GUINT64_FORMAT " entries, so the reader does not see everything; "
+                    "%s: the canary %s was not among %" G_GUINT64_FORMAT
+                    " entries, so the reader does not see everything; "
                     "nothing of this pull is used",
                     session->url, canary, directory_search_n_entries(search));
         return false;
@@ -227,7 +240,8 @@ static bool pull_quietly(const Source *source, Sink *sink, GError **error)
         return false;
     }
     note_session(session, server, sink);
-    return read_bases(session, source->settings, schema, sink, strcmp(server, "active-directory") == 0, error);
+    return read_bases(session, source->settings, schema, sink,
+                      strcmp(server, "active-directory") == 0, error);
 }
 
 static bool pull(const Source *source, Sink *sink, GError **error)
@@ -253,7 +267,8 @@ static void check_certificate(const DirectorySession *session, CheckReport *repo
     g_autoptr(GDateTime) end = session->certificate_ends_utc != TIME_UNKNOWN
                                    ? g_date_time_new_from_unix_utc(session->certificate_ends_utc)
                                    : NULL;
-    g_autofree char *date = end != NULL ? g_date_time_format(end, "%Y-%m-%d") : g_strdup("an unknown date");
+    g_autofree char *date =
+        end != NULL ? g_date_time_format(end, "%Y-%m-%d") : g_strdup("an unknown date");
     bool is_soon = end != NULL && session->certificate_ends_utc <
                                       g_get_real_time() / G_USEC_PER_SEC + MIN_CERTIFICATE_SECONDS;
     const char *version = session->tls_version != NULL ? session->tls_version : "TLS";
@@ -280,15 +295,15 @@ static void check_clock(const char *current_time, CheckReport *report)
     }
 }
 
-static void check_sample(DirectorySession *session, const char *base, const char *what, const char *filter,
-                         const Schema *schema, CheckReport *report)
+static void check_sample(DirectorySession *session, const char *base, const char *what,
+                         const char *filter, const Schema *schema, CheckReport *report)
 {
     LDAPMessage *answer = NULL;
     struct timeval limit = directory_session_patience(session);
     char **attributes = (char **)(uintptr_t)schema_wanted(schema);
     g_autoptr(GString) seen = g_string_new(NULL);
-    int rc = ldap_search_ext_s(session->ldap, base, LDAP_SCOPE_SUBTREE, filter, attributes, 0, NULL, NULL, &limit, 1,
-                               &answer);
+    int rc = ldap_search_ext_s(session->ldap, base, LDAP_SCOPE_SUBTREE, filter, attributes, 0, NULL,
+                               NULL, &limit, 1, &answer);
     LDAPMessage *entry = answer != NULL ? ldap_first_entry(session->ldap, answer) : NULL;
 
     if (entry == NULL) {
@@ -310,7 +325,8 @@ static void check_sample(DirectorySession *session, const char *base, const char
     ldap_msgfree(answer);
 }
 
-static void check_canaries(DirectorySession *session, const SettingsGroup *settings, CheckReport *report)
+static void check_canaries(DirectorySession *session, const SettingsGroup *settings,
+                           CheckReport *report)
 {
     static const char *const nothing[] = {LDAP_NO_ATTRS, NULL};
     const char *const *canaries = settings_texts(settings, "canaries");
@@ -326,8 +342,8 @@ static void check_canaries(DirectorySession *session, const SettingsGroup *setti
     }
 }
 
-static void check_bases(DirectorySession *session, const SettingsGroup *settings, const Schema *schema,
-                        CheckReport *report)
+static void check_bases(DirectorySession *session, const SettingsGroup *settings,
+                        const Schema *schema, CheckReport *report)
 {
     static const char *const nothing[] = {LDAP_NO_ATTRS, NULL};
     const char *const *bases = settings_texts(settings, "base");
@@ -339,8 +355,10 @@ static void check_bases(DirectorySession *session, const SettingsGroup *settings
             continue;
         }
         ldap_msgfree(answer);
-        check_sample(session, bases[i], "account", schema_filter_of(schema, ENTRY_ACCOUNT), schema, report);
-        check_sample(session, bases[i], "group", schema_filter_of(schema, ENTRY_GROUP), schema, report);
+        check_sample(session, bases[i], "account", schema_filter_of(schema, ENTRY_ACCOUNT), schema,
+                     report);
+        check_sample(session, bases[i], "group", schema_filter_of(schema, ENTRY_GROUP), schema,
+                     report);
     }
 }
 
@@ -353,8 +371,8 @@ static void check_quietly(const Source *source, CheckReport *report)
         check_fail(report, "%s", error->message);
         return;
     }
-    check_pass(report, "%s: connected, %s%s", session->url, session->bound_as[0] != '\0' ? "bound as " : "anonymous",
-               session->bound_as);
+    check_pass(report, "%s: connected, %s%s", session->url,
+               session->bound_as[0] != '\0' ? "bound as " : "anonymous", session->bound_as);
     check_certificate(session, report);
     const char *server = server_family(session, source->settings);
     g_autoptr(Schema) schema = schema_new_from_settings(source->settings, server, &error);

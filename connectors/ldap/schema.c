@@ -5,7 +5,8 @@
 
 /* ---- Rules ---- */
 
-/* Attribute names are ASCII and compare without case: | 32 folds letters and keeps digits and hyphens apart. */
+/* Attribute names are ASCII and compare without case: | 32 folds letters and keeps digits and
+ * hyphens apart. */
 static size_t name_hash(const char *name, size_t length)
 {
     size_t hash = length * 131;
@@ -20,7 +21,8 @@ static size_t name_hash(const char *name, size_t length)
 
 static bool is_name(const SchemaRule *rule, const char *name, size_t length)
 {
-    return rule->length == length && g_ascii_strncasecmp(rule->name, name, length) == 0;
+    return rule->length == length && (memcmp(rule->name, name, length) == 0 ||
+                                      g_ascii_strncasecmp(rule->name, name, length) == 0);
 }
 
 static SchemaRule **rule_place(Schema *schema, const char *name, size_t length)
@@ -55,13 +57,25 @@ static bool add_rule(Schema *schema, const AttributeRow *row, GError **error)
     return true;
 }
 
-/* Secrets, and text that people put secrets into only when it is not asked for by name (directory facts, section 9). */
+/* Secrets, and text that people put secrets into only when it is not asked for by name (directory
+ * facts, section 9). */
 static bool is_never_read(const char *attribute)
 {
-    static const char *const secrets[] = {
-        "userPassword",   "unixUserPassword", "unicodePwd", "supplementalCredentials", "ms-Mcs-AdmPwd",
-        "krbPrincipalKey", "ipaNTHash",       "dBCSPwd",    "ntPwdHistory",            "lmPwdHistory",
-        "sambaNTPassword", "sambaLMPassword", "pwdHistory", "msDS-ManagedPassword",    NULL};
+    static const char *const secrets[] = {"userPassword",
+                                          "unixUserPassword",
+                                          "unicodePwd",
+                                          "supplementalCredentials",
+                                          "ms-Mcs-AdmPwd",
+                                          "krbPrincipalKey",
+                                          "ipaNTHash",
+                                          "dBCSPwd",
+                                          "ntPwdHistory",
+                                          "lmPwdHistory",
+                                          "sambaNTPassword",
+                                          "sambaLMPassword",
+                                          "pwdHistory",
+                                          "msDS-ManagedPassword",
+                                          NULL};
 
     for (size_t i = 0; secrets[i] != NULL; i++) {
         if (g_ascii_strcasecmp(secrets[i], attribute) == 0) {
@@ -82,23 +96,26 @@ static bool add_mapped_field(Schema *schema, const char *field, const char *attr
                              GError **error)
 {
     if (is_never_read(attribute) || !is_attribute_name(attribute)) {
-        g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_FORBIDDEN, "attributes: %s = \"%s\": %s", field,
-                    attribute,
+        g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_FORBIDDEN, "attributes: %s = \"%s\": %s",
+                    field, attribute,
                     is_never_read(attribute) ? "this attribute holds secrets and is never read"
                                              : "not the name of an attribute");
         return false;
     }
     for (const FieldRow *row = schema_field_rows; row->name != NULL; row++) {
         if (strcmp(row->name, field) == 0) {
-            return add_rule(schema, &(AttributeRow){.name = attribute, .action = (unsigned char)row->slot},
+            return add_rule(schema,
+                            &(AttributeRow){.name = attribute, .action = (unsigned char)row->slot},
                             error);
         }
     }
-    g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_FORBIDDEN, "attributes: %s is not a record field", field);
+    g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_FORBIDDEN, "attributes: %s is not a record field",
+                field);
     return false;
 }
 
-/* Is the slot taken over by the setting `attributes`? The further places of an expiry or a last use go with it. */
+/* Is the slot taken over by the setting `attributes`? The further places of an expiry or a last use
+ * go with it. */
 static bool is_mapped(const SchemaOptions *options, unsigned action)
 {
     Slot slot = action == SLOT_LOGON_2 || action == SLOT_LOGON_3 ? SLOT_LOGON
@@ -151,7 +168,8 @@ static bool add_filter(Schema *schema, const char *name, const char *text, Filte
     g_autoptr(GPtrArray) attributes = g_ptr_array_new();
     filter_attributes(*ret_filter, attributes);
     for (guint i = 0; i < attributes->len; i++) {
-        const AttributeRow row = {.name = g_ptr_array_index(attributes, i), .action = ACTION_FILTER};
+        const AttributeRow row = {.name = g_ptr_array_index(attributes, i),
+                                  .action = ACTION_FILTER};
         SchemaRule *known = *rule_place(schema, row.name, strlen(row.name));
         while (known != NULL && known->action != ACTION_FILTER) {
             known = (SchemaRule *)(uintptr_t)known->next;
@@ -170,7 +188,8 @@ static void join_filters(Schema *schema, const SchemaOptions *options)
 
     schema->filters[ENTRY_ACCOUNT] =
         options->account_filter != NULL ? options->account_filter : family->account_filter;
-    schema->filters[ENTRY_GROUP] = options->group_filter != NULL ? options->group_filter : family->group_filter;
+    schema->filters[ENTRY_GROUP] =
+        options->group_filter != NULL ? options->group_filter : family->group_filter;
     schema->filters[ENTRY_COMPUTER] =
         options->computer_filter != NULL ? options->computer_filter : family->computer_filter;
     schema->filters[ENTRY_FOREIGN] = family->foreign_filter;
@@ -218,7 +237,8 @@ static void note_wanted(Schema *schema)
         const SchemaRule *rule = &schema->rules[i];
         bool is_new = rule->is_asked;
         for (size_t j = 0; j < i && is_new; j++) {
-            is_new = !schema->rules[j].is_asked || !is_name(rule, schema->rules[j].name, schema->rules[j].length);
+            is_new = !schema->rules[j].is_asked ||
+                     !is_name(rule, schema->rules[j].name, schema->rules[j].length);
         }
         if (is_new) {
             g_ptr_array_add(schema->wanted, (gpointer)(uintptr_t)rule->name);
@@ -254,18 +274,22 @@ Schema *schema_new(const SchemaOptions *options, GError **error)
 
     schema->family = family_find(options->server);
     if (schema->family == NULL) {
-        g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_FORBIDDEN, "server: \"%s\" is not known", options->server);
+        g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_FORBIDDEN, "server: \"%s\" is not known",
+                    options->server);
         return NULL;
     }
     schema->lock_state = recorded_of(options->lock_state);
     schema->last_use = recorded_of(options->last_use);
-    schema->max_value_bytes = options->max_value_bytes != 0 ? options->max_value_bytes : MAX_VALUE_BYTES;
+    schema->max_value_bytes =
+        options->max_value_bytes != 0 ? options->max_value_bytes : MAX_VALUE_BYTES;
     schema->filter_values = g_array_new(FALSE, FALSE, sizeof(FilterValue));
     schema->sid_history_text = g_string_new(NULL);
     if (!add_rules(schema, options, error) ||
-        !add_filter(schema, "account_filter", options->account_filter, &schema->account_filter, error) ||
+        !add_filter(schema, "account_filter", options->account_filter, &schema->account_filter,
+                    error) ||
         !add_filter(schema, "group_filter", options->group_filter, &schema->group_filter, error) ||
-        !add_filter(schema, "computer_filter", options->computer_filter, &schema->computer_filter, error)) {
+        !add_filter(schema, "computer_filter", options->computer_filter, &schema->computer_filter,
+                    error)) {
         return NULL;
     }
     add_canaries(schema, options->canaries);
@@ -310,7 +334,8 @@ void schema_validate(const SettingsGroup *settings, GPtrArray *problems)
     const char *server = settings_text(settings, "server");
     bool is_auto = server == NULL || strcmp(server, "auto") == 0;
     g_autoptr(GError) error = NULL;
-    g_autoptr(Schema) schema = schema_new_from_settings(settings, is_auto ? "openldap" : server, &error);
+    g_autoptr(Schema) schema =
+        schema_new_from_settings(settings, is_auto ? "openldap" : server, &error);
 
     if (schema == NULL) {
         g_ptr_array_add(problems, g_strdup(error->message));
@@ -374,7 +399,8 @@ static void look_for_canary(Schema *schema, Text dn)
 
     for (size_t i = 0; i < schema->n_canaries; i++) {
         Canary *canary = &schema->canaries[i];
-        if (canary->was_seen || dn.length == 0 || g_ascii_tolower(dn.data[0]) != canary->folded[0]) {
+        if (canary->was_seen || dn.length == 0 ||
+            g_ascii_tolower(dn.data[0]) != canary->folded[0]) {
             continue;
         }
         folded = folded != NULL ? folded : fold_dn(dn.data, dn.length);
@@ -400,7 +426,8 @@ void schema_begin(Schema *schema, Text dn)
     }
 }
 
-/* "member;range=0-1499": a part. "member;range=1500-*" alone would be one too, but begins above 0. */
+/* "member;range=0-1499": a part. "member;range=1500-*" alone would be one too, but begins above 0.
+ */
 static bool is_part_of_range(const char *options, size_t length)
 {
     for (size_t i = 0; i + 7 <= length; i++) {
@@ -450,7 +477,7 @@ const SchemaRule *schema_rule(Schema *schema, Text attribute)
 static unsigned class_bits(const ClassRow *row, Text name)
 {
     for (; row->name != NULL; row++) {
-        if ((row->name[0] | 32) == (name.data[0] | 32) && value_is(name, row->name)) {
+        if (row->length == name.length && value_is(name, row->name)) {
             return row->bits;
         }
     }
@@ -520,13 +547,15 @@ void schema_add(Schema *schema, const SchemaRule *rule, Text value)
 
 static bool fits(const Schema *schema, const Filter *filter, bool by_class)
 {
-    return filter == NULL ? by_class
-                          : filter_matches(filter, (const FilterValue *)(const void *)schema->filter_values->data,
-                                           schema->filter_values->len);
+    return filter == NULL
+               ? by_class
+               : filter_matches(filter,
+                                (const FilterValue *)(const void *)schema->filter_values->data,
+                                schema->filter_values->len);
 }
 
-/* NULL when the entry is to be kept, else the rule that leaves it out. Order: a computer is a user in Active Directory,
- * and a managed service account is a computer. */
+/* NULL when the entry is to be kept, else the rule that leaves it out. Order: a computer is a user
+ * in Active Directory, and a managed service account is a computer. */
 static const char *classify(Schema *schema, EntryKind *ret_kind)
 {
     unsigned classes = schema->classes;
@@ -577,7 +606,8 @@ static void fill_texts(const Schema *schema, DirectoryEntry *entry)
 
     entry->upn = slots[SLOT_UPN];
     entry->mail = slots[SLOT_MAIL];
-    entry->display_name = slots[SLOT_DISPLAY_NAME].length > 0 ? slots[SLOT_DISPLAY_NAME] : slots[SLOT_CN];
+    entry->display_name =
+        slots[SLOT_DISPLAY_NAME].length > 0 ? slots[SLOT_DISPLAY_NAME] : slots[SLOT_CN];
     entry->employee_id = slots[SLOT_EMPLOYEE_ID];
     entry->department = slots[SLOT_DEPARTMENT];
     entry->title = slots[SLOT_TITLE];

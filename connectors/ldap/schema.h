@@ -1,10 +1,12 @@
-/* schema.h: which attribute means what, per server family, and how an entry becomes a DirectoryEntry.
+/* schema.h: which attribute means what, per server family, and how an entry becomes a
+ * DirectoryEntry.
  *
  * Shared by ldap and ldif, so that a directory and its export give the same records. The tables
- * (schema_tables.c) are data: a family is a list of attributes, a list of object classes and the function that
- * judges state. A Schema belongs to one pull and one thread. Values are kept as pointers: what is handed to
- * schema_begin() and schema_add() must stay until schema_end() has returned and its entry was used.
- * Cost: one hash of a few bytes per attribute, one store per value; no allocation in the steady state. */
+ * (schema_tables.c) are data: a family is a list of attributes, a list of object classes and the
+ * function that judges state. A Schema belongs to one pull and one thread. Values are kept as
+ * pointers: what is handed to schema_begin() and schema_add() must stay until schema_end() has
+ * returned and its entry was used. Cost: one hash of a few bytes per attribute, one store per
+ * value; no allocation in the steady state. */
 #pragma once
 
 #include <rightful/connector.h>
@@ -38,35 +40,37 @@ extern const char *const schema_recorded_choices[];
          .help = "DNs that every whole pull must show; one missing makes the pull incomplete."},   \
         {.name = "lock_state",                                                                     \
          .type = SETTING_TEXT,                                                                     \
-         .initial = "\"auto\"",                                                                        \
+         .initial = "\"auto\"",                                                                    \
          .choices = schema_recorded_choices,                                                       \
          .help = "Are locks of accounts readable: recorded, none (present means enabled), or "     \
                  "auto: if any operational attribute is."},                                        \
         {.name = "last_use",                                                                       \
          .type = SETTING_TEXT,                                                                     \
-         .initial = "\"auto\"",                                                                        \
+         .initial = "\"auto\"",                                                                    \
          .choices = schema_recorded_choices,                                                       \
          .help = "Does the directory record the last use of accounts: recorded (absent means "     \
                  "never), none, or auto: if any account shows one."},                              \
-        {.name = "max_value_bytes", .type = SETTING_INT, .initial = "1048576", .minimum = 1024,    \
-         .maximum = 67108864, .help = "An entry with a longer value is rejected."}
+    {                                                                                              \
+        .name = "max_value_bytes", .type = SETTING_INT, .initial = "1048576", .minimum = 1024,     \
+        .maximum = 67108864, .help = "An entry with a longer value is rejected."                   \
+    }
 
 /* What the settings say; made from them, or by hand in tests. Texts must outlive the schema. */
 typedef struct SchemaOptions {
-    const char *server; /* one of schema_servers */
+    const char *server;                                          /* one of schema_servers */
     const char *account_filter, *group_filter, *computer_filter; /* NULL = the family's classes */
-    const char *const *fields;     /* NULL-terminated, parallel to attributes; NULL = none */
-    const char *const *attributes; /* which attribute the field is read from */
-    const char *const *canaries;   /* NULL-terminated, or NULL */
+    const char *const *fields;         /* NULL-terminated, parallel to attributes; NULL = none */
+    const char *const *attributes;     /* which attribute the field is read from */
+    const char *const *canaries;       /* NULL-terminated, or NULL */
     const char *lock_state, *last_use; /* NULL = auto */
     size_t max_value_bytes;            /* 0 = 1 MiB */
 } SchemaOptions;
 
 /* NULL with error when a filter, a field or an attribute cannot be used. */
 Schema *schema_new(const SchemaOptions *options, GError **error);
-/* The same from a source's settings; server overrides the setting (what `auto` turned out to be), or NULL. */
-Schema *schema_new_from_settings(const SettingsGroup *settings, const char *server,
-                                 GError **error);
+/* The same from a source's settings; server overrides the setting (what `auto` turned out to be),
+ * or NULL. */
+Schema *schema_new_from_settings(const SettingsGroup *settings, const char *server, GError **error);
 void schema_free(Schema *schema); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Schema, schema_free)
 
@@ -82,7 +86,8 @@ void schema_validate(const SettingsGroup *settings, GPtrArray *problems);
 /* ---- One entry ---- */
 
 void schema_begin(Schema *schema, Text dn);
-/* What is done with values of an attribute; NULL = not wanted, or a part of a range (see schema_end). */
+/* What is done with values of an attribute; NULL = not wanted, or a part of a range (see
+ * schema_end). */
 const SchemaRule *schema_rule(Schema *schema, Text attribute);
 void schema_add(Schema *schema, const SchemaRule *rule, Text value);
 

@@ -2,7 +2,8 @@
 #include "ldap/schema_private.h"
 
 #define SECONDS_PER_DAY 86400
-/* lastLogonTimestamp is renewed only when it is 9 to 14 days old, lastLogon is one controller's own (MS-ADA1 2.352). */
+/* lastLogonTimestamp is renewed only when it is 9 to 14 days old, lastLogon is one controller's own
+ * (MS-ADA1 2.352). */
 #define LOGON_SLACK_SECONDS (14 * SECONDS_PER_DAY)
 
 /* A time that may be absent; a value that is no time sets the flag. */
@@ -35,7 +36,8 @@ static void copy_key(Schema *schema, DirectoryEntry *entry)
         entry->key = (Text){schema->key, VALUE_GUID_SIZE - 1};
     } else if (key.length < sizeof schema->key) {
         for (size_t i = 0; i < key.length; i++) {
-            schema->key[i] = g_ascii_tolower(key.data[i]);
+            char c = key.data[i];
+            schema->key[i] = c >= 'A' && c <= 'Z' ? (char)(c | 32) : c;
         }
         entry->key = (Text){schema->key, key.length};
     } else {
@@ -61,7 +63,8 @@ static void judge_locks(const Schema *schema, DirectoryEntry *entry)
 
     entry->locked = STATE_NO;
     entry->enabled = schema->lock_state == RECORDED_AUTO ? STATE_UNKNOWN : STATE_YES;
-    entry->enabled_by = schema->lock_state == RECORDED_NO ? ENABLED_BY_LOCK_STATE : ENABLED_BY_NOTHING;
+    entry->enabled_by =
+        schema->lock_state == RECORDED_NO ? ENABLED_BY_LOCK_STATE : ENABLED_BY_NOTHING;
     if (lock.length == 0) {
         return;
     }
@@ -107,7 +110,8 @@ static void judge_last_use(const Schema *schema, DirectoryEntry *entry)
     }
     for (int slot = SLOT_LOGON; slot <= SLOT_LOGON_3; slot++) {
         uint32_t flags = 0;
-        int64_t utc = time_of(schema->slots[slot], TIME_UNKNOWN, ENTRY_LAST_LOGON_UNREADABLE, &flags);
+        int64_t utc =
+            time_of(schema->slots[slot], TIME_UNKNOWN, ENTRY_LAST_LOGON_UNREADABLE, &flags);
         is_unreadable |= flags != 0;
         latest = MAX(latest, utc);
     }
@@ -221,12 +225,14 @@ static void judge_lockout(const Schema *schema, DirectoryEntry *entry)
     }
 }
 
-/* accountExpires and the logon times: 0 and the greatest number mean never (MS-ADA1 section 2.2). */
+/* accountExpires and the logon times: 0 and the greatest number mean never (MS-ADA1 section 2.2).
+ */
 static int64_t filetime_or_never(Text value, uint32_t flag, uint32_t *flags)
 {
     int64_t number;
 
-    if (value.length == 0 || (value_integer(value, &number) && (number == 0 || number == INT64_MAX))) {
+    if (value.length == 0 ||
+        (value_integer(value, &number) && (number == 0 || number == INT64_MAX))) {
         return TIME_NEVER;
     }
     return time_of(value, TIME_NEVER, flag, flags);
@@ -243,15 +249,16 @@ static void judge_times(const Schema *schema, DirectoryEntry *entry)
     int64_t replicated =
         filetime_or_never(slots[SLOT_LOGON_2], ENTRY_LAST_LOGON_UNREADABLE, &entry->flags);
     bool is_unreadable = (entry->flags & ENTRY_LAST_LOGON_UNREADABLE) != 0;
-    entry->last_logon_utc = is_unreadable || schema->last_use == RECORDED_NO ? TIME_UNKNOWN
-                                                                             : MAX(own, replicated);
+    entry->last_logon_utc =
+        is_unreadable || schema->last_use == RECORDED_NO ? TIME_UNKNOWN : MAX(own, replicated);
     entry->last_logon_slack_seconds = LOGON_SLACK_SECONDS;
 
     Text changed = slots[SLOT_PASSWORD_CHANGED];
     bool must_change = value_integer(changed, &number) && number == 0;
     entry->password_changed_utc =
-        must_change ? TIME_UNKNOWN
-                    : time_of(changed, TIME_UNKNOWN, ENTRY_PASSWORD_CHANGED_UNREADABLE, &entry->flags);
+        must_change
+            ? TIME_UNKNOWN
+            : time_of(changed, TIME_UNKNOWN, ENTRY_PASSWORD_CHANGED_UNREADABLE, &entry->flags);
 }
 
 void schema_judge_active_directory(Schema *schema, DirectoryEntry *entry)

@@ -7,17 +7,51 @@
 
 /* Single-valued attributes: the value of the best rank is kept here until the entry ends. */
 typedef enum Slot {
-    SLOT_KEY, SLOT_NAME, SLOT_CN, SLOT_UPN, SLOT_MAIL, SLOT_DISPLAY_NAME, SLOT_EMPLOYEE_ID,
-    SLOT_DEPARTMENT, SLOT_TITLE, SLOT_DESCRIPTION, SLOT_MANAGER, SLOT_OWNER, SLOT_HOSTNAME,
-    SLOT_SERIAL, SLOT_SID, SLOT_PRIMARY_GROUP, SLOT_GID, SLOT_UAC, SLOT_COMPUTED, SLOT_LOCK,
-    SLOT_EXPIRES, SLOT_SHADOW_EXPIRE, SLOT_LOGON, SLOT_LOGON_2, SLOT_LOGON_3, SLOT_PASSWORD_CHANGED,
-    SLOT_CREATED, SLOT_CHANGED, SLOT_ADMIN_COUNT, SLOT_GROUP_TYPE, SLOT_ACCOUNT_TYPE, N_SLOTS
+    SLOT_KEY,
+    SLOT_NAME,
+    SLOT_CN,
+    SLOT_UPN,
+    SLOT_MAIL,
+    SLOT_DISPLAY_NAME,
+    SLOT_EMPLOYEE_ID,
+    SLOT_DEPARTMENT,
+    SLOT_TITLE,
+    SLOT_DESCRIPTION,
+    SLOT_MANAGER,
+    SLOT_OWNER,
+    SLOT_HOSTNAME,
+    SLOT_SERIAL,
+    SLOT_SID,
+    SLOT_PRIMARY_GROUP,
+    SLOT_GID,
+    SLOT_UAC,
+    SLOT_COMPUTED,
+    SLOT_LOCK,
+    SLOT_EXPIRES,
+    SLOT_SHADOW_EXPIRE,
+    SLOT_LOGON,
+    SLOT_LOGON_2,
+    SLOT_LOGON_3,
+    SLOT_PASSWORD_CHANGED,
+    SLOT_CREATED,
+    SLOT_CHANGED,
+    SLOT_ADMIN_COUNT,
+    SLOT_GROUP_TYPE,
+    SLOT_ACCOUNT_TYPE,
+    N_SLOTS
 } Slot;
 
 /* Multi-valued ones, and what is only noticed. Follow the slots in one numbering. */
 typedef enum Action {
-    ACTION_CLASS = N_SLOTS, ACTION_MEMBER, ACTION_UNIQUE_MEMBER, ACTION_MEMBER_NAME, ACTION_MEMBER_SID,
-    ACTION_MEMBER_URL, ACTION_SID_HISTORY, ACTION_MARK, ACTION_FILTER
+    ACTION_CLASS = N_SLOTS,
+    ACTION_MEMBER,
+    ACTION_UNIQUE_MEMBER,
+    ACTION_MEMBER_NAME,
+    ACTION_MEMBER_SID,
+    ACTION_MEMBER_URL,
+    ACTION_SID_HISTORY,
+    ACTION_MARK,
+    ACTION_FILTER
 } Action;
 
 typedef struct AttributeRow {
@@ -39,6 +73,7 @@ typedef enum ClassBit {
 
 typedef struct ClassRow {
     const char *name;
+    size_t length;
     unsigned bits;
 } ClassRow;
 
@@ -53,7 +88,8 @@ typedef struct Family {
 
 extern const Family schema_families[]; /* ended by one without a name */
 
-/* Which record field goes to which slot, for the setting `attributes`; ended by a row without a name. */
+/* Which record field goes to which slot, for the setting `attributes`; ended by a row without a
+ * name. */
 typedef struct FieldRow {
     const char *name;
     Slot slot;

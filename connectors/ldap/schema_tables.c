@@ -1,6 +1,9 @@
-/* The tables of the server families: reference for them are RFC 4519, RFC 2307, slapo-ppolicy(5), MS-ADA1 to MS-ADA3.
- * description is in none of them: descriptions in directories hold passwords. It can be mapped by name. */
+/* The tables of the server families: reference for them are RFC 4519, RFC 2307, slapo-ppolicy(5),
+ * MS-ADA1 to MS-ADA3. description is in none of them: descriptions in directories hold passwords.
+ * It can be mapped by name. */
 #include "ldap/schema_private.h"
+
+#define CLASS_NAME(text) (text), sizeof(text) - 1
 
 static const AttributeRow openldap_attributes[] = {
     {"objectClass", ACTION_CLASS},
@@ -42,15 +45,15 @@ static const AttributeRow openldap_attributes[] = {
 };
 
 static const ClassRow openldap_classes[] = {
-    {"inetOrgPerson", CLASS_ACCOUNT},
-    {"posixAccount", CLASS_ACCOUNT},
-    {"account", CLASS_ACCOUNT},
-    {"groupOfNames", CLASS_GROUP},
-    {"groupOfUniqueNames", CLASS_GROUP},
-    {"groupOfMembers", CLASS_GROUP},
-    {"posixGroup", CLASS_GROUP},
-    {"groupOfURLs", CLASS_GROUP},
-    {"group", CLASS_GROUP},
+    {CLASS_NAME("inetOrgPerson"), CLASS_ACCOUNT},
+    {CLASS_NAME("posixAccount"), CLASS_ACCOUNT},
+    {CLASS_NAME("account"), CLASS_ACCOUNT},
+    {CLASS_NAME("groupOfNames"), CLASS_GROUP},
+    {CLASS_NAME("groupOfUniqueNames"), CLASS_GROUP},
+    {CLASS_NAME("groupOfMembers"), CLASS_GROUP},
+    {CLASS_NAME("posixGroup"), CLASS_GROUP},
+    {CLASS_NAME("groupOfURLs"), CLASS_GROUP},
+    {CLASS_NAME("group"), CLASS_GROUP},
     {NULL},
 };
 
@@ -91,12 +94,12 @@ static const AttributeRow active_directory_attributes[] = {
 
 /* gMSA and sMSA also have the class computer: "service" goes first (classify in schema.c). */
 static const ClassRow active_directory_classes[] = {
-    {"user", CLASS_ACCOUNT},
-    {"computer", CLASS_COMPUTER},
-    {"group", CLASS_GROUP},
-    {"foreignSecurityPrincipal", CLASS_FOREIGN},
-    {"msDS-GroupManagedServiceAccount", CLASS_SERVICE},
-    {"msDS-ManagedServiceAccount", CLASS_SERVICE},
+    {CLASS_NAME("user"), CLASS_ACCOUNT},
+    {CLASS_NAME("computer"), CLASS_COMPUTER},
+    {CLASS_NAME("group"), CLASS_GROUP},
+    {CLASS_NAME("foreignSecurityPrincipal"), CLASS_FOREIGN},
+    {CLASS_NAME("msDS-GroupManagedServiceAccount"), CLASS_SERVICE},
+    {CLASS_NAME("msDS-ManagedServiceAccount"), CLASS_SERVICE},
     {NULL},
 };
 
@@ -105,7 +108,8 @@ const Family schema_families[] = {
         .server = "openldap",
         .attributes = openldap_attributes,
         .classes = openldap_classes,
-        .account_filter = "(|(objectClass=inetOrgPerson)(objectClass=posixAccount)(objectClass=account))",
+        .account_filter =
+            "(|(objectClass=inetOrgPerson)(objectClass=posixAccount)(objectClass=account))",
         .group_filter = "(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)"
                         "(objectClass=groupOfMembers)(objectClass=posixGroup)"
                         "(objectClass=groupOfURLs)(objectClass=group))",
@@ -151,8 +155,9 @@ const FieldRow schema_field_rows[] = {
 };
 
 const char *const schema_fields[] = {
-    "key",        "name",    "upn",         "mail",       "display_name",     "employee_id",
-    "department", "title",   "description", "manager",    "owner",            "hostname",
-    "serial",     "expires", "last_logon",  "password_changed", "created",    "changed",
-    NULL,
+    "key",          "name",        "upn",        "mail",
+    "display_name", "employee_id", "department", "title",
+    "description",  "manager",     "owner",      "hostname",
+    "serial",       "expires",     "last_logon", "password_changed",
+    "created",      "changed",     NULL,
 };

@@ -26,7 +26,7 @@ typedef struct Page {
     int code;
     char *diagnostic;
     struct berval cookie;
-    bool has_cookie;  /* the server answered the paging control at all */
+    bool has_cookie; /* the server answered the paging control at all */
     uint64_t n_entries;
     char *first_dn;
 } Page;
@@ -126,7 +126,8 @@ uint64_t directory_search_n_entries(const DirectorySearch *search)
 
 static bool cut(const DirectorySearch *search, GError **error, SourceError code, const char *what)
 {
-    g_set_error(error, SOURCE_ERROR, code, "%s: %s after %" G_GUINT64_FORMAT " entries; nothing of this pull is used",
+    g_set_error(error, SOURCE_ERROR, code,
+                "%s: %s after %" G_GUINT64_FORMAT " entries; nothing of this pull is used",
                 search->session->url, what, search->n_entries);
     return false;
 }
@@ -151,13 +152,15 @@ static bool hand_over(DirectorySearch *search, Text dn, GError **error)
         break;
     }
     g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_CUT,
-                "%s: %.*s: the server gave only a range of %s (MaxValRange) and the rest is not known; nothing "
+                "%s: %.*s: the server gave only a range of %s (MaxValRange) and the rest is not "
+                "known; nothing "
                 "of this pull is used",
                 search->session->url, (int)dn.length, dn.data, reason);
     return false;
 }
 
-/* ldap_get_dn_ber() and ldap_get_attribute_ber() point into the message: nothing is copied but the list of values. */
+/* ldap_get_dn_ber() and ldap_get_attribute_ber() point into the message: nothing is copied but the
+ * list of values. */
 static bool take_entry(DirectorySearch *search, LDAPMessage *message, Page *page, GError **error)
 {
     LDAP *ldap = search->session->ldap;
@@ -170,7 +173,8 @@ static bool take_entry(DirectorySearch *search, LDAPMessage *message, Page *page
     if (rc == LDAP_SUCCESS) {
         schema_begin(search->schema, (Text){dn.bv_val, dn.bv_len});
         hash_value(search, &dn);
-        while ((rc = ldap_get_attribute_ber(ldap, message, ber, &attribute, &values)) == LDAP_SUCCESS &&
+        while ((rc = ldap_get_attribute_ber(ldap, message, ber, &attribute, &values)) ==
+                   LDAP_SUCCESS &&
                attribute.bv_val != NULL) {
             const SchemaRule *rule =
                 schema_rule(search->schema, (Text){attribute.bv_val, attribute.bv_len});
@@ -212,8 +216,8 @@ static void take_reference(DirectorySearch *search, LDAPMessage *message)
 
 /* ---- Pages ---- */
 
-static bool ask(DirectorySearch *search, const char *base, int page_size, struct berval *cookie, int *ret_id,
-                GError **error)
+static bool ask(DirectorySearch *search, const char *base, int page_size, struct berval *cookie,
+                int *ret_id, GError **error)
 {
     LDAP *ldap = search->session->ldap;
     LDAPControl *paging = NULL;
@@ -226,14 +230,15 @@ static bool ask(DirectorySearch *search, const char *base, int page_size, struct
         }
         controls[0] = paging;
     }
-    int rc = ldap_search_ext(ldap, base, LDAP_SCOPE_SUBTREE, schema_server_filter(search->schema), attributes, 0,
-                             controls, NULL, NULL, LDAP_NO_LIMIT, ret_id);
+    int rc = ldap_search_ext(ldap, base, LDAP_SCOPE_SUBTREE, schema_server_filter(search->schema),
+                             attributes, 0, controls, NULL, NULL, LDAP_NO_LIMIT, ret_id);
     if (paging != NULL) {
         ldap_control_free(paging);
     }
     if (rc != LDAP_SUCCESS) {
         g_autofree char *what = g_strdup_printf("search of %s: %s", base, ldap_err2string(rc));
-        return cut(search, error, rc == LDAP_SERVER_DOWN ? SOURCE_ERROR_CUT : SOURCE_ERROR_FORBIDDEN, what);
+        return cut(search, error,
+                   rc == LDAP_SERVER_DOWN ? SOURCE_ERROR_CUT : SOURCE_ERROR_FORBIDDEN, what);
     }
     return true;
 }
@@ -245,14 +250,16 @@ static bool take_result(DirectorySearch *search, LDAPMessage *message, Page *pag
     char *diagnostic = NULL;
     ber_int_t estimate = 0;
 
-    if (ldap_parse_result(ldap, message, &page->code, NULL, &diagnostic, NULL, &controls, 0) != LDAP_SUCCESS) {
+    if (ldap_parse_result(ldap, message, &page->code, NULL, &diagnostic, NULL, &controls, 0) !=
+        LDAP_SUCCESS) {
         return cut(search, error, SOURCE_ERROR_CUT, "a result that cannot be read");
     }
     page->diagnostic = g_strdup(diagnostic);
     ldap_memfree(diagnostic);
     LDAPControl *paging = ldap_control_find(LDAP_CONTROL_PAGEDRESULTS, controls, NULL);
     page->has_cookie =
-        paging != NULL && ldap_parse_pageresponse_control(ldap, paging, &estimate, &page->cookie) == LDAP_SUCCESS;
+        paging != NULL &&
+        ldap_parse_pageresponse_control(ldap, paging, &estimate, &page->cookie) == LDAP_SUCCESS;
     ldap_controls_free(controls);
     return true;
 }
@@ -289,8 +296,8 @@ static bool take_held(DirectorySearch *search, GPtrArray *held, Page *page, GErr
     return true;
 }
 
-/* One page. With held, entries wait there until the result is known: a page that is refused after some entries (389 Directory
- * Server does that) can then be asked for again in another size. */
+/* One page. With held, entries wait there until the result is known: a page that is refused after
+ * some entries (389 Directory Server does that) can then be asked for again in another size. */
 static bool read_page(DirectorySearch *search, int id, GPtrArray *held, Page *page, GError **error)
 {
     LDAP *ldap = search->session->ldap;
@@ -361,19 +368,22 @@ static const char *advice_for(int code)
     }
 }
 
-static bool page_failed(const DirectorySearch *search, const char *base, uint64_t number, const Page *page,
-                        GError **error)
+static bool page_failed(const DirectorySearch *search, const char *base, uint64_t number,
+                        const Page *page, GError **error)
 {
     g_autofree char *text = directory_result_text(page->code, page->diagnostic);
 
     g_set_error(error, SOURCE_ERROR, error_of_code(page->code),
-                "%s: base %s, page %" G_GUINT64_FORMAT ", after %" G_GUINT64_FORMAT " entries: %s%s; nothing of this "
+                "%s: base %s, page %" G_GUINT64_FORMAT ", after %" G_GUINT64_FORMAT
+                " entries: %s%s; nothing of this "
                 "pull is used",
-                search->session->url, base, number, search->n_entries, text, advice_for(page->code));
+                search->session->url, base, number, search->n_entries, text,
+                advice_for(page->code));
     return false;
 }
 
-/* The same cookie may come with every page (Samba's names the search, not the place); the same page may not. */
+/* The same cookie may come with every page (Samba's names the search, not the place); the same page
+ * may not. */
 static bool is_repeated(const Page *page, const Page *before)
 {
     return before->cookie.bv_len > 0 && before->cookie.bv_len == page->cookie.bv_len &&
@@ -390,8 +400,8 @@ static bool is_size_refused(int code)
 typedef enum Outcome { OUTCOME_WHOLE, OUTCOME_FAILED, OUTCOME_SMALLER } Outcome;
 
 /* One page asked for, read and judged. *page holds the one before and becomes this one. */
-static Outcome next_page(DirectorySearch *search, const char *base, int page_size, uint64_t number, Page *page,
-                         GError **error)
+static Outcome next_page(DirectorySearch *search, const char *base, int page_size, uint64_t number,
+                         Page *page, GError **error)
 {
     bool may_retry = number == 1 && page_size > 0;
     g_autoptr(GPtrArray) held = may_retry ? g_ptr_array_new_with_free_func(free_message) : NULL;
@@ -413,7 +423,8 @@ static Outcome next_page(DirectorySearch *search, const char *base, int page_siz
     } else if (is_read && page_size > 0 && !now.has_cookie) {
         is_read = cut(search, error, SOURCE_ERROR_CUT, "the server paged without a cookie");
     } else if (is_read && is_repeated(&now, page)) {
-        is_read = cut(search, error, SOURCE_ERROR_CUT, "paging does not end: the same page came twice");
+        is_read =
+            cut(search, error, SOURCE_ERROR_CUT, "paging does not end: the same page came twice");
     }
     page_clear(page);
     *page = now;
@@ -463,8 +474,9 @@ bool directory_search_read(DirectorySearch *search, const char *base, GError **e
         }
         note_page_size(search, ladder[i]);
         if (outcome == OUTCOME_WHOLE && search->reference != NULL) {
-            g_autofree char *what = g_strdup_printf("a part of %s is on another server (%s), which is not followed", base,
-                                                    search->reference);
+            g_autofree char *what =
+                g_strdup_printf("a part of %s is on another server (%s), which is not followed",
+                                base, search->reference);
             return cut(search, error, SOURCE_ERROR_CUT, what);
         }
         return outcome == OUTCOME_WHOLE;

@@ -1,7 +1,8 @@
 /* search.h: reads all entries below a base, page by page, into a sink.
  *
- * A search is whole when every page ended with result 0 and the last cookie was empty; anything else is an error
- * that says how far it came. Entries are used where they lie in the receive buffer. */
+ * A search is whole when every page ended with result 0 and the last cookie was empty; anything
+ * else is an error that says how far it came. Entries are used where they lie in the receive
+ * buffer. */
 #pragma once
 
 #include "ldap/schema.h"
@@ -9,9 +10,10 @@
 
 typedef struct DirectorySearch DirectorySearch;
 
-/* All must outlive the search. page_size is what is asked for first; a server that refuses it on the first page is
- * asked for smaller ones and at last for no pages. references_are_normal: Active Directory refers to its other
- * partitions from every search; elsewhere a reference means that a part of the tree is on another server. */
+/* All must outlive the search. page_size is what is asked for first; a server that refuses it on
+ * the first page is asked for smaller ones and at last for no pages. references_are_normal: Active
+ * Directory refers to its other partitions from every search; elsewhere a reference means that a
+ * part of the tree is on another server. */
 DirectorySearch *directory_search_new(DirectorySession *session, Schema *schema, Sink *sink,
                                       int page_size, bool references_are_normal);
 void directory_search_free(DirectorySearch *search); /* NULL is fine */

@@ -5,11 +5,12 @@
 #include <unistd.h>
 
 #define SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
-/* One entry is one message: a group of three million members. More than that is not an answer but an attack. */
+/* One entry is one message: a group of three million members. More than that is not an answer but
+ * an attack. */
 #define MAX_MESSAGE_BYTES ((ber_len_t)512 << 20)
 
-/* libldap reads ./ldaprc, ~/.ldaprc, ldap.conf and LDAP* variables with its first call, and one of them can turn certificate
- * checking off. Set before main(), since setenv() is not for threads. */
+/* libldap reads ./ldaprc, ~/.ldaprc, ldap.conf and LDAP* variables with its first call, and one of
+ * them can turn certificate checking off. Set before main(), since setenv() is not for threads. */
 __attribute__((constructor)) static void take_no_outside_settings(void)
 {
     setenv("LDAPNOINIT", "1", 1);
@@ -22,10 +23,10 @@ static const char *active_directory_reason(const char *diagnostic)
     static const struct {
         const char *code, *meaning;
     } reasons[] = {
-        {"data 525", "no such account"},         {"data 52e", "wrong password"},
-        {"data 530", "not at this time of day"}, {"data 531", "not from this machine"},
+        {"data 525", "no such account"},          {"data 52e", "wrong password"},
+        {"data 530", "not at this time of day"},  {"data 531", "not from this machine"},
         {"data 532", "the password has expired"}, {"data 533", "the account is disabled"},
-        {"data 701", "the account has expired"}, {"data 773", "the password must be changed"},
+        {"data 701", "the account has expired"},  {"data 773", "the password must be changed"},
         {"data 775", "the account is locked"},
     };
 
@@ -42,8 +43,9 @@ char *directory_result_text(int code, const char *diagnostic)
     const char *reason = active_directory_reason(diagnostic);
     bool has_text = diagnostic != NULL && diagnostic[0] != '\0';
 
-    return g_strdup_printf("%s (%d)%s%s%s%s", ldap_err2string(code), code, reason != NULL ? ": " : "",
-                           reason != NULL ? reason : "", has_text ? ": " : "", has_text ? diagnostic : "");
+    return g_strdup_printf("%s (%d)%s%s%s%s", ldap_err2string(code), code,
+                           reason != NULL ? ": " : "", reason != NULL ? reason : "",
+                           has_text ? ": " : "", has_text ? diagnostic : "");
 }
 
 static char *last_result_text(LDAP *ldap, int code)
@@ -151,15 +153,17 @@ static bool request_starttls(DirectorySession *session, GError **error)
     }
     if (rc != LDAP_SUCCESS) {
         g_autofree char *text = directory_result_text(rc, diagnostic);
-        g_set_error(error, SOURCE_ERROR, rc == LDAP_TIMEOUT ? SOURCE_ERROR_UNREACHABLE : SOURCE_ERROR_TLS,
+        g_set_error(error, SOURCE_ERROR,
+                    rc == LDAP_TIMEOUT ? SOURCE_ERROR_UNREACHABLE : SOURCE_ERROR_TLS,
                     "StartTLS: %s; nothing was sent without encryption", text);
     }
     ldap_memfree(diagnostic);
     return rc == LDAP_SUCCESS;
 }
 
-/* LDAP_OPT_CONNECT_ASYNC makes libldap 2.5 poll with the network timeout during the handshake; without it, and
- * without the receive timeout of the socket, a silent peer holds it for ever (ITS#8047). */
+/* LDAP_OPT_CONNECT_ASYNC makes libldap 2.5 poll with the network timeout during the handshake;
+ * without it, and without the receive timeout of the socket, a silent peer holds it for ever
+ * (ITS#8047). */
 static bool handshake(DirectorySession *session, const DirectoryAddress *address,
                       const SettingsGroup *settings, GError **error)
 {
@@ -177,9 +181,9 @@ static bool handshake(DirectorySession *session, const DirectoryAddress *address
                     session->timeout_seconds);
         return false;
     }
-    g_autofree char *why = directory_explain_tls(address, !address->is_tls,
-                                                 settings_text(settings, "tls_ca_file"),
-                                                 session->timeout_seconds);
+    g_autofree char *why =
+        directory_explain_tls(address, !address->is_tls, settings_text(settings, "tls_ca_file"),
+                              session->timeout_seconds);
     g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_TLS, "TLS: %s", why);
     return false;
 }
@@ -196,7 +200,8 @@ static void note_tls(DirectorySession *session)
     }
     if (ldap_get_option(session->ldap, LDAP_OPT_X_TLS_PEERCERT, &certificate) == LDAP_OPT_SUCCESS &&
         certificate.bv_val != NULL) {
-        session->certificate_ends_utc = directory_certificate_end(certificate.bv_val, certificate.bv_len);
+        session->certificate_ends_utc =
+            directory_certificate_end(certificate.bv_val, certificate.bv_len);
         ldap_memfree(certificate.bv_val);
     }
 }
@@ -204,7 +209,8 @@ static void note_tls(DirectorySession *session)
 static bool encrypt(DirectorySession *session, const DirectoryAddress *address,
                     const SettingsGroup *settings, GError **error)
 {
-    bool with_starttls = settings_bool(settings, "starttls") && !address->is_tls && !address->is_local;
+    bool with_starttls =
+        settings_bool(settings, "starttls") && !address->is_tls && !address->is_local;
 
     if (!address->is_tls && !with_starttls) {
         return true;
@@ -226,7 +232,9 @@ static bool bind_failed(const DirectorySession *session, int rc, const char *who
                      rc == LDAP_BUSY || rc == LDAP_UNAVAILABLE;
 
     g_set_error(error, SOURCE_ERROR, is_broken ? SOURCE_ERROR_UNREACHABLE : SOURCE_ERROR_REFUSED,
-                is_broken ? "bind as %s: %s" : "bind refused for %s: %s; not tried again in this run", who, text);
+                is_broken ? "bind as %s: %s"
+                          : "bind refused for %s: %s; not tried again in this run",
+                who, text);
     return false;
 }
 
@@ -235,10 +243,12 @@ static bool bind_simple(DirectorySession *session, const DirectoryAddress *addre
 {
     const char *dn = settings_text(settings, "bind_dn");
 
-    if (!session->is_encrypted && !address->is_local && !settings_bool(settings, "allow_plaintext_bind")) {
-        g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_FORBIDDEN,
-                    "the password would go over the network unencrypted; use ldaps:// or starttls = true "
-                    "(or say allow_plaintext_bind = true); nothing was sent");
+    if (!session->is_encrypted && !address->is_local &&
+        !settings_bool(settings, "allow_plaintext_bind")) {
+        g_set_error(
+            error, SOURCE_ERROR, SOURCE_ERROR_FORBIDDEN,
+            "the password would go over the network unencrypted; use ldaps:// or starttls = true "
+            "(or say allow_plaintext_bind = true); nothing was sent");
         return false;
     }
     if (!settings_is_set(settings, "password_file")) {
@@ -279,7 +289,8 @@ static bool bind_session(DirectorySession *session, const DirectoryAddress *addr
         return bind_external(session, error);
     }
     session->bound_as = "";
-    return settings_text(settings, "bind_dn") == NULL || bind_simple(session, address, settings, error);
+    return settings_text(settings, "bind_dn") == NULL ||
+           bind_simple(session, address, settings, error);
 }
 
 /* ---- Life ---- */

@@ -1,8 +1,9 @@
 /* session.h: one bound connection to a directory server.
  *
- * libldap is kept on a short lead: it reads no configuration of its own (no ldaprc, no LDAP* variables), follows no
- * referral, and gets a socket that we have connected with a deadline, since version 2.5 waits for ever for a TLS
- * peer that says nothing. A bind is tried once. One session per thread. */
+ * libldap is kept on a short lead: it reads no configuration of its own (no ldaprc, no LDAP*
+ * variables), follows no referral, and gets a socket that we have connected with a deadline, since
+ * version 2.5 waits for ever for a TLS peer that says nothing. A bind is tried once. One session
+ * per thread. */
 #pragma once
 
 #include <rightful/connector.h>
@@ -13,15 +14,15 @@ typedef struct DirectorySession {
     LDAP *ldap;
     char *url;
     int timeout_seconds;
-    gint64 deadline_us;   /* of g_get_monotonic_time(): when the whole pull must be over */
+    gint64 deadline_us; /* of g_get_monotonic_time(): when the whole pull must be over */
     bool is_encrypted;
-    char *tls_version;    /* "TLS1.3"; NULL without TLS */
+    char *tls_version;            /* "TLS1.3"; NULL without TLS */
     int64_t certificate_ends_utc; /* TIME_UNKNOWN without TLS */
-    const char *bound_as; /* the DN, "EXTERNAL", or "" for anonymous */
+    const char *bound_as;         /* the DN, "EXTERNAL", or "" for anonymous */
 } DirectorySession;
 
-/* Settings: url, starttls, bind_dn, password_file, sasl, allow_plaintext_bind, tls_*, timeout_seconds,
- * deadline_seconds. Connects, starts TLS, binds. */
+/* Settings: url, starttls, bind_dn, password_file, sasl, allow_plaintext_bind, tls_*,
+ * timeout_seconds, deadline_seconds. Connects, starts TLS, binds. */
 DirectorySession *directory_session_open(const SettingsGroup *settings, GError **error);
 void directory_session_free(DirectorySession *session); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DirectorySession, directory_session_free)
@@ -29,8 +30,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DirectorySession, directory_session_free)
 /* How long the next answer may take: timeout_seconds, or what is left of the deadline. */
 struct timeval directory_session_patience(const DirectorySession *session);
 
-/* "Invalid credentials (49): …": a result code with what the server says, and what Active Directory's sub-code
- * means. To be freed. */
+/* "Invalid credentials (49): …": a result code with what the server says, and what Active
+ * Directory's sub-code means. To be freed. */
 char *directory_result_text(int code, const char *diagnostic);
 
 /* ---- session_socket.c ---- */
@@ -48,9 +49,10 @@ int directory_connect(const DirectoryAddress *address, int timeout_seconds, GErr
 
 /* ---- session_tls.c ---- */
 
-/* Why did the handshake fail? Asks the server once more, without libldap, and looks at its certificate:
- * "certificate is for a.example, wanted b.example", "certificate expired on …". To be freed. */
-char *directory_explain_tls(const DirectoryAddress *address, bool with_starttls, const char *ca_file,
-                            int timeout_seconds);
+/* Why did the handshake fail? Asks the server once more, without libldap, and looks at its
+ * certificate: "certificate is for a.example, wanted b.example", "certificate expired on …". To be
+ * freed. */
+char *directory_explain_tls(const DirectoryAddress *address, bool with_starttls,
+                            const char *ca_file, int timeout_seconds);
 /* TIME_UNKNOWN when it cannot be read. */
 int64_t directory_certificate_end(const void *der, size_t length);

@@ -22,8 +22,12 @@ bool directory_address_parse(const char *url, DirectoryAddress *ret_address, GEr
     bool is_tls = strcmp(parts->lud_scheme, "ldaps") == 0;
     const char *host = parts->lud_host != NULL ? parts->lud_host : "";
     *ret_address = (DirectoryAddress){
-        .host = g_strdup(host[0] != '\0' ? host : is_local ? "/var/run/slapd/ldapi" : "localhost"),
-        .port = parts->lud_port != 0 ? parts->lud_port : is_tls ? LDAPS_PORT : LDAP_PORT,
+        .host = g_strdup(host[0] != '\0' ? host
+                         : is_local      ? "/var/run/slapd/ldapi"
+                                         : "localhost"),
+        .port = parts->lud_port != 0 ? parts->lud_port
+                : is_tls             ? LDAPS_PORT
+                                     : LDAP_PORT,
         .is_local = is_local,
         .is_tls = is_tls,
     };
@@ -100,7 +104,8 @@ static int connect_local(const char *path, int seconds, int *ret_errno)
         return -1;
     }
     g_strlcpy(address.sun_path, path, sizeof address.sun_path);
-    return connect_to(AF_UNIX, (const struct sockaddr *)&address, sizeof address, seconds, ret_errno);
+    return connect_to(AF_UNIX, (const struct sockaddr *)&address, sizeof address, seconds,
+                      ret_errno);
 }
 
 int directory_connect(const DirectoryAddress *address, int timeout_seconds, GError **error)
@@ -122,7 +127,8 @@ int directory_connect(const DirectoryAddress *address, int timeout_seconds, GErr
             return -1;
         }
         for (struct addrinfo *each = list; each != NULL && fd < 0; each = each->ai_next) {
-            fd = connect_to(each->ai_family, each->ai_addr, each->ai_addrlen, timeout_seconds, &problem);
+            fd = connect_to(each->ai_family, each->ai_addr, each->ai_addrlen, timeout_seconds,
+                            &problem);
         }
         freeaddrinfo(list);
     }

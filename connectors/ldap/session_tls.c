@@ -1,5 +1,6 @@
-/* libldap with GnuTLS says "(unknown error code)" for every handshake that fails. So the server is asked once more, and
- * what is wrong with its certificate is said in words. Nothing is sent over this second connection. */
+/* libldap with GnuTLS says "(unknown error code)" for every handshake that fails. So the server is
+ * asked once more, and what is wrong with its certificate is said in words. Nothing is sent over
+ * this second connection. */
 #include "ldap/session.h"
 
 #include <gnutls/gnutls.h>
@@ -13,7 +14,8 @@
 static char *date_text(time_t when)
 {
     g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(when);
-    return time != NULL ? g_date_time_format(time, "%Y-%m-%d %H:%M UTC") : g_strdup("an unknown date");
+    return time != NULL ? g_date_time_format(time, "%Y-%m-%d %H:%M UTC")
+                        : g_strdup("an unknown date");
 }
 
 /* Names that the certificate is for, as "a, b". */
@@ -37,8 +39,8 @@ static char *names_text(gnutls_x509_crt_t certificate)
         }
     }
     size_t size = sizeof name;
-    if (names->len == 0 &&
-        gnutls_x509_crt_get_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &size) == 0) {
+    if (names->len == 0 && gnutls_x509_crt_get_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME,
+                                                         0, 0, name, &size) == 0) {
         g_string_append_len(names, name, (gssize)size);
     }
     return g_strdup(names->len > 0 ? names->str : "no name");
@@ -58,8 +60,8 @@ static char *describe_status(gnutls_x509_crt_t certificate, unsigned status, con
         char issuer[256] = "";
         size_t size = sizeof issuer;
         gnutls_x509_crt_get_issuer_dn(certificate, issuer, &size);
-        return g_strdup_printf("certificate is signed by an unknown CA (%s); name its file with tls_ca_file",
-                               issuer);
+        return g_strdup_printf(
+            "certificate is signed by an unknown CA (%s); name its file with tls_ca_file", issuer);
     }
     if ((status & GNUTLS_CERT_UNEXPECTED_OWNER) != 0) {
         g_autofree char *names = names_text(certificate);
@@ -89,14 +91,16 @@ static char *describe_peer(gnutls_session_t session, const char *host)
     } else if (status != 0) {
         text = describe_status(certificate, status, host);
     } else if (g_strcmp0(host, "localhost") == 0) {
-        text = g_strdup("libldap checks the machine's own name instead of localhost; name the server as in "
-                        "its certificate, or use 127.0.0.1");
+        text = g_strdup(
+            "libldap checks the machine's own name instead of localhost; name the server as in "
+            "its certificate, or use 127.0.0.1");
     }
     gnutls_x509_crt_deinit(certificate);
     return text;
 }
 
-/* The extended request StartTLS (RFC 4511 section 4.14), message 1; its answer is read and not looked at. */
+/* The extended request StartTLS (RFC 4511 section 4.14), message 1; its answer is read and not
+ * looked at. */
 static bool send_starttls(int fd)
 {
     static const char request[] = "\x30\x1d\x02\x01\x01\x77\x18\x80\x16"
@@ -129,8 +133,8 @@ static char *probe(int fd, const char *host, gnutls_certificate_credentials_t cr
     return text;
 }
 
-char *directory_explain_tls(const DirectoryAddress *address, bool with_starttls, const char *ca_file,
-                            int timeout_seconds)
+char *directory_explain_tls(const DirectoryAddress *address, bool with_starttls,
+                            const char *ca_file, int timeout_seconds)
 {
     gnutls_certificate_credentials_t credentials;
     int seconds = MIN(timeout_seconds, MAX_PROBE_SECONDS);
@@ -152,7 +156,8 @@ char *directory_explain_tls(const DirectoryAddress *address, bool with_starttls,
 
 int64_t directory_certificate_end(const void *der, size_t length)
 {
-    const gnutls_datum_t datum = {.data = (unsigned char *)(uintptr_t)der, .size = (unsigned)length};
+    const gnutls_datum_t datum = {.data = (unsigned char *)(uintptr_t)der,
+                                  .size = (unsigned)length};
     gnutls_x509_crt_t certificate;
     int64_t end = TIME_UNKNOWN;
 

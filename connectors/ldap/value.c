@@ -9,7 +9,9 @@
 
 bool value_is(Text value, const char *word)
 {
-    return strlen(word) == value.length && g_ascii_strncasecmp(value.data, word, value.length) == 0;
+    return strlen(word) == value.length &&
+           (memcmp(value.data, word, value.length) == 0 ||
+            g_ascii_strncasecmp(value.data, word, value.length) == 0);
 }
 
 bool value_integer(Text value, int64_t *ret_number)
@@ -140,7 +142,8 @@ static bool read_generalized_time(Text value, int *ret_year, int64_t *ret_utc)
         return false;
     }
     int year = century * 100 + year_of_century;
-    if (day > g_date_get_days_in_month((GDateMonth)month, (GDateYear)(year == 0 ? 4 : year))) {
+    if (day > 28 &&
+        day > g_date_get_days_in_month((GDateMonth)month, (GDateYear)(year == 0 ? 4 : year))) {
         return false;
     }
     int fraction = 0;
@@ -189,8 +192,9 @@ bool value_filetime(int64_t filetime, int64_t *ret_utc)
 bool value_time(Text value, int64_t *ret_utc)
 {
     int64_t number;
+    bool is_number = value.length > 0 && g_ascii_isdigit(value.data[value.length - 1]);
 
-    if (value_integer(value, &number)) {
+    if (is_number && value_integer(value, &number)) {
         return value_filetime(number, ret_utc);
     }
     return value_generalized_time(value, ret_utc);

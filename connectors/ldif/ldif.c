@@ -7,7 +7,8 @@ static const Setting ldif_settings[] = {
     {.name = "path",
      .type = SETTING_PATH,
      .is_required = true,
-     .help = "The LDIF file: a whole export with operational attributes (ldapsearch '*' '+', slapcat, ldifde)."},
+     .help = "The LDIF file: a whole export with operational attributes (ldapsearch '*' '+', "
+             "slapcat, ldifde)."},
     {.name = "server",
      .type = SETTING_TEXT,
      .is_required = true,
@@ -41,7 +42,8 @@ static bool hand_over(Schema *schema, Sink *sink, const Place *place, GError **e
         break;
     }
     g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_CUT,
-                "%s:%" G_GUINT64_FORMAT ": %.*s: the file holds only a range of %s; export it with all "
+                "%s:%" G_GUINT64_FORMAT
+                ": %.*s: the file holds only a range of %s; export it with all "
                 "values; nothing of the file is used",
                 place->file, place->line, (int)place->dn.length, place->dn.data, reason);
     return false;
@@ -70,8 +72,8 @@ static bool read_entries(const char *path, LdifReader *reader, Schema *schema, S
             return false;
         }
         if (n % CANCEL_EVERY == 0 && sink_is_cancelled(sink)) {
-            g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_CUT, "%s: stopped after %" G_GUINT64_FORMAT " entries",
-                        path, n);
+            g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_CUT,
+                        "%s: stopped after %" G_GUINT64_FORMAT " entries", path, n);
             return false;
         }
     }
@@ -92,7 +94,8 @@ static bool pull(const Source *source, Sink *sink, GError **error)
     const char *canary = schema_missing_canary(schema);
     if (canary != NULL) {
         g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_CANARY,
-                    "%s: the canary %s is not in the file, so it is not a whole export", path, canary);
+                    "%s: the canary %s is not in the file, so it is not a whole export", path,
+                    canary);
         return false;
     }
     sink_digest(sink, digest);
@@ -127,12 +130,15 @@ static void check(const Source *source, CheckReport *report)
             break;
         }
         if (step == LDIF_ENTRY && schema_end(schema, &entry, &reason) == SCHEMA_KEEP) {
-            check_pass(report, "%s: readable, first entry %.*s", path, (int)entry.name.length, entry.name.data);
+            check_pass(report, "%s: readable, first entry %.*s", path, (int)entry.name.length,
+                       entry.name.data);
             return;
         }
     }
-    check_warn(report, "%s: no account, group or computer among the first entries; is server = \"%s\" right?",
-               path, settings_text(source->settings, "server"));
+    check_warn(
+        report,
+        "%s: no account, group or computer among the first entries; is server = \"%s\" right?",
+        path, settings_text(source->settings, "server"));
 }
 
 extern const Connector ldif_connector;

@@ -7,10 +7,10 @@ struct LdifParser {
     LdifReader *reader;
     const char *path;
     LdifChunk *chunk;
-    char *at, *end;  /* what was read and not yet used; `at` is where an entry begins */
-    bool is_end;     /* nothing follows `end` */
+    char *at, *end; /* what was read and not yet used; `at` is where an entry begins */
+    bool is_end;    /* nothing follows `end` */
     bool is_begun;
-    uint64_t line;   /* number of the line at `at` */
+    uint64_t line;     /* number of the line at `at` */
     GString *overflow; /* entries longer than the headroom of a chunk */
     uint64_t n_entries;
     uint64_t last_attributes; /* a bit for each attribute that an entry has ended with */
@@ -63,8 +63,9 @@ static char *arena_take(LdifParser *parser, size_t n)
 static bool fail(const LdifParser *parser, uint64_t line, GError **error, SourceError code,
                  const char *what)
 {
-    g_set_error(error, SOURCE_ERROR, code, "%s:%" G_GUINT64_FORMAT ": %s; nothing of the file is used",
-                parser->path, line, what);
+    g_set_error(error, SOURCE_ERROR, code,
+                "%s:%" G_GUINT64_FORMAT ": %s; nothing of the file is used", parser->path, line,
+                what);
     return false;
 }
 
@@ -110,7 +111,8 @@ static bool read_chunk(LdifParser *parser, GError **error)
         uint64_t line = parser->line + count_lines(parser->at, parser->end) +
                         count_lines(next->data, next->nul);
         ldif_reader_give_back(parser->reader, next);
-        return fail(parser, line, error, SOURCE_ERROR_SYNTAX, "a NUL byte, which LDIF does not have");
+        return fail(parser, line, error, SOURCE_ERROR_SYNTAX,
+                    "a NUL byte, which LDIF does not have");
     }
     if (left > LDIF_HEADROOM) {
         append_to_overflow(parser, next);
@@ -344,8 +346,9 @@ static bool ends_with(Text text, Text tail)
            g_ascii_strncasecmp(text.data + text.length - tail.length, tail.data, tail.length) == 0;
 }
 
-/* A last line without its newline may be whole or cut. It is taken as whole if an entry before it ended with the same
- * attribute, and, where the value is a DN, if it ends in the same naming context. */
+/* A last line without its newline may be whole or cut. It is taken as whole if an entry before it
+ * ended with the same attribute, and, where the value is a DN, if it ends in the same naming
+ * context. */
 static bool looks_cut(const LdifParser *parser, const Record *record, bool is_unterminated)
 {
     if (record->last_attribute.length == 0) {
@@ -362,13 +365,14 @@ static bool looks_cut(const LdifParser *parser, const Record *record, bool is_un
            (parser->last_attributes & attribute_bit(record->last_attribute)) == 0;
 }
 
-static bool take_dn(LdifParser *parser, Schema *schema, const Cursor *cursor, Line *line, Record *record,
-                    GError **error)
+static bool take_dn(LdifParser *parser, Schema *schema, const Cursor *cursor, Line *line,
+                    Record *record, GError **error)
 {
     uint64_t number = cursor->begins_at;
 
     if (line->attribute.length != 2 || g_ascii_strncasecmp(line->attribute.data, "dn", 2) != 0) {
-        return fail(parser, number, error, SOURCE_ERROR_SYNTAX, "an entry that does not begin with dn:");
+        return fail(parser, number, error, SOURCE_ERROR_SYNTAX,
+                    "an entry that does not begin with dn:");
     }
     if (line->form == VALUE_URL || (line->form == VALUE_BASE64 && !decode(parser, &line->value))) {
         return fail(parser, number, error, SOURCE_ERROR_SYNTAX, "the dn is not valid base64");
@@ -390,21 +394,24 @@ static bool take_attribute(LdifParser *parser, Schema *schema, const Cursor *cur
     Text attribute = line->attribute;
 
     if (G_UNLIKELY(is_change(attribute))) {
-        return fail(parser, number, error, SOURCE_ERROR_SYNTAX,
-                    "a change record; an export of entries is needed (ldapsearch, slapcat, ldifde -f)");
+        return fail(
+            parser, number, error, SOURCE_ERROR_SYNTAX,
+            "a change record; an export of entries is needed (ldapsearch, slapcat, ldifde -f)");
     }
     const SchemaRule *rule = schema_rule(schema, attribute);
     record->last_attribute = attribute;
     record->last_rule = rule;
     if (rule == NULL && memchr(attribute.data, ' ', attribute.length) != NULL) {
-        return fail(parser, number, error, SOURCE_ERROR_SYNTAX, "no attribute name before the colon");
+        return fail(parser, number, error, SOURCE_ERROR_SYNTAX,
+                    "no attribute name before the colon");
     }
     if (line->form == VALUE_URL) {
         record->reject = "a value is given as a URL (:<), which is never followed";
         return true;
     }
     if (line->form == VALUE_BASE64 && !decode(parser, &line->value)) {
-        return fail(parser, number, error, cursor->is_unterminated ? SOURCE_ERROR_CUT : SOURCE_ERROR_SYNTAX,
+        return fail(parser, number, error,
+                    cursor->is_unterminated ? SOURCE_ERROR_CUT : SOURCE_ERROR_SYNTAX,
                     cursor->is_unterminated ? cut_text : "the value is not valid base64");
     }
     record->last_value = line->value;
@@ -414,8 +421,8 @@ static bool take_attribute(LdifParser *parser, Schema *schema, const Cursor *cur
     return true;
 }
 
-static bool take_line(LdifParser *parser, Schema *schema, const Cursor *cursor, Text text, Record *record,
-                      GError **error)
+static bool take_line(LdifParser *parser, Schema *schema, const Cursor *cursor, Text text,
+                      Record *record, GError **error)
 {
     Line line;
 
@@ -454,7 +461,8 @@ static LineStep read_entry(LdifParser *parser, Schema *schema, Cursor *cursor, R
                 return LINE_FAILED;
             }
         } else if (step == LINE_FAILED) {
-            fail(parser, cursor->begins_at, error, SOURCE_ERROR_SYNTAX, "a line longer than 64 MiB");
+            fail(parser, cursor->begins_at, error, SOURCE_ERROR_SYNTAX,
+                 "a line longer than 64 MiB");
             return step;
         } else if (step == LINE_MORE || step == LINE_NONE || record->line != 0) {
             return step;
@@ -466,13 +474,16 @@ static LineStep read_entry(LdifParser *parser, Schema *schema, Cursor *cursor, R
 }
 
 static LdifStep end_entry(LdifParser *parser, Schema *schema, const Cursor *cursor, LineStep step,
-                          const Record *record, Place *ret_place, const char **ret_reason, GError **error)
+                          const Record *record, Place *ret_place, const char **ret_reason,
+                          GError **error)
 {
     bool is_last = step == LINE_NONE;
 
-    if (is_last && (looks_cut(parser, record, cursor->is_unterminated) || !schema_saw_class(schema))) {
+    if (is_last &&
+        (looks_cut(parser, record, cursor->is_unterminated) || !schema_saw_class(schema))) {
         fail(parser, cursor->line - 1, error, SOURCE_ERROR_CUT,
-             "the file ends within an entry, it looks cut (if it is whole, end it with an empty line)");
+             "the file ends within an entry, it looks cut (if it is whole, end it with an empty "
+             "line)");
         return LDIF_FAILED;
     }
     if (record->last_attribute.length > 0) {

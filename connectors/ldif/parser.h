@@ -1,8 +1,9 @@
 /* parser.h: LDIF (RFC 2849), content records only, straight into a schema.
  *
- * Syntax errors refuse the whole file: after one nobody knows what else is missing. Nothing of an entry is copied but folded
- * and base64 values; an entry that goes over the end of what was read is begun again when more is there.
- * Limits: 64 MiB a line. Cost: about one memchr() per line and one hash per attribute. */
+ * Syntax errors refuse the whole file: after one nobody knows what else is missing. Nothing of an
+ * entry is copied but folded and base64 values; an entry that goes over the end of what was read is
+ * begun again when more is there. Limits: 64 MiB a line. Cost: about one memchr() per line and one
+ * hash per attribute. */
 #pragma once
 
 #include "ldap/schema.h"

@@ -88,11 +88,10 @@ static bool open_file(LdifReader *reader, GError **error)
 {
     reader->fd = open(reader->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (reader->fd < 0) {
-        g_set_error(error, SOURCE_ERROR,
-                    errno == ELOOP ? SOURCE_ERROR_FORBIDDEN : SOURCE_ERROR_MISSING, "%s: %s",
-                    reader->path,
-                    errno == ELOOP ? "is a symbolic link; name the file itself"
-                                   : g_strerror(errno));
+        g_set_error(
+            error, SOURCE_ERROR, errno == ELOOP ? SOURCE_ERROR_FORBIDDEN : SOURCE_ERROR_MISSING,
+            "%s: %s", reader->path,
+            errno == ELOOP ? "is a symbolic link; name the file itself" : g_strerror(errno));
         return false;
     }
     if (fstat(reader->fd, &reader->before) != 0 || !S_ISREG(reader->before.st_mode)) {
@@ -170,7 +169,8 @@ void ldif_reader_free(LdifReader *reader)
     }
     if (reader->thread != NULL) {
         g_atomic_int_set(&reader->stop, 1);
-        while (!reader->has_ended) { /* a waiting thread gets its chunks back until it sees the stop */
+        while (
+            !reader->has_ended) { /* a waiting thread gets its chunks back until it sees the stop */
             ldif_reader_give_back(reader, ldif_reader_next(reader));
         }
         g_thread_join(reader->thread);

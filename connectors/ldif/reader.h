@@ -1,7 +1,8 @@
 /* reader.h: reads a file ahead of its parser, and hashes it meanwhile.
  *
- * A thread fills a few chunks of 1 MiB, looks for NUL bytes and feeds SHA-256, so that hashing (about as
- * expensive as parsing) costs no time of its own. Memory: LDIF_N_CHUNKS chunks, whatever the file's size. */
+ * A thread fills a few chunks of 1 MiB, looks for NUL bytes and feeds SHA-256, so that hashing
+ * (about as expensive as parsing) costs no time of its own. Memory: LDIF_N_CHUNKS chunks, whatever
+ * the file's size. */
 #pragma once
 
 #include <glib.h>

@@ -14,13 +14,14 @@ static char *script_path(void)
 /* Runs slapd.sh; its standard output, or NULL. Exits with 77 where the server is missing. */
 static char *run(const char *const *arguments, const char *certificate)
 {
-    g_auto(GStrv) environment = g_environ_setenv(g_get_environ(), "SLAPD_CERTIFICATE", certificate, TRUE);
+    g_auto(GStrv) environment =
+        g_environ_setenv(g_get_environ(), "SLAPD_CERTIFICATE", certificate, TRUE);
     g_autoptr(GError) error = NULL;
     char *output = NULL;
     int status = 0;
 
-    if (!g_spawn_sync(NULL, (char **)(uintptr_t)arguments, environment, G_SPAWN_DEFAULT, NULL, NULL, &output, NULL,
-                      &status, &error)) {
+    if (!g_spawn_sync(NULL, (char **)(uintptr_t)arguments, environment, G_SPAWN_DEFAULT, NULL, NULL,
+                      &output, NULL, &status, &error)) {
         g_error("%s", error->message);
     }
     if (WIFEXITED(status) && WEXITSTATUS(status) == 77) {
@@ -79,7 +80,8 @@ void slapd_stop(Slapd *slapd)
     const char *const arguments[] = {script, "stop", slapd->folder, NULL};
     g_free(run(arguments, "server"));
     const char *const removal[] = {"rm", "-rf", slapd->folder, NULL};
-    g_spawn_sync(NULL, (char **)(uintptr_t)removal, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+    g_spawn_sync(NULL, (char **)(uintptr_t)removal, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL,
+                 NULL, NULL, NULL);
     g_free(slapd->folder);
     g_free(slapd->ldap_url);
     g_free(slapd->ldaps_url);

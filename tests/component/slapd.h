@@ -10,8 +10,8 @@ typedef struct Slapd {
     pid_t pid;
 } Slapd;
 
-/* Serves the LDIF text below suffix; certificate: "server", "wrong" or "expired". Ends the process with 77 (or 1)
- * when slapd is not installed. */
+/* Serves the LDIF text below suffix; certificate: "server", "wrong" or "expired". Ends the process
+ * with 77 (or 1) when slapd is not installed. */
 Slapd *slapd_start(const char *ldif, const char *suffix, const char *certificate);
 void slapd_stop(Slapd *slapd); /* removes its folder; NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Slapd, slapd_stop)

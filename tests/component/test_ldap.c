@@ -1,4 +1,5 @@
-/* The ldap connector against a real slapd: what is pulled, and everything that makes a pull fail. */
+/* The ldap connector against a real slapd: what is pulled, and everything that makes a pull fail.
+ */
 #include "component/slapd.h"
 #include "harness/pulled.h"
 
@@ -15,7 +16,8 @@
 #define SUFFIX "dc=example,dc=test"
 #define N_USERS 3000
 
-/* libldap 2.5 never frees a client certificate and its key; what it allocates between these two is not looked at. */
+/* libldap 2.5 never frees a client certificate and its key; what it allocates between these two is
+ * not looked at. */
 void __lsan_disable(void) __attribute__((weak));
 void __lsan_enable(void) __attribute__((weak));
 
@@ -23,7 +25,8 @@ static Slapd *slapd; /* serves N_USERS accounts and one group of all of them */
 
 static char *small_tree(void)
 {
-    return g_strdup("dn: " SUFFIX "\nobjectClass: organization\nobjectClass: dcObject\no: x\ndc: example\n\n"
+    return g_strdup("dn: " SUFFIX
+                    "\nobjectClass: organization\nobjectClass: dcObject\no: x\ndc: example\n\n"
                     "dn: uid=ann," SUFFIX "\nobjectClass: inetOrgPerson\nuid: ann\ncn: Ann\nsn: A\n"
                     "mail: ann@example.test\n\n");
 }
@@ -36,7 +39,8 @@ static char *big_tree(void)
     g_string_append(ldif, top);
     for (int i = 0; i < N_USERS - 1; i++) {
         g_string_append_printf(ldif,
-                               "dn: uid=u%d," SUFFIX "\nobjectClass: inetOrgPerson\nuid: u%d\ncn: U\nsn: U\n"
+                               "dn: uid=u%d," SUFFIX
+                               "\nobjectClass: inetOrgPerson\nuid: u%d\ncn: U\nsn: U\n"
                                "mail: u%d@example.test\nemployeeNumber: %05d\n\n",
                                i, i, i, i);
     }
@@ -141,7 +145,8 @@ static void starttls_gives_what_ldaps_gives(void **state)
 static void external_bind_over_the_local_socket_needs_no_password(void **state)
 {
     (void)state;
-    g_autofree char *settings = g_strdup_printf("url = \"%s\"; base = \"" SUFFIX "\"; sasl = \"EXTERNAL\";", slapd->ldapi_url);
+    g_autofree char *settings = g_strdup_printf(
+        "url = \"%s\"; base = \"" SUFFIX "\"; sasl = \"EXTERNAL\";", slapd->ldapi_url);
     g_autoptr(Pulled) pulled = pulled_new(slapd->folder, "ldap", settings);
 
     assert_whole(pulled);
@@ -151,10 +156,10 @@ static void external_bind_over_the_local_socket_needs_no_password(void **state)
 static void external_bind_with_a_client_certificate_needs_no_password(void **state)
 {
     (void)state;
-    g_autofree char *settings =
-        g_strdup_printf("url = \"%s\"; tls_ca_file = \"%s\"; base = \"" SUFFIX "\"; sasl = \"EXTERNAL\"; "
-                        "tls_cert_file = \"%s/tls/client.pem\"; tls_key_file = \"%s/tls/client.key\";",
-                        slapd->ldaps_url, slapd->ca_file, slapd->folder, slapd->folder);
+    g_autofree char *settings = g_strdup_printf(
+        "url = \"%s\"; tls_ca_file = \"%s\"; base = \"" SUFFIX "\"; sasl = \"EXTERNAL\"; "
+        "tls_cert_file = \"%s/tls/client.pem\"; tls_key_file = \"%s/tls/client.key\";",
+        slapd->ldaps_url, slapd->ca_file, slapd->folder, slapd->folder);
     if (__lsan_disable != NULL) {
         __lsan_disable();
     }
@@ -247,9 +252,11 @@ static void a_wrong_password_is_tried_once(void **state)
                         slapd->ldaps_url, slapd->ca_file, wrong);
     g_autoptr(Pulled) pulled = pulled_new(slapd->folder, "ldap", settings);
 
-    assert_fails(pulled, SOURCE_ERROR_REFUSED, "bind refused for cn=capped,o=readers: Invalid credentials (49)");
+    assert_fails(pulled, SOURCE_ERROR_REFUSED,
+                 "bind refused for cn=capped,o=readers: Invalid credentials (49)");
     assert_null(strstr(pulled->error, "nonsense"));
-    assert_int_equal(slapd_count_in_log(slapd, "BIND dn=\"cn=capped,o=readers\" method=128"), before + 1);
+    assert_int_equal(slapd_count_in_log(slapd, "BIND dn=\"cn=capped,o=readers\" method=128"),
+                     before + 1);
 }
 
 static void an_unknown_base_is_named(void **state)
@@ -267,14 +274,16 @@ static void an_unknown_base_is_named(void **state)
 static void an_unknown_ca_is_said(void **state)
 {
     (void)state;
-    g_autofree char *settings = g_strdup_printf("url = \"%s\"; tls_ca_file = \"%s\"; base = \"" SUFFIX "\";",
-                                                slapd->ldaps_url, slapd->other_ca_file);
+    g_autofree char *settings =
+        g_strdup_printf("url = \"%s\"; tls_ca_file = \"%s\"; base = \"" SUFFIX "\";",
+                        slapd->ldaps_url, slapd->other_ca_file);
     g_autoptr(Pulled) pulled = pulled_new(slapd->folder, "ldap", settings);
 
     assert_fails(pulled, SOURCE_ERROR_TLS, "unknown CA (CN=rightful test CA)");
 }
 
-static void assert_certificate_refused(const char *certificate, bool with_starttls, const char *part)
+static void assert_certificate_refused(const char *certificate, bool with_starttls,
+                                       const char *part)
 {
     g_autofree char *ldif = small_tree();
     g_autoptr(Slapd) other = slapd_start(ldif, SUFFIX, certificate);
@@ -292,7 +301,8 @@ static void assert_certificate_refused(const char *certificate, bool with_startt
 static void a_certificate_of_another_name_is_refused(void **state)
 {
     (void)state;
-    assert_certificate_refused("wrong", false, "certificate is for elsewhere.invalid, wanted 127.0.0.1");
+    assert_certificate_refused("wrong", false,
+                               "certificate is for elsewhere.invalid, wanted 127.0.0.1");
 }
 
 static void an_expired_certificate_is_refused(void **state)
@@ -304,7 +314,8 @@ static void an_expired_certificate_is_refused(void **state)
 static void starttls_refuses_a_certificate_of_another_name(void **state)
 {
     (void)state;
-    assert_certificate_refused("wrong", true, "certificate is for elsewhere.invalid, wanted 127.0.0.1");
+    assert_certificate_refused("wrong", true,
+                               "certificate is for elsewhere.invalid, wanted 127.0.0.1");
 }
 
 /* Accepts connections and says nothing. */
@@ -325,9 +336,10 @@ static void assert_silence_ends(const char *scheme, const char *more)
 {
     int port;
     int fd = silent_peer(&port);
-    g_autofree char *settings = g_strdup_printf("url = \"%s://127.0.0.1:%d\"; tls_ca_file = \"%s\"; base = \"" SUFFIX "\"; "
-                                                "timeout_seconds = 1; %s",
-                                                scheme, port, slapd->ca_file, more);
+    g_autofree char *settings =
+        g_strdup_printf("url = \"%s://127.0.0.1:%d\"; tls_ca_file = \"%s\"; base = \"" SUFFIX "\"; "
+                        "timeout_seconds = 1; %s",
+                        scheme, port, slapd->ca_file, more);
     g_autoptr(Pulled) pulled = pulled_new(slapd->folder, "ldap", settings);
     close(fd);
 
@@ -376,7 +388,8 @@ static void assert_trouble_is_noticed(int number, const char *part)
     Trouble trouble = {.server = other, .signal = number};
     GThread *thread = g_thread_new("trouble", make_trouble, &trouble);
     g_autofree char *settings =
-        g_strdup_printf("url = \"%s\"; tls_ca_file = \"%s\"; base = \"" SUFFIX "\"; page_size = 1; timeout_seconds = 1; "
+        g_strdup_printf("url = \"%s\"; tls_ca_file = \"%s\"; base = \"" SUFFIX
+                        "\"; page_size = 1; timeout_seconds = 1; "
                         "bind_dn = \"cn=reader,o=readers\"; password_file = \"%s\";",
                         other->ldaps_url, other->ca_file, other->password_file);
     g_autoptr(Pulled) pulled = pulled_new(other->folder, "ldap", settings);
@@ -404,9 +417,10 @@ static void a_server_stopped_in_the_middle_makes_the_pull_incomplete(void **stat
 static void a_password_over_plain_ldap_is_a_problem_of_the_settings(void **state)
 {
     (void)state;
-    g_autofree char *settings = g_strdup_printf("url = \"%s\"; base = \"" SUFFIX "\"; bind_dn = \"cn=reader,o=readers\"; "
-                                                "password_file = \"%s\";",
-                                                slapd->ldap_url, slapd->password_file);
+    g_autofree char *settings =
+        g_strdup_printf("url = \"%s\"; base = \"" SUFFIX "\"; bind_dn = \"cn=reader,o=readers\"; "
+                        "password_file = \"%s\";",
+                        slapd->ldap_url, slapd->password_file);
     g_autoptr(Pulled) pulled = pulled_new(slapd->folder, "ldap", settings);
 
     assert_non_null(strstr(pulled->problems, "unencrypted"));
@@ -415,9 +429,10 @@ static void a_password_over_plain_ldap_is_a_problem_of_the_settings(void **state
 static void a_password_over_plain_ldap_is_sent_where_it_is_allowed_by_name(void **state)
 {
     (void)state;
-    g_autofree char *settings = g_strdup_printf("url = \"%s\"; base = \"" SUFFIX "\"; bind_dn = \"cn=reader,o=readers\"; "
-                                                "password_file = \"%s\"; allow_plaintext_bind = true;",
-                                                slapd->ldap_url, slapd->password_file);
+    g_autofree char *settings =
+        g_strdup_printf("url = \"%s\"; base = \"" SUFFIX "\"; bind_dn = \"cn=reader,o=readers\"; "
+                        "password_file = \"%s\"; allow_plaintext_bind = true;",
+                        slapd->ldap_url, slapd->password_file);
     g_autoptr(Pulled) pulled = pulled_new(slapd->folder, "ldap", settings);
 
     assert_whole(pulled);
@@ -448,8 +463,9 @@ static void an_ldaprc_in_the_working_directory_changes_nothing(void **state)
     g_assert_true(g_file_set_contents(file, "TLS_REQCERT never\nSIZELIMIT 7\n", -1, NULL));
     assert_int_equal(g_chdir(slapd->folder), 0);
     g_autoptr(Pulled) pulled = pull_as("reader", "");
-    g_autofree char *settings = g_strdup_printf("url = \"%s\"; tls_ca_file = \"%s\"; base = \"" SUFFIX "\";",
-                                                slapd->ldaps_url, slapd->other_ca_file);
+    g_autofree char *settings =
+        g_strdup_printf("url = \"%s\"; tls_ca_file = \"%s\"; base = \"" SUFFIX "\";",
+                        slapd->ldaps_url, slapd->other_ca_file);
     g_autoptr(Pulled) untrusted = pulled_new(slapd->folder, "ldap", settings);
     assert_int_equal(g_chdir(before), 0);
 
@@ -463,7 +479,8 @@ static void check_tells_connection_certificate_base_and_canaries(void **state)
     (void)state;
     g_autofree char *settings = g_strdup_printf(
         "url = \"%s\"; tls_ca_file = \"%s\"; base = [\"" SUFFIX "\", \"ou=no," SUFFIX "\"]; "
-        "bind_dn = \"cn=reader,o=readers\"; password_file = \"%s\"; canaries = [\"uid=ann," SUFFIX "\", \"uid=no," SUFFIX "\"];",
+        "bind_dn = \"cn=reader,o=readers\"; password_file = \"%s\"; canaries = [\"uid=ann," SUFFIX
+        "\", \"uid=no," SUFFIX "\"];",
         slapd->ldaps_url, slapd->ca_file, slapd->password_file);
     g_autofree char *checks = pulled_checks(slapd->folder, "ldap", settings);
 

@@ -5,12 +5,14 @@
 static const Setting no_controls[] = {{.name = NULL}};
 static const SettingsCatalogue catalogue = {.connectors = connectors, .controls = no_controls};
 
-static Settings *load(const char *folder, const char *kind, const char *settings, GPtrArray *problems)
+static Settings *load(const char *folder, const char *kind, const char *settings,
+                      GPtrArray *problems)
 {
     g_autofree char *path = g_build_filename(folder, "pulled.conf", NULL);
-    g_autofree char *text = g_strdup_printf("sources: ( { name = \"t\"; kind = \"%s\"; provides = \"directory\"; %s } );\n"
-                                            "store: { url = \"sqlite:t.db\"; };\n",
-                                            kind, settings);
+    g_autofree char *text = g_strdup_printf(
+        "sources: ( { name = \"t\"; kind = \"%s\"; provides = \"directory\"; %s } );\n"
+        "store: { url = \"sqlite:t.db\"; };\n",
+        kind, settings);
 
     g_assert_true(g_file_set_contents(path, text, -1, NULL));
     return settings_load(path, &catalogue, problems);
@@ -38,7 +40,8 @@ static Pulled *pull(const char *folder, const char *kind, const char *settings, 
     if (loaded != NULL) {
         gint64 begin = g_get_monotonic_time();
         double cpu = cpu_seconds();
-        pulled->is_whole = loaded->sources[0].connector->pull(&loaded->sources[0].source, pulled->sink, &error);
+        pulled->is_whole =
+            loaded->sources[0].connector->pull(&loaded->sources[0].source, pulled->sink, &error);
         pulled->seconds = (double)(g_get_monotonic_time() - begin) / G_USEC_PER_SEC;
         pulled->cpu_seconds = cpu_seconds() - cpu;
         /* A connector that fails says why, and one that does not says nothing. */

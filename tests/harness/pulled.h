@@ -1,5 +1,5 @@
-/* pulled.h: one source, from the text of its settings to what its connector gave. The real settings reader and the
- * real connector; only the sink is a recorder. */
+/* pulled.h: one source, from the text of its settings to what its connector gave. The real settings
+ * reader and the real connector; only the sink is a recorder. */
 #pragma once
 
 #include "harness/recording_sink.h"
@@ -8,14 +8,15 @@
 typedef struct Pulled {
     Sink *sink;
     bool is_whole;
-    char *error;         /* "" when whole */
-    SourceError code;    /* when not whole */
-    char *problems;      /* what the settings reader said; "" when the settings are good */
+    char *error;      /* "" when whole */
+    SourceError code; /* when not whole */
+    char *problems;   /* what the settings reader said; "" when the settings are good */
     double seconds, cpu_seconds;
 } Pulled;
 
-/* folder: where the configuration is written, and what relative paths are relative to. kind: "ldif"; settings: the
- * inside of the source's { … } without name, kind and provides. Problems of the settings end it before the pull. */
+/* folder: where the configuration is written, and what relative paths are relative to. kind:
+ * "ldif"; settings: the inside of the source's { … } without name, kind and provides. Problems of
+ * the settings end it before the pull. */
 Pulled *pulled_new(const char *folder, const char *kind, const char *settings);
 /* The same with a sink that says from the start that the pull should stop. */
 Pulled *pulled_cancelled_new(const char *folder, const char *kind, const char *settings);

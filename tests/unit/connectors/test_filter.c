@@ -102,7 +102,8 @@ static void a_filter_that_is_not_understood_is_refused(void **state)
         "(!)",
         "(a=\\4)",
         "(a=\\zz)",
-        "(member:1.2.840.113556.1.4.1941:=cn=x)", /* in chain: no server family can be trusted with it */
+        "(member:1.2.840.113556.1.4.1941:=cn=x)", /* in chain: no server family can be trusted with
+                                                     it */
         "(cn:dn:=x)",
         "(uac:1.2.840.113556.1.4.803:=two)",
         "(a b=c)",

@@ -33,7 +33,8 @@ static int remove_folder(void **state)
 static Pulled *pull_bytes(void **state, const char *bytes, size_t length, const char *more)
 {
     g_autofree char *path = g_build_filename(*state, "x.ldif", NULL);
-    g_autofree char *settings = g_strconcat("path = \"x.ldif\"; server = \"openldap\"; ", more, NULL);
+    g_autofree char *settings =
+        g_strconcat("path = \"x.ldif\"; server = \"openldap\"; ", more, NULL);
 
     assert_true(g_file_set_contents(path, bytes, (gssize)length, NULL));
     Pulled *pulled = pulled_new(*state, "ldif", settings);
@@ -88,8 +89,10 @@ static void the_digest_is_that_of_the_files_bytes(void **state)
 
 static void byte_order_mark_and_carriage_returns_are_read_over(void **state)
 {
-    g_autoptr(Pulled) pulled =
-        pull(state, "\xef\xbb\xbf" "version: 1\r\ndn: uid=ann,dc=x\r\nobjectClass: inetOrgPerson\r\nuid: a\r\n nn\r\n\r\n");
+    g_autoptr(Pulled) pulled = pull(
+        state,
+        "\xef\xbb\xbf"
+        "version: 1\r\ndn: uid=ann,dc=x\r\nobjectClass: inetOrgPerson\r\nuid: a\r\n nn\r\n\r\n");
 
     assert_whole(pulled, 1);
     assert_string_equal(recorded_entry(pulled->sink, 0)->name.data, "ann");
@@ -97,7 +100,8 @@ static void byte_order_mark_and_carriage_returns_are_read_over(void **state)
 
 static void continued_lines_are_one_line(void **state)
 {
-    g_autoptr(Pulled) pulled = pull(state, "dn: uid=ann,\n dc=x\nobjectClass: inetOrg\n Per\n son\n# a comment\n  that goes on\nuid: \n ann\n\n");
+    g_autoptr(Pulled) pulled = pull(state, "dn: uid=ann,\n dc=x\nobjectClass: inetOrg\n Per\n "
+                                           "son\n# a comment\n  that goes on\nuid: \n ann\n\n");
 
     assert_whole(pulled, 1);
     assert_string_equal(recorded_entry(pulled->sink, 0)->dn.data, "uid=ann,dc=x");
@@ -106,7 +110,9 @@ static void continued_lines_are_one_line(void **state)
 
 static void base64_values_and_dns_are_decoded(void **state)
 {
-    g_autoptr(Pulled) pulled = pull(state, "dn:: dWlkPcOkbm4sZGM9eA==\nobjectClass: inetOrgPerson\nuid:: w6Ru\n bg==\ncn:: \n\n");
+    g_autoptr(Pulled) pulled =
+        pull(state,
+             "dn:: dWlkPcOkbm4sZGM9eA==\nobjectClass: inetOrgPerson\nuid:: w6Ru\n bg==\ncn:: \n\n");
 
     assert_whole(pulled, 1);
     assert_string_equal(recorded_entry(pulled->sink, 0)->dn.data, "uid=änn,dc=x");
@@ -116,7 +122,8 @@ static void base64_values_and_dns_are_decoded(void **state)
 static void raw_values_are_handed_on_as_they_are(void **state)
 {
     g_autoptr(Pulled) pulled =
-        pull(state, "dn: uid=ann,dc=x\nobjectClass: inetOrgPerson\nuid: ann\ndisplayName: <script>alert(1)</script>\n"
+        pull(state, "dn: uid=ann,dc=x\nobjectClass: inetOrgPerson\nuid: ann\ndisplayName: "
+                    "<script>alert(1)</script>\n"
                     "mail: \xff\xfe\ntitle:: AGE=\ndepartmentNumber: \xe2\x80\xaegnp.exe\n\n");
     const DirectoryEntry *entry = recorded_entry(pulled->sink, 0);
 
@@ -128,17 +135,22 @@ static void raw_values_are_handed_on_as_they_are(void **state)
 
 static void a_dn_with_every_escape_is_kept_as_written(void **state)
 {
-    g_autoptr(Pulled) pulled = pull(state, "dn: uid=a\\,b\\+c\\\"d\\\\e\\<f\\>g\\;h\\#i\\20,dc=x\nobjectClass: inetOrgPerson\nuid: ann\n\n");
+    g_autoptr(Pulled) pulled =
+        pull(state, "dn: uid=a\\,b\\+c\\\"d\\\\e\\<f\\>g\\;h\\#i\\20,dc=x\nobjectClass: "
+                    "inetOrgPerson\nuid: ann\n\n");
 
     assert_whole(pulled, 1);
-    assert_string_equal(recorded_entry(pulled->sink, 0)->dn.data, "uid=a\\,b\\+c\\\"d\\\\e\\<f\\>g\\;h\\#i\\20,dc=x");
+    assert_string_equal(recorded_entry(pulled->sink, 0)->dn.data,
+                        "uid=a\\,b\\+c\\\"d\\\\e\\<f\\>g\\;h\\#i\\20,dc=x");
 }
 
 static void totals_balance(void **state)
 {
-    g_autoptr(Pulled) pulled = pull(state, ANN "\ndn: ou=p,dc=x\nobjectClass: organizationalUnit\nou: p\n\n"
-                                           "dn: uid=url,dc=x\nobjectClass: inetOrgPerson\nuid: url\njpegPhoto:< file:///etc/passwd\n\n"
-                                           "dn: cn=nobody,dc=x\nobjectClass: inetOrgPerson\ncn: nobody\n\n");
+    g_autoptr(Pulled) pulled = pull(
+        state, ANN
+        "\ndn: ou=p,dc=x\nobjectClass: organizationalUnit\nou: p\n\n"
+        "dn: uid=url,dc=x\nobjectClass: inetOrgPerson\nuid: url\njpegPhoto:< file:///etc/passwd\n\n"
+        "dn: cn=nobody,dc=x\nobjectClass: inetOrgPerson\ncn: nobody\n\n");
 
     assert_whole(pulled, 1);
     assert_int_equal(pulled->sink->rejects->len, 1);
@@ -149,10 +161,12 @@ static void totals_balance(void **state)
 static void a_group_larger_than_every_buffer_has_all_its_members(void **state)
 {
     const guint n = 100000; /* 5 MB of one entry */
-    g_autoptr(GString) ldif = g_string_new(ANN "\ndn: cn=g,dc=x\nobjectClass: groupOfNames\ncn: g\n");
+    g_autoptr(GString) ldif =
+        g_string_new(ANN "\ndn: cn=g,dc=x\nobjectClass: groupOfNames\ncn: g\n");
 
     for (guint i = 0; i < n; i++) {
-        g_string_append_printf(ldif, "member: uid=u%u,ou=a very long organisational unit,dc=x\n", i);
+        g_string_append_printf(ldif, "member: uid=u%u,ou=a very long organisational unit,dc=x\n",
+                               i);
     }
     g_string_append(ldif, "\n" BOB "\n");
     g_autoptr(Pulled) pulled = pull(state, ldif->str);
@@ -160,7 +174,8 @@ static void a_group_larger_than_every_buffer_has_all_its_members(void **state)
 
     assert_whole(pulled, 3);
     assert_int_equal(group->n_members, n);
-    assert_string_equal(group->members[n - 1].data, "uid=u99999,ou=a very long organisational unit,dc=x");
+    assert_string_equal(group->members[n - 1].data,
+                        "uid=u99999,ou=a very long organisational unit,dc=x");
     assert_string_equal(recorded_entry(pulled->sink, 2)->name.data, "bob");
 }
 
@@ -170,7 +185,9 @@ static void entries_that_cross_the_chunks_are_read_alike(void **state)
     const guint n = 40000; /* 4 MB: several chunks, borders in every place of an entry */
 
     for (guint i = 0; i < n; i++) {
-        g_string_append_printf(ldif, "dn: uid=u%u,dc=x\nobjectClass: inetOrgPerson\nuid: u%u\ncn: Name\n  of %u\nmail:: YUB4\ntitle: %.*s\n\n",
+        g_string_append_printf(ldif,
+                               "dn: uid=u%u,dc=x\nobjectClass: inetOrgPerson\nuid: u%u\ncn: Name\n "
+                               " of %u\nmail:: YUB4\ntitle: %.*s\n\n",
                                i, i, i, (int)(i % 37), "a title of some length for the sake of it");
     }
     g_autoptr(Pulled) pulled = pull(state, ldif->str);
@@ -199,7 +216,8 @@ static void an_empty_file_has_no_entries(void **state)
 static void a_last_line_without_its_end_is_whole_when_it_looks_so(void **state)
 {
     g_autoptr(Pulled) one = pull(state, "dn: uid=ann,dc=x\nobjectClass: inetOrgPerson\nuid: ann");
-    g_autoptr(Pulled) two = pull(state, ANN "\ndn: uid=bob,dc=x\nobjectClass: inetOrgPerson\nuid: bob\ncn: Bob");
+    g_autoptr(Pulled) two =
+        pull(state, ANN "\ndn: uid=bob,dc=x\nobjectClass: inetOrgPerson\nuid: bob\ncn: Bob");
 
     assert_whole(one, 1);
     assert_whole(two, 2);
@@ -214,13 +232,16 @@ static void a_cut_entry_refuses_the_file(void **state)
     assert_refused(state, ANN "\ndn: uid=bob", 6, "cut");
     assert_refused(state, ANN "\ndn: uid=bob,dc=x\nuid: bob\n", 7, "cut");
     assert_refused(state, ANN "\ndn: uid=bob,dc=x\nobjectClass: inetOrgPerson\nuid: bo", 8, "cut");
-    assert_refused(state, ANN "\ndn: uid=bob,dc=x\nobjectClass: inetOrgPerson\nuid:: Ym9", 8, "cut");
-    assert_refused(state, "dn: cn=g,dc=x\nobjectClass: groupOfNames\ncn: g\nmember: uid=ann,d", 4, "cut");
+    assert_refused(state, ANN "\ndn: uid=bob,dc=x\nobjectClass: inetOrgPerson\nuid:: Ym9", 8,
+                   "cut");
+    assert_refused(state, "dn: cn=g,dc=x\nobjectClass: groupOfNames\ncn: g\nmember: uid=ann,d", 4,
+                   "cut");
 }
 
 static void syntax_errors_name_their_line(void **state)
 {
-    assert_refused(state, ANN "\nuid: bob\nobjectClass: inetOrgPerson\n\n", 6, "does not begin with dn:");
+    assert_refused(state, ANN "\nuid: bob\nobjectClass: inetOrgPerson\n\n", 6,
+                   "does not begin with dn:");
     assert_refused(state, ANN "\ndn: bob\nobjectClass: inetOrgPerson\n\n", 6, "a dn without =");
     assert_refused(state, ANN "\ndn: \nobjectClass: inetOrgPerson\n\n", 6, "a dn without =");
     assert_refused(state, ANN "no colon here\n\n" BOB "\n", 5, "no colon");
@@ -237,7 +258,8 @@ static void change_records_refuse_the_file(void **state)
 {
     assert_refused(state, "dn: uid=ann,dc=x\nchangetype: delete\n\n", 2, "change record");
     assert_refused(state, "dn: uid=ann,dc=x\nChangeType: add\nuid: ann\n\n", 2, "change record");
-    assert_refused(state, "dn: uid=ann,dc=x\ncontrol: 1.2.3 true\nchangetype: delete\n\n", 2, "change record");
+    assert_refused(state, "dn: uid=ann,dc=x\ncontrol: 1.2.3 true\nchangetype: delete\n\n", 2,
+                   "change record");
 }
 
 static void a_nul_byte_refuses_the_file(void **state)
@@ -251,7 +273,11 @@ static void a_nul_byte_refuses_the_file(void **state)
 
 static void a_range_of_members_refuses_the_file(void **state)
 {
-    assert_refused(state, ANN "\ndn: cn=g,dc=x\nobjectClass: groupOfNames\ncn: g\nmember;range=0-1499: uid=ann,dc=x\n\n", 6, "only a range of member");
+    assert_refused(
+        state,
+        ANN
+        "\ndn: cn=g,dc=x\nobjectClass: groupOfNames\ncn: g\nmember;range=0-1499: uid=ann,dc=x\n\n",
+        6, "only a range of member");
 }
 
 static void a_line_without_end_is_refused_in_bounded_memory(void **state)
@@ -269,8 +295,10 @@ static void a_line_without_end_is_refused_in_bounded_memory(void **state)
 
 static void a_missing_canary_makes_the_file_incomplete(void **state)
 {
-    g_autoptr(Pulled) seen = pull_bytes(state, ANN "\n", strlen(ANN "\n"), "canaries = [\"UID=Ann, DC=x\"];");
-    g_autoptr(Pulled) missing = pull_bytes(state, ANN "\n", strlen(ANN "\n"), "canaries = [\"uid=bob,dc=x\"];");
+    g_autoptr(Pulled) seen =
+        pull_bytes(state, ANN "\n", strlen(ANN "\n"), "canaries = [\"UID=Ann, DC=x\"];");
+    g_autoptr(Pulled) missing =
+        pull_bytes(state, ANN "\n", strlen(ANN "\n"), "canaries = [\"uid=bob,dc=x\"];");
 
     assert_whole(seen, 1);
     assert_false(missing->is_whole);
@@ -309,10 +337,12 @@ static void a_stop_that_is_asked_for_makes_the_pull_incomplete(void **state)
     g_autofree char *path = g_build_filename(*state, "x.ldif", NULL);
     g_autoptr(GString) ldif = g_string_new(NULL);
     for (int i = 0; i < 5000; i++) {
-        g_string_append_printf(ldif, "dn: uid=u%d,dc=x\nobjectClass: inetOrgPerson\nuid: u%d\n\n", i, i);
+        g_string_append_printf(ldif, "dn: uid=u%d,dc=x\nobjectClass: inetOrgPerson\nuid: u%d\n\n",
+                               i, i);
     }
     assert_true(g_file_set_contents(path, ldif->str, -1, NULL));
-    g_autoptr(Pulled) pulled = pulled_cancelled_new(*state, "ldif", "path = \"x.ldif\"; server = \"openldap\";");
+    g_autoptr(Pulled) pulled =
+        pulled_cancelled_new(*state, "ldif", "path = \"x.ldif\"; server = \"openldap\";");
 
     assert_false(pulled->is_whole);
     assert_true(pulled->sink->entries->len < 5000);

@@ -40,7 +40,8 @@ static Judged *judge_with(const SchemaOptions *options, const char *lines)
         if (colon == NULL) {
             continue;
         }
-        const SchemaRule *rule = schema_rule(judged->schema, (Text){*line, (size_t)(colon - *line)});
+        const SchemaRule *rule =
+            schema_rule(judged->schema, (Text){*line, (size_t)(colon - *line)});
         if (rule != NULL) {
             schema_add(judged->schema, rule, text_of(colon + 2));
         }
@@ -60,7 +61,8 @@ static Judged *judge_openldap(const char *more)
 
 static Judged *judge_active_directory(const char *more)
 {
-    g_autofree char *lines = g_strconcat("objectClass: top\nobjectClass: user\nsAMAccountName: x\n", more, NULL);
+    g_autofree char *lines =
+        g_strconcat("objectClass: top\nobjectClass: user\nsAMAccountName: x\n", more, NULL);
     Judged *judged = judge_with(&(SchemaOptions){.server = "active-directory"}, lines);
 
     assert_int_equal(judged->verdict, SCHEMA_KEEP);
@@ -86,7 +88,8 @@ static void assert_kinds(const char *server, const Kind *kinds, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         g_autoptr(Judged) judged = judge_with(&(SchemaOptions){.server = server}, kinds[i].lines);
-        if (judged->verdict != kinds[i].verdict || (judged->verdict == SCHEMA_KEEP && (int)judged->entry.kind != kinds[i].kind) ||
+        if (judged->verdict != kinds[i].verdict ||
+            (judged->verdict == SCHEMA_KEEP && (int)judged->entry.kind != kinds[i].kind) ||
             (judged->verdict == SCHEMA_EXCLUDE && strcmp(judged->reason, kinds[i].reason) != 0)) {
             fail_msg("%s: verdict %d", kinds[i].lines, judged->verdict);
         }
@@ -117,14 +120,18 @@ static void active_directory_classes_decide(void **state)
     (void)state;
     static const Kind kinds[] = {
         {"objectClass: user\nsAMAccountName: a", SCHEMA_KEEP, ENTRY_ACCOUNT},
-        {"objectClass: user\nsAMAccountName: krbtgt\nuserAccountControl: 514", SCHEMA_KEEP, ENTRY_ACCOUNT},
-        {"objectClass: user\nobjectClass: computer\nsAMAccountName: PC$", SCHEMA_KEEP, ENTRY_COMPUTER},
-        {"objectClass: user\nobjectClass: computer\nobjectClass: msDS-GroupManagedServiceAccount\nsAMAccountName: g$", SCHEMA_KEEP,
+        {"objectClass: user\nsAMAccountName: krbtgt\nuserAccountControl: 514", SCHEMA_KEEP,
          ENTRY_ACCOUNT},
+        {"objectClass: user\nobjectClass: computer\nsAMAccountName: PC$", SCHEMA_KEEP,
+         ENTRY_COMPUTER},
+        {"objectClass: user\nobjectClass: computer\nobjectClass: "
+         "msDS-GroupManagedServiceAccount\nsAMAccountName: g$",
+         SCHEMA_KEEP, ENTRY_ACCOUNT},
         {"objectClass: group\nsAMAccountName: g", SCHEMA_KEEP, ENTRY_GROUP},
         {"objectClass: foreignSecurityPrincipal\ncn: S-1-5-11", SCHEMA_KEEP, ENTRY_FOREIGN},
         {"objectClass: contact\ncn: c", SCHEMA_EXCLUDE, 0, "other-class"},
-        {"objectClass: user\nsAMAccountName: DOM$\nuserAccountControl: 2080", SCHEMA_EXCLUDE, 0, "trust"},
+        {"objectClass: user\nsAMAccountName: DOM$\nuserAccountControl: 2080", SCHEMA_EXCLUDE, 0,
+         "trust"},
     };
     assert_kinds("active-directory", kinds, G_N_ELEMENTS(kinds));
 }
@@ -132,8 +139,8 @@ static void active_directory_classes_decide(void **state)
 static void a_managed_service_account_is_an_account_of_class_service(void **state)
 {
     (void)state;
-    g_autoptr(Judged) judged =
-        judge_active_directory("objectClass: computer\nobjectClass: msDS-ManagedServiceAccount\nuserAccountControl: 4096");
+    g_autoptr(Judged) judged = judge_active_directory(
+        "objectClass: computer\nobjectClass: msDS-ManagedServiceAccount\nuserAccountControl: 4096");
 
     assert_true(judged->entry.flags & ENTRY_IS_SERVICE);
     assert_int_equal(judged->entry.enabled, STATE_YES);
@@ -142,8 +149,9 @@ static void a_managed_service_account_is_an_account_of_class_service(void **stat
 static void filters_replace_the_classes(void **state)
 {
     (void)state;
-    const SchemaOptions options = {
-        .server = "openldap", .account_filter = "(&(objectClass=inetOrgPerson)(mail=*))", .computer_filter = "(objectClass=device)"};
+    const SchemaOptions options = {.server = "openldap",
+                                   .account_filter = "(&(objectClass=inetOrgPerson)(mail=*))",
+                                   .computer_filter = "(objectClass=device)"};
     g_autoptr(Judged) kept = judge_with(&options, "objectClass: inetOrgPerson\nuid: a\nmail: a@x");
     g_autoptr(Judged) filtered = judge_with(&options, "objectClass: inetOrgPerson\nuid: a");
     g_autoptr(Judged) computer = judge_with(&options, "objectClass: device\nuid: pc1$\ncn: pc1");
@@ -162,9 +170,10 @@ static void filters_replace_the_classes(void **state)
 static void texts_come_from_the_family_table(void **state)
 {
     (void)state;
-    g_autoptr(Judged) judged = judge_openldap("displayName: Xaver\nmail: x@y\nemployeeNumber: 00123\ndepartmentNumber: D\ntitle: T\n"
-                                              "manager: uid=m\nowner: uid=o\nentryUUID: ABCDEF01-0000-4000-8000-000000000001\n"
-                                              "gidNumber: 100\ndescription: password is hunter2\n");
+    g_autoptr(Judged) judged = judge_openldap(
+        "displayName: Xaver\nmail: x@y\nemployeeNumber: 00123\ndepartmentNumber: D\ntitle: T\n"
+        "manager: uid=m\nowner: uid=o\nentryUUID: ABCDEF01-0000-4000-8000-000000000001\n"
+        "gidNumber: 100\ndescription: password is hunter2\n");
     const DirectoryEntry *entry = &judged->entry;
 
     assert_text(entry->name, "x");
@@ -199,8 +208,10 @@ static void without_a_lock_attribute_lock_state_decides(void **state)
     (void)state;
     const char *lines = "objectClass: inetOrgPerson\nuid: x";
     g_autoptr(Judged) automatic = judge_with(&(SchemaOptions){.server = "openldap"}, lines);
-    g_autoptr(Judged) recorded = judge_with(&(SchemaOptions){.server = "openldap", .lock_state = "recorded"}, lines);
-    g_autoptr(Judged) none = judge_with(&(SchemaOptions){.server = "openldap", .lock_state = "none"}, lines);
+    g_autoptr(Judged) recorded =
+        judge_with(&(SchemaOptions){.server = "openldap", .lock_state = "recorded"}, lines);
+    g_autoptr(Judged) none =
+        judge_with(&(SchemaOptions){.server = "openldap", .lock_state = "none"}, lines);
 
     assert_int_equal(automatic->entry.enabled, STATE_UNKNOWN);
     assert_int_equal(automatic->entry.enabled_by, ENABLED_BY_NOTHING);
@@ -231,13 +242,17 @@ static void the_earlier_of_both_expiries_counts(void **state)
 static void the_newest_last_use_counts_and_nonsense_is_unknown(void **state)
 {
     (void)state;
-    g_autoptr(Judged) newest = judge_openldap("pwdLastSuccess: 20260101000000Z\nauthTimestamp: 20260201000000Z");
-    g_autoptr(Judged) broken = judge_openldap("pwdLastSuccess: 20260101000000Z\nauthTimestamp: yesterday");
+    g_autoptr(Judged) newest =
+        judge_openldap("pwdLastSuccess: 20260101000000Z\nauthTimestamp: 20260201000000Z");
+    g_autoptr(Judged) broken =
+        judge_openldap("pwdLastSuccess: 20260101000000Z\nauthTimestamp: yesterday");
     g_autoptr(Judged) absent = judge_openldap("");
-    g_autoptr(Judged) recorded = judge_with(&(SchemaOptions){.server = "openldap", .last_use = "recorded"},
-                                            "objectClass: inetOrgPerson\nuid: x");
-    g_autoptr(Judged) none = judge_with(&(SchemaOptions){.server = "openldap", .last_use = "none"},
-                                        "objectClass: inetOrgPerson\nuid: x\npwdLastSuccess: 20260101000000Z");
+    g_autoptr(Judged) recorded =
+        judge_with(&(SchemaOptions){.server = "openldap", .last_use = "recorded"},
+                   "objectClass: inetOrgPerson\nuid: x");
+    g_autoptr(Judged) none =
+        judge_with(&(SchemaOptions){.server = "openldap", .last_use = "none"},
+                   "objectClass: inetOrgPerson\nuid: x\npwdLastSuccess: 20260101000000Z");
 
     assert_int_equal(newest->entry.last_logon_utc, 1769904000);
     assert_true(broken->entry.last_logon_utc == TIME_UNKNOWN);
@@ -251,9 +266,10 @@ static void members_of_every_kind_are_kept_apart(void **state)
 {
     (void)state;
     g_autoptr(Judged) judged =
-        judge_with(&(SchemaOptions){.server = "openldap"}, "objectClass: groupOfNames\nobjectClass: posixGroup\ncn: g\ngidNumber: 7\n"
-                                                           "member: uid=a\nmember: uid=b\nuniqueMember: uid=c#'0101'B\nmemberUid: d\n"
-                                                           "memberURL: ldap:///x");
+        judge_with(&(SchemaOptions){.server = "openldap"},
+                   "objectClass: groupOfNames\nobjectClass: posixGroup\ncn: g\ngidNumber: 7\n"
+                   "member: uid=a\nmember: uid=b\nuniqueMember: uid=c#'0101'B\nmemberUid: d\n"
+                   "memberURL: ldap:///x");
     const DirectoryEntry *entry = &judged->entry;
 
     assert_int_equal(entry->n_members, 3);
@@ -272,7 +288,8 @@ static void a_range_is_not_the_whole_attribute(void **state)
         judge_with(&options, "objectClass: group\nsAMAccountName: g\nmember;range=0-1499: cn=a");
     g_autoptr(Judged) tail =
         judge_with(&options, "objectClass: group\nsAMAccountName: g\nmember;Range=1500-*: cn=a");
-    g_autoptr(Judged) whole = judge_with(&options, "objectClass: group\nsAMAccountName: g\nmember;range=0-*: cn=a");
+    g_autoptr(Judged) whole =
+        judge_with(&options, "objectClass: group\nsAMAccountName: g\nmember;range=0-*: cn=a");
 
     assert_int_equal(part->verdict, SCHEMA_PARTIAL);
     assert_string_equal(part->reason, "member");
@@ -298,7 +315,8 @@ static void account_control_says_what_it_says_or_nothing(void **state)
         {"userAccountControl: 640", STATE_YES, ENTRY_PASSWORD_REVERSIBLE},
         {"userAccountControl: 524800", STATE_YES, ENTRY_DELEGATION_UNCONSTRAINED},
         {"userAccountControl: 4194816", STATE_YES, ENTRY_PREAUTHENTICATION_OFF},
-        {"userAccountControl: 532480", STATE_YES, ENTRY_DELEGATION_UNCONSTRAINED | ENTRY_IS_DOMAIN_CONTROLLER},
+        {"userAccountControl: 532480", STATE_YES,
+         ENTRY_DELEGATION_UNCONSTRAINED | ENTRY_IS_DOMAIN_CONTROLLER},
         {"userAccountControl: 1073742336", STATE_YES, 0}, /* an unknown bit */
         {"userAccountControl: 2147483648", STATE_UNKNOWN, 0},
         {"userAccountControl: -512", STATE_UNKNOWN, 0},
@@ -308,7 +326,9 @@ static void account_control_says_what_it_says_or_nothing(void **state)
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(Judged) judged = judge_active_directory(cases[i].line);
         assert_int_equal(judged->entry.enabled, cases[i].enabled);
-        assert_int_equal(judged->entry.enabled_by, cases[i].enabled == STATE_UNKNOWN ? ENABLED_BY_UNREADABLE : ENABLED_BY_UAC);
+        assert_int_equal(judged->entry.enabled_by, cases[i].enabled == STATE_UNKNOWN
+                                                       ? ENABLED_BY_UNREADABLE
+                                                       : ENABLED_BY_UAC);
         assert_int_equal(judged->entry.flags, cases[i].flags);
     }
 }
@@ -332,17 +352,21 @@ static void account_expiry_is_a_time_never_or_unreadable(void **state)
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(Judged) judged = judge_active_directory(cases[i].line);
         assert_true(judged->entry.expires_utc == cases[i].expires);
-        assert_int_equal((judged->entry.flags & ENTRY_EXPIRES_UNREADABLE) != 0, cases[i].is_unreadable);
+        assert_int_equal((judged->entry.flags & ENTRY_EXPIRES_UNREADABLE) != 0,
+                         cases[i].is_unreadable);
     }
 }
 
 static void the_newer_of_both_logon_times_counts_with_its_slack(void **state)
 {
     (void)state;
-    g_autoptr(Judged) own = judge_active_directory("lastLogon: 133481088000000000\nlastLogonTimestamp: 133400000000000000");
-    g_autoptr(Judged) replicated = judge_active_directory("lastLogon: 0\nlastLogonTimestamp: 133481088000000000");
+    g_autoptr(Judged) own = judge_active_directory(
+        "lastLogon: 133481088000000000\nlastLogonTimestamp: 133400000000000000");
+    g_autoptr(Judged) replicated =
+        judge_active_directory("lastLogon: 0\nlastLogonTimestamp: 133481088000000000");
     g_autoptr(Judged) never = judge_active_directory("lastLogon: 0");
-    g_autoptr(Judged) broken = judge_active_directory("lastLogon: 133481088000000000\nlastLogonTimestamp: -5");
+    g_autoptr(Judged) broken =
+        judge_active_directory("lastLogon: 133481088000000000\nlastLogonTimestamp: -5");
 
     assert_int_equal(own->entry.last_logon_utc, 1703635200);
     assert_int_equal(own->entry.last_logon_slack_seconds, 14 * 86400);
@@ -356,8 +380,10 @@ static void lockout_is_taken_from_the_computed_bits_first(void **state)
 {
     (void)state;
     g_autoptr(Judged) computed =
-        judge_active_directory("userAccountControl: 512\nlockoutTime: 133481088000000000\nmsDS-User-Account-Control-Computed: 0");
-    g_autoptr(Judged) locked = judge_active_directory("userAccountControl: 512\nlockoutTime: 133481088000000000");
+        judge_active_directory("userAccountControl: 512\nlockoutTime: "
+                               "133481088000000000\nmsDS-User-Account-Control-Computed: 0");
+    g_autoptr(Judged) locked =
+        judge_active_directory("userAccountControl: 512\nlockoutTime: 133481088000000000");
     g_autoptr(Judged) open = judge_active_directory("userAccountControl: 512\nlockoutTime: 0");
 
     assert_int_equal(computed->entry.locked, STATE_NO);
@@ -368,8 +394,9 @@ static void lockout_is_taken_from_the_computed_bits_first(void **state)
 static void the_primary_group_is_a_sid_of_the_same_domain(void **state)
 {
     (void)state;
-    g_autoptr(Judged) judged = judge_active_directory("objectSid: S-1-5-21-1-2-3-1105\nprimaryGroupID: 513\nsIDHistory: S-1-5-21-9-9-9-500\n"
-                                                      "adminCount: 1");
+    g_autoptr(Judged) judged = judge_active_directory(
+        "objectSid: S-1-5-21-1-2-3-1105\nprimaryGroupID: 513\nsIDHistory: S-1-5-21-9-9-9-500\n"
+        "adminCount: 1");
 
     assert_text(judged->entry.sid, "S-1-5-21-1-2-3-1105");
     assert_text(judged->entry.primary_group_sid, "S-1-5-21-1-2-3-513");
@@ -382,8 +409,10 @@ static void a_distribution_group_is_marked(void **state)
 {
     (void)state;
     const SchemaOptions options = {.server = "active-directory"};
-    g_autoptr(Judged) security = judge_with(&options, "objectClass: group\nsAMAccountName: g\ncn: G long\ngroupType: -2147483646");
-    g_autoptr(Judged) distribution = judge_with(&options, "objectClass: group\nsAMAccountName: g\ncn: g\ngroupType: 2");
+    g_autoptr(Judged) security = judge_with(
+        &options, "objectClass: group\nsAMAccountName: g\ncn: G long\ngroupType: -2147483646");
+    g_autoptr(Judged) distribution =
+        judge_with(&options, "objectClass: group\nsAMAccountName: g\ncn: g\ngroupType: 2");
 
     assert_false(security->entry.flags & ENTRY_IS_DISTRIBUTION);
     assert_text(security->entry.cn, "G long");
@@ -398,9 +427,10 @@ static void a_mapped_field_is_read_from_its_attribute_only(void **state)
     (void)state;
     static const char *const fields[] = {"employee_id", "owner", NULL};
     static const char *const attributes[] = {"personID", "manager", NULL};
-    g_autoptr(Judged) judged =
-        judge_with(&(SchemaOptions){.server = "openldap", .fields = fields, .attributes = attributes},
-                   "objectClass: inetOrgPerson\nuid: x\nemployeeNumber: 1\npersonID: 2\nmanager: uid=m\nowner: uid=o");
+    g_autoptr(Judged) judged = judge_with(
+        &(SchemaOptions){.server = "openldap", .fields = fields, .attributes = attributes},
+        "objectClass: inetOrgPerson\nuid: x\nemployeeNumber: 1\npersonID: 2\nmanager: "
+        "uid=m\nowner: uid=o");
 
     assert_text(judged->entry.employee_id, "2");
     assert_text(judged->entry.owner, "uid=m");
@@ -413,7 +443,8 @@ static void an_attribute_that_holds_secrets_is_never_read(void **state)
     static const char *const fields[] = {"title", NULL};
     static const char *const attributes[] = {"userpassword", NULL};
     g_autoptr(GError) error = NULL;
-    Schema *schema = schema_new(&(SchemaOptions){.server = "openldap", .fields = fields, .attributes = attributes}, &error);
+    Schema *schema = schema_new(
+        &(SchemaOptions){.server = "openldap", .fields = fields, .attributes = attributes}, &error);
 
     assert_null(schema);
     assert_non_null(strstr(error->message, "never read"));
@@ -423,8 +454,10 @@ static void a_value_above_the_limit_rejects_the_entry_and_one_of_a_mebibyte_does
 {
     (void)state;
     g_autofree char *value = g_strnfill(1 << 20, 'x');
-    g_autofree char *fits = g_strdup_printf("objectClass: inetOrgPerson\nuid: x\ndisplayName: %s", value);
-    g_autofree char *over = g_strdup_printf("objectClass: inetOrgPerson\nuid: x\ndisplayName: %sx", value);
+    g_autofree char *fits =
+        g_strdup_printf("objectClass: inetOrgPerson\nuid: x\ndisplayName: %s", value);
+    g_autofree char *over =
+        g_strdup_printf("objectClass: inetOrgPerson\nuid: x\ndisplayName: %sx", value);
     g_autoptr(Judged) kept = judge_with(&(SchemaOptions){.server = "openldap"}, fits);
     g_autoptr(Judged) rejected = judge_with(&(SchemaOptions){.server = "openldap"}, over);
 
@@ -436,8 +469,10 @@ static void a_value_above_the_limit_rejects_the_entry_and_one_of_a_mebibyte_does
 static void a_canary_is_known_in_any_spelling(void **state)
 {
     (void)state;
-    static const char *const canaries[] = {"UID = x , DC=Example,dc=com", "uid=y,dc=example,dc=com", NULL};
-    g_autoptr(Judged) judged = judge_with(&(SchemaOptions){.server = "openldap", .canaries = canaries}, "objectClass: top");
+    static const char *const canaries[] = {"UID = x , DC=Example,dc=com", "uid=y,dc=example,dc=com",
+                                           NULL};
+    g_autoptr(Judged) judged = judge_with(
+        &(SchemaOptions){.server = "openldap", .canaries = canaries}, "objectClass: top");
 
     assert_string_equal(schema_missing_canary(judged->schema), canaries[1]);
 }
@@ -445,7 +480,8 @@ static void a_canary_is_known_in_any_spelling(void **state)
 static void an_attribute_in_another_language_stands_in_for_a_missing_one(void **state)
 {
     (void)state;
-    g_autoptr(Judged) judged = judge_openldap("displayName;lang-de: Deutsch\ndisplayName: Plain\ntitle;lang-de: Titel\n");
+    g_autoptr(Judged) judged =
+        judge_openldap("displayName;lang-de: Deutsch\ndisplayName: Plain\ntitle;lang-de: Titel\n");
 
     assert_text(judged->entry.display_name, "Plain");
     assert_text(judged->entry.title, "Titel");

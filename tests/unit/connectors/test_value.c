@@ -43,8 +43,8 @@ static void generalized_time_is_read_in_all_its_forms(void **state)
     assert_time("20261122011009,987654Z", 1795309809);
     assert_time("202611220110Z", 1795309800);
     assert_time("2026112201Z", 1795309200);
-    assert_time("2026112201.5Z", 1795311000);     /* half an hour */
-    assert_time("202611220110.5Z", 1795309830);   /* half a minute */
+    assert_time("2026112201.5Z", 1795311000);   /* half an hour */
+    assert_time("202611220110.5Z", 1795309830); /* half a minute */
     assert_time("20261122021009+0100", 1795309809);
     assert_time("20261121221009-03", 1795309809);
     assert_time("20261122064009+0530", 1795309809);
@@ -67,17 +67,17 @@ static void a_time_that_does_not_exist_is_refused(void **state)
         "20260101240000Z",
         "20260101006000Z",
         "20260101000061Z",
-        "20260101000000",      /* no zone */
+        "20260101000000", /* no zone */
         "20260101000000z",
-        "20260101000000.Z",    /* no digits of the fraction */
+        "20260101000000.Z", /* no digits of the fraction */
         "20260101000000+2400",
         "20260101000000+01:00",
         "20260101000000Z ",
         "20260101000000ZZ",
-        "2026010100000Z",      /* half a second field */
-        "20260101Z",           /* hours are not optional */
+        "2026010100000Z", /* half a second field */
+        "20260101Z",      /* hours are not optional */
         "2026-01-01T00:00:00Z",
-        "000001010000Z",       /* year 0 */
+        "000001010000Z", /* year 0 */
         "soon",
     };
     for (size_t i = 0; i < G_N_ELEMENTS(values); i++) {
@@ -105,7 +105,9 @@ static void integers_are_exact_or_refused(void **state)
     assert_true(number == INT64_MIN);
     assert_true(value_integer(text_of("-1"), &number));
     assert_int_equal(number, -1);
-    static const char *const bad[] = {"", "-", "+1", " 1", "1 ", "1.0", "0x1", "9223372036854775808", "99999999999999999999", "a"};
+    static const char *const bad[] = {
+        "", "-", "+1", " 1", "1 ", "1.0", "0x1", "9223372036854775808", "99999999999999999999",
+        "a"};
     for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
         assert_false(value_integer(text_of(bad[i]), &number));
     }
@@ -130,7 +132,8 @@ static void binary_sids_become_text(void **state)
     static const struct {
         const char *base64, *sid;
     } vectors[] = {
-        {"AQUAAAAAAAUVAAAAXc80FO3YP0NGEb/pAQIAAA==", "S-1-5-21-339005277-1128257773-3921613126-513"},
+        {"AQUAAAAAAAUVAAAAXc80FO3YP0NGEb/pAQIAAA==",
+         "S-1-5-21-339005277-1128257773-3921613126-513"},
         {"AQIAAAAAAAUgAAAAIAIAAA==", "S-1-5-32-544"},
         {"AQEAAAAAAAUJAAAA", "S-1-5-9"},
     };
@@ -181,7 +184,8 @@ static void a_bit_string_behind_a_member_is_cut_off(void **state)
     static const struct {
         const char *value;
         size_t length;
-    } cases[] = {{"cn=a#'0101'B", 4}, {"cn=a#''B", 4}, {"cn=a", 4}, {"cn=a#1", 6}, {"cn=a#'012'B", 11}, {"'B", 2}};
+    } cases[] = {{"cn=a#'0101'B", 4}, {"cn=a#''B", 4},     {"cn=a", 4},
+                 {"cn=a#1", 6},       {"cn=a#'012'B", 11}, {"'B", 2}};
 
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         assert_int_equal(value_without_bit_string(text_of(cases[i].value)).length, cases[i].length);
