@@ -93,6 +93,7 @@ static void append_place(GString *sentence, const Place *place, const char *colu
     }
 }
 
+G_GNUC_PRINTF(4, 0)
 static void keep_rejection(Sink *sink, const Place *place, const char *column, const char *format,
                            va_list arguments)
 {

@@ -4,10 +4,10 @@
 #include "intake/cells.h"
 #include "intake/duplicates.h"
 
-TableBuilder *table_builder_new(GTimeZone *timezone)
+TableBuilder *table_builder_new(GTimeZone *organisation)
 {
     TableBuilder *builder = g_new0(TableBuilder, 1);
-    builder->zones = zones_new(timezone);
+    builder->zones = zones_new(organisation);
     builder->previous_ids = g_array_new(FALSE, FALSE, sizeof(TextRef));
     builder->access_groups = g_array_new(FALSE, FALSE, sizeof(TextRef));
     builder->lines = g_array_new(FALSE, FALSE, sizeof(guint32));

@@ -24,7 +24,7 @@ typedef struct TableBuilder {
     GArray *lines; /* guint32: of each row, 0 = none */
 } TableBuilder;
 
-TableBuilder *table_builder_new(GTimeZone *timezone);
+TableBuilder *table_builder_new(GTimeZone *organisation);
 void table_builder_free(TableBuilder *builder); /* NULL is fine */
 void table_builder_add(Sink *sink, const Text *cells, size_t n_cells, const Place *place);
 /* Refuses all rows of an id that comes twice. */

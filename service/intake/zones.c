@@ -26,10 +26,10 @@ struct Zones {
     Zone *last;
 };
 
-static Zone *zone_new(GTimeZone *timezone)
+static Zone *zone_new(GTimeZone *zone_of_days)
 {
     Zone *zone = g_new0(Zone, 1);
-    zone->timezone = timezone;
+    zone->timezone = zone_of_days;
     return zone;
 }
 

@@ -34,12 +34,12 @@ static void free_texts(const Text *texts, size_t n)
     g_free((void *)(uintptr_t)texts);
 }
 
+/* clang-format off */
 #define FOR_EACH_TEXT(DO)                                                                          \
-    DO(dn)                                                                                         \
-    DO(key)                                                                                        \
-    DO(name) DO(cn) DO(upn) DO(mail) DO(display_name) DO(employee_id) DO(department) DO(title)     \
-        DO(description) DO(manager) DO(owner) DO(hostname) DO(serial) DO(sid)                      \
-            DO(primary_group_sid)
+    DO(dn) DO(key) DO(name) DO(cn) DO(upn) DO(mail) DO(display_name) DO(employee_id)               \
+    DO(department) DO(title) DO(description) DO(manager) DO(owner) DO(hostname) DO(serial)         \
+    DO(sid) DO(primary_group_sid)
+/* clang-format on */
 
 static void free_entry(gpointer data)
 {
@@ -238,6 +238,7 @@ void recording_report_free(CheckReport *report)
     g_free(report);
 }
 
+G_GNUC_PRINTF(3, 0)
 static void add_line(CheckReport *report, const char *verdict, const char *format,
                      va_list arguments)
 {
