@@ -1,4 +1,4 @@
-/* schema_private.h: between the three files of the schema; nobody else includes it. */
+/* schema_private.h: between the files of the schema; nobody else includes it. */
 #pragma once
 
 #include "ldap/filter.h"
@@ -153,6 +153,13 @@ struct Schema {
 };
 
 void text_list_add(TextList *list, Text text);
+
+/* schema.c */
+/* Where the rule of that attribute is, or would be. */
+SchemaRule **schema_rule_place(Schema *schema, const char *name, size_t length);
+/* A DN in lower case without blanks round separators: enough to recognise one that an admin has
+ * typed. */
+char *schema_fold_dn(const char *dn, size_t length);
 
 /* schema_judge.c */
 void schema_judge_openldap(Schema *schema, DirectoryEntry *entry);
