@@ -204,6 +204,9 @@ static bool read_table(Reading *reading, GError **error)
     if (!reading->has_header)
         return refuse(reading, SOURCE_ERROR_CUT, rows_line(rows), error,
                       "the file is empty: not even a header");
+    if (reading->sink != NULL && reading->n_records == 0)
+        return refuse(reading, SOURCE_ERROR_CUT, rows_line(rows), error,
+                      "a header and not a single record: an empty table is never trusted");
     if (reading->wants_trailer && !reading->has_trailer)
         return refuse(reading, SOURCE_ERROR_CUT, rows_line(rows), error,
                       "no TRAILER record at the end: the file is cut, or its writer does not write "

@@ -4,6 +4,8 @@
 
 #include <csv.h>
 
+#define FIRST_CELL 4096
+
 struct Rows {
     const char *file;
     char delimiter;
@@ -37,7 +39,6 @@ Rows *rows_new(const char *file, char delimiter, RowsVisit visit, void *data)
     rows->bytes = g_byte_array_new();
     csv_init(&rows->parser, CSV_STRICT | CSV_STRICT_FINI);
     csv_set_delim(&rows->parser, (unsigned char)delimiter);
-    csv_set_blk_size(&rows->parser, 4096); /* 128 by default: a reallocation for every 128 bytes */
     return rows;
 }
 
@@ -207,6 +208,8 @@ static bool read_quoted_line(Rows *rows, const char *bytes, size_t n, const char
     size_t n_cells_before = rows->n_cells;
     rows->n_rows_seen = 0;
     rows->record_length += n + 1;
+    /* libcsv's buffer of one cell grows by this: by doubling, not by its 128 bytes. */
+    csv_set_blk_size(&rows->parser, MAX(rows->record_length, (size_t)FIRST_CELL));
     if (!feed(rows, bytes, n, error))
         return false;
     if (rows->n_rows_seen > 0)

@@ -240,10 +240,10 @@ static void an_empty_file_is_refused(void **state)
     assert_refused(state, pull_text(state, "\xef\xbb\xbf"), "empty");
 }
 
-static void a_header_alone_gives_no_row(void **state)
+static void a_header_alone_is_refused(void **state)
 {
-    assert_true(pull_text(state, "id,name\n"));
-    assert_int_equal(n_rows(state), 0);
+    assert_refused(state, pull_text(state, "id,name\n"), "t.csv:", "not a single record");
+    assert_refused(state, pull_text(state, "\xef\xbb\xbfid,name"), "t.csv:", "not a single record");
 }
 
 static void a_file_that_ends_inside_a_record_is_cut(void **state)
@@ -473,7 +473,7 @@ int main(void)
         TEST(a_trailer_that_counts_right_is_no_record),
         TEST(rows_are_the_same_however_the_file_is_split_into_blocks),
         TEST(an_empty_file_is_refused),
-        TEST(a_header_alone_gives_no_row),
+        TEST(a_header_alone_is_refused),
         TEST(a_file_that_ends_inside_a_record_is_cut),
         TEST(an_unclosed_quote_names_the_line_where_it_opened),
         TEST(a_quote_inside_a_cell_is_refused),
