@@ -192,18 +192,29 @@ const Control control_privileged_unapproved = {
 
 /* ---- privileged-nested ---- */
 
+/* Here each group is judged by its own member list, whatever other privileged group stands between:
+ * who looks at the list of Administrators does not see who is in Domain Admins. */
+static void judge_nested_in(ControlContext *context, uint32_t group)
+{
+    size_t n = 0;
+    const uint32_t *members = effective_members(context->effective, group, &n);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t account = members[i];
+        if (!is_subject(context, account) ||
+            membership_is_listed(context->snapshot, group, account))
+            continue;
+        uint64_t path = effective_path_hash(context->effective, account);
+        control_report(context, SUBJECT_RIGHT, account, group, person_of(context, account), 0, 0, 0,
+                       right_facts(context, account, path));
+    }
+}
+
 static void evaluate_nested(ControlContext *context)
 {
     unjudged_privileged_names(context);
-    const GArray *rights = context->judgement->privileged;
-    for (guint i = 0; i < rights->len; i++) {
-        const PrivilegedRight *right = &g_array_index(rights, PrivilegedRight, i);
-        if (!is_subject(context, right->account) ||
-            membership_is_listed(context->snapshot, right->group, right->account))
-            continue;
-        control_report(context, SUBJECT_RIGHT, right->account, right->group,
-                       person_of(context, right->account), 0, 0, 0,
-                       right_facts(context, right->account, right->path));
+    for (uint32_t group = 0; group < context->snapshot->groups.n; group++) {
+        if (bitset_has(&context->governed->privileged, group))
+            judge_nested_in(context, group);
     }
 }
 
@@ -212,7 +223,7 @@ static void describe_nested(const ControlContext *context, const Finding *findin
 {
     g_autoptr(GArray) hops = g_array_new(FALSE, FALSE, sizeof(Hop));
     json_t *evidence = json_object();
-    describe_right(context, finding, &context->governed->privileged, evidence, hops);
+    describe_right(context, finding, NULL, evidence, hops);
     const Hop *first = hops->len > 0 ? &g_array_index(hops, Hop, 0) : NULL;
     evidence_text(evidence, "granted_by", first != NULL ? edge_via_text(first->via) : NULL);
 

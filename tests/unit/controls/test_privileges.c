@@ -121,7 +121,6 @@ static void members_of_a_nested_privileged_group_are_reported_there(void **state
     nest(c, 0, outer);
     c->config = "privileged = [\"admins\", \"outer\"];";
     assert_found(c, "privileged-unapproved", "ann/admins high");
-    assert_found(c, "privileged-nested", "");
 }
 
 static void entitlement_that_allows_the_person_is_enough_unless_it_requires_approval(void **state)
@@ -257,6 +256,23 @@ static void groups_that_contain_each_other_report_each_account_once(void **state
     nest(c, admins, ops);
     c->config = ADMINS;
     assert_found(c, "privileged-nested", "ann/admins high");
+}
+
+static void each_privileged_group_is_judged_by_its_own_member_list(void **state)
+{
+    Case *c = *state;
+    uint32_t ann = account(c, "ann", NULL), bob = account(c, "bob", NULL);
+    uint32_t domain_admins = group(c, "domain admins"), administrators = group(c, "administrators");
+    in_group(c, ann, domain_admins);
+    in_group(c, bob, domain_admins);
+    in_group(c, bob, administrators);
+    nest(c, domain_admins, administrators);
+    c->config = "privileged = [\"domain admins\", \"administrators\"];";
+    assert_found(c, "privileged-nested", "ann/administrators high");
+    const FindingText *text = text_of_finding(c, "privileged-nested");
+    assert_string_equal(text->summary, "ann is in administrators through domain admins: the member "
+                                       "list of administrators does not show it.");
+    assert_non_null(strstr(text->evidence, "\"path\":[\"domain admins\",\"administrators\"]"));
 }
 
 static void nested_rights_of_an_incomplete_directory_are_not_evaluable(void **state)
@@ -428,6 +444,7 @@ int main(void)
         case_test(primary_group_is_not_in_the_member_list),
         case_test(listed_member_is_not_reported_although_also_nested),
         case_test(groups_that_contain_each_other_report_each_account_once),
+        case_test(each_privileged_group_is_judged_by_its_own_member_list),
         case_test(nested_rights_of_an_incomplete_directory_are_not_evaluable),
         case_test(person_who_is_not_allowed_is_an_exception),
         case_test(all_conditions_of_one_set_must_hold_and_one_set_suffices),
