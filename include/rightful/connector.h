@@ -1,9 +1,9 @@
 /* connector.h: what a source kind is.
  *
- * A connector is one const struct, listed in connectors/registry.c. It reads settings through its own table,
- * pushes records into a Sink, never writes to a source, never logs, and keeps no state between calls.
- * pull() returns true only when the source was read whole: any doubt is false with an error sentence, and
- * then nothing of the pull is used. */
+ * A connector is one const struct, listed in connectors/registry.c. It reads settings through its
+ * own table, pushes records into a Sink, never writes to a source, never logs, and keeps no state
+ * between calls. pull() returns true only when the source was read whole: any doubt is false with
+ * an error sentence, and then nothing of the pull is used. */
 #pragma once
 
 #include <rightful/record.h>
@@ -38,17 +38,18 @@ void check_warn(CheckReport *report, const char *format, ...) G_GNUC_PRINTF(2, 3
 void check_fail(CheckReport *report, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 typedef struct Connector {
-    const char *kind;        /* "ldap": stored in the ledger, never rename */
-    const char *title;       /* one line for `rightful list connectors` */
-    unsigned provides;       /* which kinds of records it can give: bits of Provides */
-    const Setting *settings; /* its own keys; name, kind and provides are added by the settings reader */
-    /* Further checks on one source's settings that a table cannot say (ldap:// without starttls and with a
-     * password …). Optional. Appends complete sentences to problems. */
+    const char *kind;  /* "ldap": stored in the ledger, never rename */
+    const char *title; /* one line for `rightful list connectors` */
+    unsigned provides; /* which kinds of records it can give: bits of Provides */
+    const Setting
+        *settings; /* its own keys; name, kind and provides are added by the settings reader */
+    /* Further checks on one source's settings that a table cannot say (ldap:// without starttls and
+     * with a password …). Optional. Appends complete sentences to problems. */
     void (*validate)(const Source *source, GPtrArray *problems /* (element-type utf8) */);
     bool (*pull)(const Source *source, Sink *sink, GError **error);
     /* Connection, rights, certificates, canaries; reads as little as possible. Required. */
     void (*check)(const Source *source, CheckReport *report);
 } Connector;
 
-extern const Connector *const connectors[]; /* NULL-terminated; connectors/registry.c */
+extern const Connector *const connectors[];        /* NULL-terminated; connectors/registry.c */
 const Connector *connector_find(const char *kind); /* NULL when there is none */

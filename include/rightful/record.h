@@ -1,8 +1,8 @@
 /* record.h: what a source hands over, field by field.
  *
- * Tabular sources give rows of text cells, one cell a field, in the order of the tables below; intake
- * parses and checks them (dates, numbers, booleans, lists), so every tabular source behaves alike.
- * Directories give DirectoryEntry, already translated from the server family's attributes.
+ * Tabular sources give rows of text cells, one cell a field, in the order of the tables below;
+ * intake parses and checks them (dates, numbers, booleans, lists), so every tabular source behaves
+ * alike. Directories give DirectoryEntry, already translated from the server family's attributes.
  * Unknown is never "no": a state or time that could not be read says so. */
 #pragma once
 
@@ -39,28 +39,72 @@ typedef struct RecordField {
 } RecordField;
 
 typedef enum PersonField {
-    PERSON_ID, PERSON_NAME, PERSON_EMAIL, PERSON_USERNAME, PERSON_MANAGER_ID, PERSON_DEPARTMENT,
-    PERSON_TITLE, PERSON_LOCATION, PERSON_KIND, PERSON_STATUS, PERSON_START_DATE,
-    PERSON_LAST_WORKING_DAY, PERSON_END_DATE, PERSON_TIMEZONE, PERSON_RECORDED_AT, PERSON_SPONSOR_ID,
-    PERSON_PREVIOUS_IDS, N_PERSON_FIELDS
+    PERSON_ID,
+    PERSON_NAME,
+    PERSON_EMAIL,
+    PERSON_USERNAME,
+    PERSON_MANAGER_ID,
+    PERSON_DEPARTMENT,
+    PERSON_TITLE,
+    PERSON_LOCATION,
+    PERSON_KIND,
+    PERSON_STATUS,
+    PERSON_START_DATE,
+    PERSON_LAST_WORKING_DAY,
+    PERSON_END_DATE,
+    PERSON_TIMEZONE,
+    PERSON_RECORDED_AT,
+    PERSON_SPONSOR_ID,
+    PERSON_PREVIOUS_IDS,
+    N_PERSON_FIELDS
 } PersonField;
 
 typedef enum AssetField {
-    ASSET_ID, ASSET_NAME, ASSET_KIND, ASSET_STATUS, ASSET_SERIAL, ASSET_HOSTNAME, ASSET_OWNER,
-    ASSET_CUSTODIAN, ASSET_CLASSIFICATION, ASSET_LOCATION, ASSET_ASSIGNED_AT, ASSET_DUE_BACK,
-    ASSET_LAST_AUDIT, ASSET_NEXT_AUDIT, ASSET_ACCESS_GROUPS, ASSET_REVIEW_EVERY_DAYS,
-    ASSET_LAST_REVIEW, N_ASSET_FIELDS
+    ASSET_ID,
+    ASSET_NAME,
+    ASSET_KIND,
+    ASSET_STATUS,
+    ASSET_SERIAL,
+    ASSET_HOSTNAME,
+    ASSET_OWNER,
+    ASSET_CUSTODIAN,
+    ASSET_CLASSIFICATION,
+    ASSET_LOCATION,
+    ASSET_ASSIGNED_AT,
+    ASSET_DUE_BACK,
+    ASSET_LAST_AUDIT,
+    ASSET_NEXT_AUDIT,
+    ASSET_ACCESS_GROUPS,
+    ASSET_REVIEW_EVERY_DAYS,
+    ASSET_LAST_REVIEW,
+    N_ASSET_FIELDS
 } AssetField;
 
 typedef enum ApprovalField {
-    APPROVAL_ID, APPROVAL_GROUP, APPROVAL_ACCOUNT, APPROVAL_PERSON_ID, APPROVAL_APPROVED_BY,
-    APPROVAL_APPROVED_ON, APPROVAL_EXPIRES_ON, APPROVAL_REFERENCE, N_APPROVAL_FIELDS
+    APPROVAL_ID,
+    APPROVAL_GROUP,
+    APPROVAL_ACCOUNT,
+    APPROVAL_PERSON_ID,
+    APPROVAL_APPROVED_BY,
+    APPROVAL_APPROVED_ON,
+    APPROVAL_EXPIRES_ON,
+    APPROVAL_REFERENCE,
+    N_APPROVAL_FIELDS
 } ApprovalField;
 
 typedef enum AccountField {
-    ACCOUNT_ID, ACCOUNT_NAME, ACCOUNT_MAIL, ACCOUNT_EMPLOYEE_ID, ACCOUNT_DISPLAY_NAME,
-    ACCOUNT_ENABLED, ACCOUNT_LAST_LOGON, ACCOUNT_CREATED, ACCOUNT_CLASS, ACCOUNT_OWNER,
-    ACCOUNT_GROUPS, N_ACCOUNT_FIELDS
+    ACCOUNT_ID,
+    ACCOUNT_NAME,
+    ACCOUNT_MAIL,
+    ACCOUNT_EMPLOYEE_ID,
+    ACCOUNT_DISPLAY_NAME,
+    ACCOUNT_ENABLED,
+    ACCOUNT_LAST_LOGON,
+    ACCOUNT_CREATED,
+    ACCOUNT_CLASS,
+    ACCOUNT_OWNER,
+    ACCOUNT_GROUPS,
+    N_ACCOUNT_FIELDS
 } AccountField;
 
 #define MAX_RECORD_FIELDS 17
@@ -93,11 +137,11 @@ typedef enum EntryFlags {
     ENTRY_DELEGATION_UNCONSTRAINED = 1 << 2,
     ENTRY_PASSWORD_REVERSIBLE = 1 << 3,
     ENTRY_PREAUTHENTICATION_OFF = 1 << 4,
-    ENTRY_IS_SERVICE = 1 << 5,           /* gMSA, sMSA: class service by themselves */
+    ENTRY_IS_SERVICE = 1 << 5, /* gMSA, sMSA: class service by themselves */
     ENTRY_IS_DOMAIN_CONTROLLER = 1 << 6,
-    ENTRY_IS_DISTRIBUTION = 1 << 7,      /* AD distribution group: grants nothing */
-    ENTRY_ADMIN_COUNT = 1 << 8,          /* adminCount is above 0 */
-    ENTRY_SHOWS_OPERATIONAL = 1 << 9,    /* an operational attribute was readable (see lock_state) */
+    ENTRY_IS_DISTRIBUTION = 1 << 7,   /* AD distribution group: grants nothing */
+    ENTRY_ADMIN_COUNT = 1 << 8,       /* adminCount is above 0 */
+    ENTRY_SHOWS_OPERATIONAL = 1 << 9, /* an operational attribute was readable (see lock_state) */
     ENTRY_LAST_LOGON_UNREADABLE = 1 << 10, /* values that were there and made no sense: */
     ENTRY_EXPIRES_UNREADABLE = 1 << 11,
     ENTRY_CREATED_UNREADABLE = 1 << 12,
@@ -111,24 +155,25 @@ typedef enum EnabledBy {
     ENABLED_BY_UAC,          /* userAccountControl bit 2 */
     ENABLED_BY_PPOLICY_LOCK, /* pwdAccountLockedTime 000001010000Z: for ever */
     ENABLED_BY_NSACCOUNTLOCK,
-    ENABLED_BY_SHADOW,       /* reserved for shadowExpire as a lock */
-    ENABLED_BY_COLUMN,       /* the column `enabled` of a table */
-    ENABLED_BY_LOCK_STATE,   /* lock_state = "none": present means enabled */
-    ENABLED_BY_UNREADABLE    /* the attribute is there and makes no sense */
+    ENABLED_BY_SHADOW,     /* reserved for shadowExpire as a lock */
+    ENABLED_BY_COLUMN,     /* the column `enabled` of a table */
+    ENABLED_BY_LOCK_STATE, /* lock_state = "none": present means enabled */
+    ENABLED_BY_UNREADABLE  /* the attribute is there and makes no sense */
 } EnabledBy;
 
 typedef struct DirectoryEntry {
     EntryKind kind;
-    Text dn;         /* as the server spells it */
-    Text key;        /* objectGUID / entryUUID / nsUniqueId as text, lower case; empty = the DN is the key */
-    Text name;       /* login name; of a group its sAMAccountName or cn; of a computer without the $ */
-    Text cn;         /* groups: cn where it differs from name, else empty */
+    Text dn;   /* as the server spells it */
+    Text key;  /* objectGUID / entryUUID / nsUniqueId as text, lower case; empty = the DN is the key
+                */
+    Text name; /* login name; of a group its sAMAccountName or cn; of a computer without the $ */
+    Text cn;   /* groups: cn where it differs from name, else empty */
     Text upn, mail, display_name, employee_id, department, title, description;
-    Text manager;    /* DN */
-    Text owner;      /* DN, or text that names a person or an account */
-    Text hostname;   /* computers: dNSHostName */
-    Text serial;     /* computers: serialNumber */
-    Text sid;        /* S-1-… */
+    Text manager;  /* DN */
+    Text owner;    /* DN, or text that names a person or an account */
+    Text hostname; /* computers: dNSHostName */
+    Text serial;   /* computers: serialNumber */
+    Text sid;      /* S-1-… */
     const Text *sid_history;
     size_t n_sid_history;
     Text primary_group_sid; /* AD: the SID that primaryGroupID means in the account's domain */
@@ -137,12 +182,13 @@ typedef struct DirectoryEntry {
     size_t n_members;
     const Text *member_names; /* memberUid: login names */
     size_t n_member_names;
-    const Text *member_sids;  /* ipaExternalMember: SIDs */
+    const Text *member_sids; /* ipaExternalMember: SIDs */
     size_t n_member_sids;
     State enabled;
     EnabledBy enabled_by;
-    State locked;       /* temporarily; who is locked out may come back by himself */
+    State locked; /* temporarily; who is locked out may come back by himself */
     int64_t expires_utc, created_utc, changed_utc, last_logon_utc, password_changed_utc;
-    uint32_t last_logon_slack_seconds; /* the value may be that much too old (lastLogonTimestamp: 14 d) */
+    uint32_t last_logon_slack_seconds; /* the value may be that much too old (lastLogonTimestamp: 14
+                                          d) */
     uint32_t flags;                    /* EntryFlags */
 } DirectoryEntry;

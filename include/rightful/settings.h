@@ -1,10 +1,10 @@
 /* settings.h: how a module declares its settings, and how it reads them.
  *
- * A module publishes one const table of Setting, ended by a row without a name. The table is the only
- * source of the reader, of `rightful list settings`, of config/rightful.conf's test and of the checks
- * (type, range, choices, did-you-mean): a module never sees the configuration file itself.
- * Everything was checked when the file was read, so the getters below cannot fail; asking for a name
- * that the table does not have, or with the wrong type, is a programming error and aborts. */
+ * A module publishes one const table of Setting, ended by a row without a name. The table is the
+ * only source of the reader, of `rightful list settings`, of config/rightful.conf's test and of the
+ * checks (type, range, choices, did-you-mean): a module never sees the configuration file itself.
+ * Everything was checked when the file was read, so the getters below cannot fail; asking for a
+ * name that the table does not have, or with the wrong type, is a programming error and aborts. */
 #pragma once
 
 #include <glib.h>
@@ -17,9 +17,10 @@ typedef enum SettingType {
     SETTING_TEXT,      /* text; a list of choices makes it one of those */
     SETTING_TEXT_LIST, /* [ "a", "b" ]; a single text is a list of one */
     SETTING_PATH,      /* text; a relative path is relative to the configuration file */
-    SETTING_SECRET,    /* a credential of the unit ($CREDENTIALS_DIRECTORY/name) or a path: must exist, be a
-                          regular file, not be readable by everybody. Read with settings_secret() */
-    SETTING_FILE,      /* a path of a file that the configuration itself needs: must exist (CA file) */
+    SETTING_SECRET, /* a credential of the unit ($CREDENTIALS_DIRECTORY/name) or a path: must exist,
+                       be a regular file, not be readable by everybody. Read with settings_secret()
+                     */
+    SETTING_FILE,   /* a path of a file that the configuration itself needs: must exist (CA file) */
     SETTING_TEXT_MAP,  /* { key = "text"; … }; a row's choices restrict the keys */
     SETTING_GROUP,     /* { … } with its own table */
     SETTING_GROUP_LIST /* ( { … }, { … } ) with one table for all */
@@ -36,7 +37,8 @@ typedef struct Setting {
     const char *help;               /* one sentence, starts with a capital, ends with a full stop */
 } Setting;
 
-/* One { … } of the configuration, defaults filled in. Owned by the settings; lives as long as they do. */
+/* One { … } of the configuration, defaults filled in. Owned by the settings; lives as long as they
+ * do. */
 typedef struct SettingsGroup SettingsGroup;
 
 bool settings_bool(const SettingsGroup *group, const char *name);
@@ -59,6 +61,7 @@ const SettingsGroup *settings_group_at(const SettingsGroup *group, const char *n
 const char *settings_place(const SettingsGroup *group);
 
 /* Reads a SETTING_SECRET: the file's first line without its end. Wipe with settings_secret_free().
- * Fails when the file cannot be read or the secret is empty (an empty password "succeeds": RFC 4513 5.1.2). */
+ * Fails when the file cannot be read or the secret is empty (an empty password "succeeds": RFC
+ * 4513 5.1.2). */
 char *settings_secret(const SettingsGroup *group, const char *name, GError **error);
 void settings_secret_free(char *secret); /* overwrites first; NULL is fine */

@@ -1,11 +1,11 @@
 /* sink.h: where a connector puts what it reads.
  *
  * A sink belongs to one pull and to one thread. Everything handed over is used or copied before the
- * call returns, so a connector may pass pointers into its receive buffer. Implemented by service/intake;
- * the unit tests of connectors link tests/harness/recording_sink.c instead.
+ * call returns, so a connector may pass pointers into its receive buffer. Implemented by
+ * service/intake; the unit tests of connectors link tests/harness/recording_sink.c instead.
  *
- * Control totals must balance (design.md, invariant 5): whatever a connector pulled it hands over with
- * exactly one of sink_entry(), sink_row(), sink_reject() or sink_exclude(). */
+ * Control totals must balance (design.md, invariant 5): whatever a connector pulled it hands over
+ * with exactly one of sink_entry(), sink_row(), sink_reject() or sink_exclude(). */
 #pragma once
 
 #include <rightful/record.h>
@@ -19,19 +19,26 @@ typedef struct Place {
     const char *file; /* path, or NULL (LDAP: the DN says it) */
     uint64_t line;    /* first line of the record, 0 = none */
     Text dn;          /* directories; empty for tables */
+    const char *line_name;  /* "row" where records are no lines of a text file; else NULL */
+    const int32_t *columns; /* sheets: column of each field, 0 = A, -1 = none; else NULL */
 } Place;
+
+/* What a spreadsheet calls a column: 0 = "A", 26 = "AA". Defined in connectors/record.c. */
+char *place_column(int32_t column);
 
 /* An entry of a directory. Entries that intake refuses (two of one DN) are counted there. */
 void sink_entry(Sink *sink, const DirectoryEntry *entry, const Place *place);
 
-/* A row of a table: cells in the order of record_kind(), an empty text is unknown. Already valid UTF-8 and
- * trimmed. Intake parses; a bad cell rejects the row there. */
+/* A row of a table: cells in the order of record_kind(), an empty text is unknown. Already valid
+ * UTF-8 and trimmed. Intake parses; a bad cell rejects the row there. */
 void sink_row(Sink *sink, const Text *cells, size_t n_cells, const Place *place);
 
-/* A record that was read and cannot be used: counted as rejected and reported with place and reason. */
+/* A record that was read and cannot be used: counted as rejected and reported with place and
+ * reason. */
 void sink_reject(Sink *sink, const Place *place, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
-/* Entries left out by a rule ("no-name", "other-class"), counted by rule. rule must be static text. */
+/* Entries left out by a rule ("no-name", "other-class"), counted by rule. rule must be static text.
+ */
 void sink_exclude(Sink *sink, const char *rule);
 
 /* ---- Proof ---- */
@@ -44,7 +51,9 @@ void sink_reference(Sink *sink);
 void sink_digest(Sink *sink, const char *hex);
 /* For freshness: the file's modification time, where the records carry none. */
 void sink_file_time(Sink *sink, int64_t modified_utc);
-/* A fact for the proof: "bind" = "cn=reader,…", "tls" = "TLS1.3", "server" = "ldaps://…". Copied. */
+/* A fact for the proof: "bind" = "cn=reader,…", "tls" = "TLS1.3", "server" = "ldaps://…". Copied.
+ */
 void sink_note(Sink *sink, const char *name, const char *value);
-/* Should the pull stop (another source failed, Ctrl-C, deadline)? Ask every few thousand records. */
+/* Should the pull stop (another source failed, Ctrl-C, deadline)? Ask every few thousand records.
+ */
 bool sink_is_cancelled(Sink *sink);

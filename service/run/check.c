@@ -15,7 +15,8 @@ struct CheckReport {
     bool has_failed;
 };
 
-static void add_row(CheckReport *report, const char *result, const char *format, va_list arguments)
+static void G_GNUC_PRINTF(3, 0)
+    add_row(CheckReport *report, const char *result, const char *format, va_list arguments)
 {
     g_autofree char *text = g_strdup_vprintf(format, arguments);
     g_autofree char *valid = g_utf8_make_valid(text, -1);

@@ -83,7 +83,7 @@ static json_t *json_exclusions(GHashTable *exclusions)
         return object;
     }
     guint n = 0;
-    g_autofree const char **rules = (const char **)g_hash_table_get_keys_as_array(exclusions, &n);
+    g_autofree char **rules = (char **)g_hash_table_get_keys_as_array(exclusions, &n);
 
     qsort(rules, n, sizeof *rules, compare_texts);
     for (guint i = 0; i < n; i++) {
