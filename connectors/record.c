@@ -1,4 +1,5 @@
 #include <rightful/record.h>
+#include <rightful/sink.h>
 
 #include <glib.h>
 
@@ -96,4 +97,13 @@ const char *provides_name(Provides provides)
 {
     const RecordKind *kind = record_kind(provides);
     return kind != NULL ? kind->name : "directory";
+}
+
+char *place_column(int32_t column)
+{
+    char letters[8] = "";
+    size_t at = sizeof letters - 1;
+    for (int32_t rest = column + 1; rest > 0 && at > 0; rest = (rest - 1) / 26)
+        letters[--at] = (char)('A' + (rest - 1) % 26);
+    return g_strdup(letters + at);
 }

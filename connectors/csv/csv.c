@@ -1,11 +1,9 @@
 #include "csv/csv.h"
 
 #include "csv/decoder.h"
-#include "csv/file.h"
-#include "csv/rows.h"
-#include "mapping.h"
-
-#define CANCEL_EVERY 4096
+#include "data_file.h"
+#include "rows.h"
+#include "table.h"
 
 /* ---- settings ---- */
 
@@ -68,104 +66,10 @@ static void validate(const Source *source, GPtrArray *problems)
 
 /* ---- reading ---- */
 
-typedef struct Reading {
-    const Source *source;
-    const char *path;
-    Sink *sink; /* NULL: only the header is wanted */
-    CheckReport *report;
-    Mapping mapping;
-    bool has_header;
-    bool wants_trailer, has_trailer;
-    uint64_t n_records;
-} Reading;
-
-G_GNUC_PRINTF(5, 6)
-static bool refuse(const Reading *reading, SourceError code, uint64_t line, GError **error,
-                   const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    g_autofree char *what = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    g_set_error(error, SOURCE_ERROR, code, "%s:%" G_GUINT64_FORMAT ": %s", reading->path, line,
-                what);
-    return false;
-}
-
-static bool read_header(Reading *reading, const Text *cells, size_t n_cells, uint64_t line,
-                        GError **error)
-{
-    const char *headers[MAX_RECORD_FIELDS];
-    mapping_headers(reading->source, headers);
-    const RecordKind *kind = record_kind(reading->source->provides);
-    if (!mapping_init(&reading->mapping, kind, headers, cells, n_cells, error)) {
-        g_prefix_error(error, "%s:%" G_GUINT64_FORMAT ": ", reading->path, line);
-        return false;
-    }
-    reading->has_header = true;
-    if (reading->report != NULL)
-        mapping_report(&reading->mapping, cells, reading->report);
-    return reading->sink != NULL;
-}
-
-static bool is_text(Text text, const char *wanted)
-{
-    return text.length == strlen(wanted) && memcmp(text.data, wanted, text.length) == 0;
-}
-
-static bool read_trailer(Reading *reading, const Text *cells, size_t n_cells, uint64_t line,
-                         GError **error)
-{
-    g_autofree char *count = n_cells > 1 ? g_strndup(cells[1].data, cells[1].length) : g_strdup("");
-    guint64 n = 0;
-    if (!g_ascii_string_to_unsigned(count, 10, 0, G_MAXUINT64, &n, NULL))
-        return refuse(reading, SOURCE_ERROR_SYNTAX, line, error,
-                      "the number of records must stand behind TRAILER, not \"%s\"", count);
-    if (n != reading->n_records)
-        return refuse(reading, SOURCE_ERROR_CUT, line, error,
-                      "TRAILER counts %" G_GUINT64_FORMAT
-                      " records, the file has %" G_GUINT64_FORMAT,
-                      n, reading->n_records);
-    reading->has_trailer = true;
-    return true;
-}
-
-static bool refuse_cells(const Reading *reading, size_t n_cells, uint64_t line, bool is_ended,
-                         GError **error)
-{
-    size_t n_columns = reading->mapping.n_columns;
-    if (!is_ended && n_cells < n_columns)
-        return refuse(reading, SOURCE_ERROR_CUT, line, error,
-                      "the file ends in the middle of a record: %zu of %zu cells, and no line end",
-                      n_cells, n_columns);
-    return refuse(reading, SOURCE_ERROR_SYNTAX, line, error,
-                  "%zu cells, but the header has %zu columns", n_cells, n_columns);
-}
-
 static bool read_row(const Text *cells, size_t n_cells, uint64_t line, bool is_ended, void *data,
                      GError **error)
 {
-    Reading *reading = data;
-    if (!reading->has_header)
-        return read_header(reading, cells, n_cells, line, error);
-    if (reading->has_trailer)
-        return refuse(reading, SOURCE_ERROR_SYNTAX, line, error, "a record stands behind TRAILER");
-    if (reading->wants_trailer && is_text(cells[0], "TRAILER"))
-        return read_trailer(reading, cells, n_cells, line, error);
-    if (n_cells != reading->mapping.n_columns)
-        return refuse_cells(reading, n_cells, line, is_ended, error);
-
-    Text picked[MAX_RECORD_FIELDS];
-    reading->n_records++;
-    if (mapping_pick(&reading->mapping, cells, picked)) {
-        Place place = {.file = reading->path, .line = line};
-        sink_row(reading->sink, picked, reading->mapping.kind->n_fields, &place);
-    } else {
-        sink_exclude(reading->sink, "empty-row");
-    }
-    if (reading->n_records % CANCEL_EVERY == 0 && sink_is_cancelled(reading->sink))
-        return refuse(reading, SOURCE_ERROR_CUT, line, error, "reading was cancelled");
-    return true;
+    return table_add(data, cells, n_cells, line, is_ended, error);
 }
 
 static bool push_blocks(DataFile *file, const char *path, const char *encoding, Rows *rows,
@@ -189,60 +93,55 @@ static bool push_blocks(DataFile *file, const char *path, const char *encoding, 
     return rows_end(rows, error);
 }
 
+static void note_proof(Sink *sink, DataFile *file, const char *path)
+{
+    g_autofree char *digest = data_file_digest(file);
+    if (digest != NULL)
+        sink_digest(sink, digest);
+    sink_file_time(sink, data_file_modified_utc(file));
+    sink_note(sink, "file", path);
+}
+
 /* true when the file was read to its end; false without an error when only the header was wanted.
  */
-static bool read_table(Reading *reading, GError **error)
+static bool read_table(Table *table, GError **error)
 {
-    const SettingsGroup *settings = reading->source->settings;
-    g_autoptr(DataFile) file = data_file_open(reading->path, error);
+    const SettingsGroup *settings = table->source->settings;
+    g_autoptr(DataFile) file = data_file_open(table->file, error);
     if (file == NULL)
         return false;
-    g_autoptr(Rows) rows = rows_new(
-        reading->path, delimiter_of(settings_text(settings, "delimiter")), read_row, reading);
-    if (!push_blocks(file, reading->path, settings_text(settings, "encoding"), rows, error))
+    g_autoptr(Rows) rows =
+        rows_new(table->file, delimiter_of(settings_text(settings, "delimiter")), read_row, table);
+    if (!push_blocks(file, table->file, settings_text(settings, "encoding"), rows, error) ||
+        !table_end(table, rows_line(rows), error))
         return false;
-    if (!reading->has_header)
-        return refuse(reading, SOURCE_ERROR_CUT, rows_line(rows), error,
-                      "the file is empty: not even a header");
-    if (reading->sink != NULL && reading->n_records == 0)
-        return refuse(reading, SOURCE_ERROR_CUT, rows_line(rows), error,
-                      "a header and not a single record: an empty table is never trusted");
-    if (reading->wants_trailer && !reading->has_trailer)
-        return refuse(reading, SOURCE_ERROR_CUT, rows_line(rows), error,
-                      "no TRAILER record at the end: the file is cut, or its writer does not write "
-                      "one (setting trailer)");
-    if (reading->sink != NULL) {
-        g_autofree char *digest = data_file_digest(file);
-        if (digest != NULL)
-            sink_digest(reading->sink, digest);
-        sink_file_time(reading->sink, data_file_modified_utc(file));
-        sink_note(reading->sink, "file", reading->path);
-    }
+    if (table->sink != NULL)
+        note_proof(table->sink, file, table->file);
     return true;
 }
 
-static Reading reading_of(const Source *source)
+static Table table_of(const Source *source)
 {
-    return (Reading){
+    return (Table){
         .source = source,
-        .path = settings_text(source->settings, "path"),
+        .file = settings_text(source->settings, "path"),
         .wants_trailer = strcmp(settings_text(source->settings, "trailer"), "count") == 0,
     };
 }
 
 static bool pull(const Source *source, Sink *sink, GError **error)
 {
-    Reading reading = reading_of(source);
-    reading.sink = sink;
-    return read_table(&reading, error);
+    Table table = table_of(source);
+    table.sink = sink;
+    return read_table(&table, error);
 }
 
 static void check(const Source *source, CheckReport *report)
 {
-    Reading reading = reading_of(source);
-    reading.report = report;
+    Table table = table_of(source);
+    table.report = report;
     g_autoptr(GError) error = NULL;
-    read_table(&reading, &error);
+    read_table(&table, &error);
     if (error != NULL)
         check_fail(report, "%s", error->message);
 }

@@ -1,7 +1,7 @@
 /* decoder.h: text in another encoding to UTF-8, block by block. */
 #pragma once
 
-#include "csv/rows.h"
+#include "rows.h"
 
 typedef struct Decoder Decoder;
 

@@ -16,10 +16,10 @@ typedef struct Sink Sink;
 
 /* Where a record came from; for messages. */
 typedef struct Place {
-    const char *file; /* path, or NULL (LDAP: the DN says it) */
-    uint64_t line;    /* first line of the record, 0 = none */
-    Text dn;          /* directories; empty for tables */
-    const char *line_name;  /* "row" where records are no lines of a text file; else NULL */
+    const char *file;       /* path, or NULL (LDAP: the DN says it) */
+    uint64_t line;          /* first line of the record, 0 = none */
+    Text dn;                /* directories; empty for tables */
+    const char *line_name;  /* "row" where records are no lines of a text file, else NULL; static */
     const int32_t *columns; /* sheets: column of each field, 0 = A, -1 = none; else NULL */
 } Place;
 

@@ -29,7 +29,14 @@ void cells_refuse(const Cells *row, size_t field, const char *format, ...)
     va_start(arguments, format);
     g_autofree char *what = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    sink_refuse(row->sink, row->place, column_name(row, field), "%s", what);
+    const int32_t *columns = row->place->columns;
+    g_autofree char *letters =
+        columns != NULL && columns[field] >= 0 ? place_column(columns[field]) : NULL;
+    g_autofree char *column =
+        letters != NULL ? g_strdup_printf("column %s (%s)", letters, column_name(row, field))
+                        : NULL;
+    sink_refuse(row->sink, row->place, column != NULL ? column : column_name(row, field), "%s",
+                what);
 }
 
 static bool refuse_value(const Cells *row, size_t field, Text text, const char *what)

@@ -76,7 +76,10 @@ TextRef sink_shared(Sink *sink, Text text)
 
 static void append_place(GString *sentence, const Place *place, const char *column)
 {
-    if (place->file != NULL && place->line > 0)
+    if (place->file != NULL && place->line > 0 && place->line_name != NULL)
+        g_string_append_printf(sentence, "%s, %s %" G_GUINT64_FORMAT "%s", place->file,
+                               place->line_name, place->line, place->columns != NULL ? ", " : ": ");
+    else if (place->file != NULL && place->line > 0)
         g_string_append_printf(sentence, "%s:%" G_GUINT64_FORMAT ": ", place->file, place->line);
     else if (place->file != NULL)
         g_string_append_printf(sentence, "%s: ", place->file);

@@ -240,6 +240,7 @@ void table_builder_add(Sink *sink, const Text *cells, size_t n_cells, const Plac
     TableBuilder *builder = sink->table;
     if (builder->file == NULL)
         builder->file = g_strdup(place->file);
+    builder->line_name = place->line_name;
     Cells row;
     if (!cells_read(&row, sink, cells, place))
         return;
@@ -273,9 +274,12 @@ static void refuse_same_id(SameIds *same, uint32_t row, uint32_t other)
     const char *id = text_pool_get(same->sink->text, same->ids[row]);
     g_autofree char *quoted = cells_quote(text_of(id));
     const char *header = same->sink->options.headers[0];
-    Place place = {.file = builder->file, .line = g_array_index(builder->lines, guint32, row)};
+    Place place = {.file = builder->file,
+                   .line = g_array_index(builder->lines, guint32, row),
+                   .line_name = builder->line_name};
     sink_refuse_kept(same->sink, &place, header != NULL ? header : "id",
-                     "\"%s\" stands in line %u too; no row with this id is used", quoted,
+                     "\"%s\" stands in %s %u too; no row with this id is used", quoted,
+                     builder->line_name != NULL ? builder->line_name : "line",
                      g_array_index(builder->lines, guint32, other));
 }
 

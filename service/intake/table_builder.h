@@ -12,7 +12,8 @@
 
 typedef struct TableBuilder {
     Zones *zones;
-    char *file; /* of the rows, for messages at the end; NULL = none came */
+    char *file;            /* of the rows, for messages at the end; NULL = none came */
+    const char *line_name; /* of the places of the rows; NULL = lines of a text file */
     People people;
     uint32_t people_capacity;
     GArray *previous_ids; /* TextRef; rows own runs of them: people.first_previous */

@@ -1,4 +1,4 @@
-#include "csv/file.h"
+#include "data_file.h"
 
 #include <rightful/connector.h>
 

@@ -1,4 +1,4 @@
-#include "csv/rows.h"
+#include "rows.h"
 
 #include <rightful/connector.h>
 
@@ -12,6 +12,7 @@ struct Rows {
     RowsVisit visit;
     void *data;
     uint64_t n_lines;    /* ended so far */
+    uint64_t n_rows;     /* begun so far, blank ones too */
     GByteArray *pending; /* the beginning of a line whose end did not come yet */
     bool is_failed;      /* visit said stop, or an error was set */
 
@@ -50,6 +51,11 @@ void rows_free(Rows *rows)
     g_byte_array_unref(rows->bytes);
     csv_free(&rows->parser);
     g_free(rows);
+}
+
+uint64_t rows_row(const Rows *rows)
+{
+    return rows->n_rows;
 }
 
 uint64_t rows_line(const Rows *rows)
@@ -117,6 +123,7 @@ static Text trimmed(const char *data, size_t length)
 
 static bool visit_row(Rows *rows, size_t n_cells, uint64_t line, bool is_ended, GError **error)
 {
+    rows->n_rows++;
     if (!rows->visit(rows->cells, n_cells, line, is_ended, rows->data, error)) {
         rows->is_failed = true;
         return false;
@@ -250,8 +257,10 @@ static bool read_line(Rows *rows, const char *bytes, size_t n, const char *line_
         return read_quoted_line(rows, bytes, n, line_end, error);
     if (memchr(bytes, '\r', n) != NULL)
         return lone_return(rows, error);
-    if (is_blank(bytes, n))
+    if (is_blank(bytes, n)) {
+        rows->n_rows++;
         return true;
+    }
     return split_line(rows, bytes, n, line_end != NULL, error);
 }
 

@@ -32,5 +32,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Rows, rows_free)
 bool rows_push(Rows *rows, const char *bytes, size_t n_bytes, GError **error);
 bool rows_end(Rows *rows, GError **error);
 
+/* Number of the row that is being visited: blank rows count, line ends in quotes do not. */
+uint64_t rows_row(const Rows *rows);
 /* Lines begun so far: where the next byte stands. */
 uint64_t rows_line(const Rows *rows);

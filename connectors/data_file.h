@@ -1,4 +1,4 @@
-/* file.h: a data file read once, from a safe place, with its digest.
+/* data_file.h: a data file read once, from a safe place, with its digest.
  *
  * Only regular files that no symbolic link hides: whoever may write the drop folder must not be
  * able to make us read something else, nor to hang us on a FIFO. */
