@@ -8,6 +8,7 @@
 #include <libsmartcols.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 const char *const formats[] = {"table", "json", "ndjson", "csv", NULL};
@@ -21,7 +22,7 @@ struct Writer {
     bool is_open; /* JSON: the envelope is begun · CSV: the header is out */
     uint64_t n_rows;
     json_t *envelope;
-    struct libscols_table *table;
+    GPtrArray *cells; /* (element-type utf8) of a table, row by row: all widths must be known */
 };
 
 /* The value at "subject.name" of a row; NULL when any part of the way is missing or null. */
@@ -80,49 +81,151 @@ static char *cell_text(const json_t *value, const char *separator)
 
 /* ---- table ---- */
 
-static void add_column(Writer *writer, const Column *column)
-{
-    int flags = (column->is_right ? SCOLS_FL_RIGHT : 0) | (column->may_wrap ? SCOLS_FL_WRAP : 0);
-    double width = column->may_wrap ? 0.4 : 0;
+/* The column that may wrap gets what the others leave of a terminal's width, but never less than
+ * this. */
+#define NARROWEST 30
+#define SEPARATOR "  "
 
-    scols_table_new_column(writer->table, column->header, width, flags);
+static size_t width_of(const char *text)
+{
+    size_t width = 0;
+
+    for (; *text != '\0'; text += g_utf8_skip[(unsigned char)*text]) {
+        gunichar c = g_utf8_get_char(text);
+
+        width += g_unichar_iszerowidth(c) ? 0 : g_unichar_iswide(c) ? 2 : 1;
+    }
+    return width;
+}
+
+/* Line ends between words, so that no line is wider than it may be; a longer word stays whole. */
+static char *wrap_words(const char *text, size_t width)
+{
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+    GString *wrapped = g_string_new(NULL);
+    size_t column = 0;
+
+    for (char **word = words; *word != NULL; word++) {
+        size_t length = width_of(*word);
+
+        if (word != words) {
+            bool fits = column + 1 + length <= width;
+
+            g_string_append_c(wrapped, fits ? ' ' : '\n');
+            column = fits ? column + 1 : 0;
+        }
+        g_string_append(wrapped, *word);
+        column += length;
+    }
+    return g_string_free(wrapped, FALSE);
 }
 
 static void begin_table(Writer *writer)
 {
-    writer->table = scols_new_table();
-    scols_table_set_stream(writer->table, writer->out);
-    scols_table_enable_colors(writer->table, writer->has_colour);
-    scols_table_set_column_separator(writer->table, "  ");
-    /* Piped output keeps whole values on one line, whatever a terminal's width would be. */
-    if (!isatty(fileno(writer->out))) {
-        scols_table_set_termforce(writer->table, SCOLS_TERMFORCE_NEVER);
-    }
-    for (const Column *column = writer->columns; column->path != NULL; column++) {
-        if (column->header != NULL) {
-            add_column(writer, column);
-        }
-    }
+    writer->cells = g_ptr_array_new_with_free_func(g_free);
 }
 
 static void table_row(Writer *writer, json_t *row)
 {
-    struct libscols_line *line = scols_table_new_line(writer->table, NULL);
+    for (const Column *column = writer->columns; column->path != NULL; column++) {
+        if (column->header != NULL) {
+            g_autofree char *raw = cell_text(value_at(row, column->path), ", ");
+
+            g_ptr_array_add(writer->cells, visible_text(raw));
+        }
+    }
+}
+
+static size_t n_shown(const Writer *writer)
+{
     size_t n = 0;
+
+    for (const Column *column = writer->columns; column->path != NULL; column++) {
+        n += column->header != NULL;
+    }
+    return n;
+}
+
+/* 0: no terminal, nothing is wrapped. */
+static size_t terminal_width(const Writer *writer)
+{
+    struct winsize size = {0};
+
+    if (!isatty(fileno(writer->out)) || ioctl(fileno(writer->out), TIOCGWINSZ, &size) != 0) {
+        return 0;
+    }
+    return size.ws_col;
+}
+
+/* Width that is left for the column that may wrap. */
+static size_t width_left(const Writer *writer, size_t n, size_t total)
+{
+    size_t used = 0, i = 0;
 
     for (const Column *column = writer->columns; column->path != NULL; column++) {
         if (column->header == NULL) {
             continue;
         }
-        g_autofree char *raw = cell_text(value_at(row, column->path), ", ");
-        g_autofree char *text = visible_text(raw);
+        size_t widest = width_of(column->header);
 
-        scols_line_set_data(line, n, text);
-        if (column->colour != NULL && column->colour(raw) != NULL) {
-            scols_cell_set_color(scols_line_get_cell(line, n), column->colour(raw));
+        for (size_t cell = i; cell < writer->cells->len && !column->may_wrap; cell += n) {
+            widest = MAX(widest, width_of(writer->cells->pdata[cell]));
         }
-        n++;
+        used += column->may_wrap ? 0 : widest + strlen(SEPARATOR);
+        i++;
     }
+    return total > used + NARROWEST ? total - used : NARROWEST;
+}
+
+static struct libscols_table *new_table(const Writer *writer)
+{
+    struct libscols_table *table = scols_new_table();
+
+    scols_table_set_stream(table, writer->out);
+    scols_table_enable_colors(table, writer->has_colour);
+    scols_table_set_column_separator(table, SEPARATOR);
+    /* Cells are wrapped already; the library must not cut what a narrow terminal cannot show. */
+    scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
+    for (const Column *column = writer->columns; column->path != NULL; column++) {
+        if (column->header != NULL) {
+            int flags =
+                (column->is_right ? SCOLS_FL_RIGHT : 0) | (column->may_wrap ? SCOLS_FL_WRAP : 0);
+            struct libscols_column *added = scols_table_new_column(table, column->header, 0, flags);
+
+            scols_column_set_wrapfunc(added, scols_wrapnl_chunksize, scols_wrapnl_nextchunk, NULL);
+            scols_column_set_safechars(added, "\n");
+        }
+    }
+    return table;
+}
+
+static void print_table(const Writer *writer)
+{
+    size_t n = n_shown(writer), width = terminal_width(writer);
+    size_t left = width > 0 ? width_left(writer, n, width) : SIZE_MAX;
+    struct libscols_table *table = new_table(writer);
+
+    for (size_t cell = 0; cell < writer->cells->len; cell += n) {
+        struct libscols_line *line = scols_table_new_line(table, NULL);
+        size_t i = 0;
+
+        for (const Column *column = writer->columns; column->path != NULL; column++) {
+            if (column->header == NULL) {
+                continue;
+            }
+            const char *text = writer->cells->pdata[cell + i];
+            const char *colour = column->colour != NULL ? column->colour(text) : NULL;
+            g_autofree char *wrapped = column->may_wrap ? wrap_words(text, left) : g_strdup(text);
+
+            scols_line_set_data(line, i, wrapped);
+            if (colour != NULL) {
+                scols_cell_set_color(scols_line_get_cell(line, i), colour);
+            }
+            i++;
+        }
+    }
+    scols_print_table(table);
+    scols_unref_table(table);
 }
 
 /* ---- JSON ---- */
@@ -224,9 +327,7 @@ void writer_free(Writer *writer)
         return;
     }
     json_decref(writer->envelope);
-    if (writer->table != NULL) {
-        scols_unref_table(writer->table);
-    }
+    g_clear_pointer(&writer->cells, g_ptr_array_unref);
     g_free(writer);
 }
 
@@ -264,7 +365,7 @@ bool writer_end(Writer *writer, GError **error)
     } else if (writer->format == FORMAT_CSV && !writer->is_open) {
         csv_header(writer);
     } else if (writer->format == FORMAT_TABLE && writer->n_rows > 0) {
-        scols_print_table(writer->table);
+        print_table(writer);
     }
     if (fflush(writer->out) != 0 || ferror(writer->out)) {
         g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno),

@@ -10,7 +10,8 @@
 
 #include <string.h>
 
-/* Every field of interface.md section 4 is a CSV column; those with a header make the table. */
+/* Every field of interface.md section 4 is a CSV column; those with a header make the table:
+ * the sentence names subject and object. */
 static const Column exception_columns[] = {
     {.path = "id", .header = "ID"},
     {.path = "severity", .header = "SEVERITY", .colour = colour_of_severity},
@@ -19,12 +20,12 @@ static const Column exception_columns[] = {
     {.path = "subject.type"},
     {.path = "subject.source"},
     {.path = "subject.key"},
-    {.path = "subject.name", .header = "SUBJECT"},
+    {.path = "subject.name"},
     {.path = "subject.dn"},
     {.path = "object.type"},
     {.path = "object.source"},
     {.path = "object.key"},
-    {.path = "object.name", .header = "OBJECT"},
+    {.path = "object.name"},
     {.path = "object.dn"},
     {.path = "person.id"},
     {.path = "person.name"},

@@ -179,13 +179,24 @@ static json_t *json_party(const FindingParty *party)
     if (party->type == NULL) {
         return json_null();
     }
-    return json_pack("{s:s s:o s:o s:o s:o}", "type", party->type, "source",
-                     fact_text(party->source), "key", fact_text(party->key), "name",
-                     fact_text(party->name), "dn", fact_text(party->dn));
+    json_t *object = json_pack("{s:s s:o s:o}", "type", party->type, "key", fact_text(party->key),
+                               "name", fact_text(party->name));
+
+    if (party->source != NULL) {
+        json_object_set_new(object, "source", json_string(party->source));
+    }
+    if (party->dn != NULL) {
+        json_object_set_new(object, "dn", json_string(party->dn));
+    }
+    return object;
 }
 
 json_t *fact_finding(const Reconciliation *r, const Finding *finding)
 {
+    static const char *const due_names[] = {"low_days", "medium_days", "high_days",
+                                            "critical_days"};
+    int64_t due_days =
+        settings_int(settings_group(r->settings->root, "due"), due_names[finding->severity]);
     FindingText text = {0};
 
     r->findings->describe(r->findings, finding, &text);
@@ -203,6 +214,11 @@ json_t *fact_finding(const Reconciliation *r, const Finding *finding)
         "references", fact_references(text.control), "rule", "profile", profile, "thresholds",
         json_loads(thresholds, 0, NULL), "config", r->settings->digest, "first_seen",
         fact_time(r->as_of_utc));
+
+    json_object_set_new(object, "last_seen", fact_time(r->as_of_utc));
+    json_object_set_new(object, "due", fact_time(r->as_of_utc + due_days * INT64_C(86400)));
+    json_object_set_new(object, "owner", json_null());
+    json_object_set_new(object, "run", json_null());
 
     finding_text_clear(&text);
     return object;

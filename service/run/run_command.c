@@ -289,9 +289,19 @@ static void say_messages(const Run *run)
 {
     const GPtrArray *messages = intake_messages(run->reconciliation.intake);
     const Governed *governed = run->reconciliation.governed;
+    const Snapshot *snapshot = run->reconciliation.snapshot;
 
     for (guint i = 0; i < messages->len; i++) {
         say_error("%s", (const char *)messages->pdata[i]);
+    }
+    /* What was held is said with its numbers by say_held(). */
+    for (uint32_t i = 0; i < snapshot->n_sources; i++) {
+        const SourceRecord *source = &snapshot->sources[i];
+
+        if (source->status == SOURCE_INCOMPLETE || source->status == SOURCE_STALE) {
+            say_error("%s: %s: %s", source->name, source_status_text(source->status),
+                      source->reason != NULL ? source->reason : "no reason was given");
+        }
     }
     for (guint i = 0; i < governed->unresolved->len; i++) {
         say_error("warning: %s", (const char *)governed->unresolved->pdata[i]);
