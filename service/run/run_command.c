@@ -1,9 +1,9 @@
 /* run_command.c: `rightful run`, one reconciliation merged into the ledger. */
 
 #include "run/run_commands.h"
+#include "run/run_state.h"
 
 #include "base/times.h"
-#include "ledger/ledger.h"
 #include "run/facts.h"
 #include "run/ledger_access.h"
 #include "run/summary.h"
@@ -11,19 +11,6 @@
 
 #include <string.h>
 #include <unistd.h>
-
-typedef struct Run {
-    Invocation *invocation;
-    const Settings *settings;
-    Ledger *ledger; /* NULL: dry run without a store */
-    Baseline *baseline;
-    Reconciliation reconciliation;
-    LedgerRun record;
-    LedgerCounts counts;
-    GPtrArray *accepts; /* (element-type utf8) */
-    bool is_dry;
-    int64_t started_utc;
-} Run;
 
 /* ---- before ---- */
 
@@ -131,16 +118,6 @@ static json_t *accepted_list(Run *run)
     return list;
 }
 
-static bool accepts_ledger(const Run *run)
-{
-    for (guint i = 0; i + 1 < run->accepts->len; i++) {
-        if (strcmp(run->accepts->pdata[i], "ledger:resolved") == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool is_whole(const Snapshot *snapshot)
 {
     for (uint32_t i = 0; i < snapshot->n_sources; i++) {
@@ -168,7 +145,7 @@ static void fill_record(Run *run, char **profile)
     record->not_evaluable = fact_not_evaluable(r->findings);
     record->held = fact_held(r->held, false);
     record->accepted = accepted_list(run);
-    if (accepts_ledger(run)) {
+    if (run_accepts_resolving(run)) {
         json_array_append_new(record->accepted,
                               json_pack("{s:s s:o s:s}", "accept", "ledger:resolved", "reason",
                                         fact_text(invocation_value(run->invocation, "reason")),
@@ -187,184 +164,6 @@ static void clear_record(LedgerRun *record)
     json_decref(record->held);
     json_decref(record->accepted);
     json_decref(record->sources);
-}
-
-/* What the next run's guards compare with: complete sources only. */
-static LedgerSourceBaseline *next_baselines(const Run *run, size_t *ret_n)
-{
-    const Reconciliation *r = &run->reconciliation;
-    LedgerSourceBaseline *baselines = g_new0(LedgerSourceBaseline, r->snapshot->n_sources + 1);
-    size_t n = 0;
-
-    for (uint32_t i = 0; i < r->snapshot->n_sources; i++) {
-        const GArray *dimensions = intake_dimensions(r->intake, i);
-        const GPtrArray *watched = intake_watched(r->intake, i);
-
-        if (r->snapshot->sources[i].status != SOURCE_COMPLETE) {
-            continue;
-        }
-        LedgerSourceBaseline *next = &baselines[n++];
-        const char **names = g_new0(const char *, dimensions->len + 1);
-        int64_t *values = g_new0(int64_t, dimensions->len + 1);
-
-        for (guint j = 0; j < dimensions->len; j++) {
-            names[j] = g_array_index(dimensions, GuardDimension, j).name;
-            values[j] = g_array_index(dimensions, GuardDimension, j).value;
-        }
-        next->name = r->snapshot->sources[i].name;
-        next->good_as_of_utc = r->as_of_utc;
-        next->n_dimensions = dimensions->len;
-        next->dimensions = names;
-        next->values = values;
-        next->watched = g_new0(const char *, watched->len + 1);
-        for (guint j = 0; j < watched->len; j++) {
-            next->watched[j] = watched->pdata[j];
-        }
-    }
-    *ret_n = n;
-    return baselines;
-}
-
-static void free_baselines(LedgerSourceBaseline *baselines, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        g_free(baselines[i].dimensions);
-        g_free((void *)(uintptr_t)baselines[i].values);
-        g_free(baselines[i].watched);
-    }
-    g_free(baselines);
-}
-
-/* "source\x1fkey" of every governed group, for "first seen". */
-static char **governed_keys(const Reconciliation *r)
-{
-    const Groups *groups = &r->snapshot->groups;
-    GPtrArray *keys = g_ptr_array_new();
-
-    for (uint32_t g = 0; g < groups->n; g++) {
-        if (bitset_has(&r->governed->any, g)) {
-            g_ptr_array_add(keys, g_strdup_printf("%s\x1f%s",
-                                                  r->snapshot->sources[groups->source[g]].name,
-                                                  snapshot_text(r->snapshot, groups->key[g])));
-        }
-    }
-    g_ptr_array_add(keys, NULL);
-    return (char **)g_ptr_array_free(keys, FALSE);
-}
-
-static bool merge(Run *run, GError **error)
-{
-    const SettingsGroup *guards = settings_group(run->settings->root, "guards");
-    const SettingsGroup *due = settings_group(run->settings->root, "due");
-    const char *const due_names[] = {"low_days", "medium_days", "high_days", "critical_days"};
-    int64_t due_seconds[N_SEVERITIES];
-    size_t n_baselines = 0;
-    g_auto(GStrv) governed = governed_keys(&run->reconciliation);
-    LedgerSourceBaseline *baselines = next_baselines(run, &n_baselines);
-
-    for (int i = 0; i < N_SEVERITIES; i++) {
-        due_seconds[i] = settings_int(due, due_names[i]) * 86400;
-    }
-    LedgerApply apply = {
-        .run = &run->record,
-        .findings = run->reconciliation.findings,
-        .baselines = baselines,
-        .n_baselines = n_baselines,
-        .snapshot = run->reconciliation.snapshot,
-        .governed_group_keys = (const char *const *)governed,
-        .resolve_limit = accepts_ledger(run)
-                             ? INT64_MAX
-                             : guard_resolve_limit(run->baseline->n_open,
-                                                   settings_int(guards, "resolve_percent"),
-                                                   settings_int(guards, "resolve_minimum")),
-        .due_seconds = due_seconds,
-    };
-    bool is_applied = ledger_apply(run->ledger, &apply, &run->counts, error);
-
-    free_baselines(baselines, n_baselines);
-    return is_applied;
-}
-
-static void say_messages(const Run *run)
-{
-    const GPtrArray *messages = intake_messages(run->reconciliation.intake);
-    const Governed *governed = run->reconciliation.governed;
-    const Snapshot *snapshot = run->reconciliation.snapshot;
-
-    for (guint i = 0; i < messages->len; i++) {
-        say_error("%s", (const char *)messages->pdata[i]);
-    }
-    /* What was held is said with its numbers by say_held(). */
-    for (uint32_t i = 0; i < snapshot->n_sources; i++) {
-        const SourceRecord *source = &snapshot->sources[i];
-
-        if (source->status == SOURCE_INCOMPLETE || source->status == SOURCE_STALE) {
-            say_error("%s: %s: %s", source->name, source_status_text(source->status),
-                      source->reason != NULL ? source->reason : "no reason was given");
-        }
-    }
-    for (guint i = 0; i < governed->unresolved->len; i++) {
-        say_error("warning: %s", (const char *)governed->unresolved->pdata[i]);
-    }
-    for (guint i = 0; i + 1 < run->accepts->len; i++) {
-        if (!run->reconciliation.accepts_used[i] &&
-            strcmp(run->accepts->pdata[i], "ledger:resolved") != 0) {
-            say(run->invocation, "--accept %s: nothing of that name was held.",
-                (char *)run->accepts->pdata[i]);
-        }
-    }
-}
-
-/* A word as a shell takes it; plain ones without quotes, since they are read by people. */
-static char *shell_word(const char *word)
-{
-    static const char plain[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=@,+-";
-
-    return *word != '\0' && word[strspn(word, plain)] == '\0' ? g_strdup(word)
-                                                              : g_shell_quote(word);
-}
-
-/* All that was held at once, and the one command that lets all of it through. */
-static void say_held(const Run *run)
-{
-    const char *config = invocation_value(run->invocation, "config");
-    const char *as_of = invocation_value(run->invocation, "as-of");
-    g_autoptr(GString) command = g_string_new("rightful");
-    json_t *trip;
-    size_t i;
-
-    if (json_array_size(run->record.held) == 0) {
-        return;
-    }
-    if (config != NULL) {
-        g_autofree char *quoted = shell_word(config);
-
-        g_string_append_printf(command, " --config %s", quoted);
-    }
-    g_string_append_printf(command, " run%s%s", as_of != NULL ? " --as-of " : "",
-                           as_of != NULL ? as_of : "");
-    for (guint j = 0; j + 1 < run->accepts->len; j++) {
-        g_autofree char *quoted = shell_word(run->accepts->pdata[j]);
-
-        g_string_append_printf(command, " --accept %s", quoted);
-    }
-    json_array_foreach(run->record.held, i, trip)
-    {
-        const char *accept = json_string_value(json_object_get(trip, "accept"));
-        g_autofree char *quoted = shell_word(accept);
-
-        say_error("held: %s: %s went from %" JSON_INTEGER_FORMAT " to %" JSON_INTEGER_FORMAT
-                  ", which is more than the %" JSON_INTEGER_FORMAT " that one run may change",
-                  json_string_value(json_object_get(trip, "source")),
-                  json_string_value(json_object_get(trip, "dimension")),
-                  json_integer_value(json_object_get(trip, "before")),
-                  json_integer_value(json_object_get(trip, "after")),
-                  json_integer_value(json_object_get(trip, "limit")));
-        g_string_append_printf(command, " --accept %s", quoted);
-    }
-    say_error("what rests on it was left as it was. If the change is real:\n  %s --reason 'WHY'",
-              command->str);
 }
 
 /* ---- result ---- */
@@ -484,7 +283,7 @@ static ExitCode merge_or_preview(Run *run)
     bool is_done = true;
 
     if (!run->is_dry) {
-        is_done = merge(run, &error);
+        is_done = run_merge(run, &error);
     } else if (run->ledger != NULL) {
         is_done = ledger_preview(run->ledger, run->reconciliation.findings, &run->counts, &error);
     } else {
@@ -519,8 +318,8 @@ static ExitCode reconcile(Run *run, int fail_on)
     if (code != EXIT_DONE) {
         return code;
     }
-    say_messages(run);
-    say_held(run);
+    run_say_messages(run);
+    run_say_held(run);
     return print_result(run, fail_on);
 }
 

@@ -1,0 +1,111 @@
+/* run_merge.c: what a run hands to the ledger. */
+
+#include "run/run_state.h"
+
+#include <string.h>
+
+bool run_accepts_resolving(const Run *run)
+{
+    for (guint i = 0; i + 1 < run->accepts->len; i++) {
+        if (strcmp(run->accepts->pdata[i], "ledger:resolved") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the next run's guards compare with: complete sources only. */
+static LedgerSourceBaseline *next_baselines(const Run *run, size_t *ret_n)
+{
+    const Reconciliation *r = &run->reconciliation;
+    LedgerSourceBaseline *baselines = g_new0(LedgerSourceBaseline, r->snapshot->n_sources + 1);
+    size_t n = 0;
+
+    for (uint32_t i = 0; i < r->snapshot->n_sources; i++) {
+        const GArray *dimensions = intake_dimensions(r->intake, i);
+        const GPtrArray *watched = intake_watched(r->intake, i);
+
+        if (r->snapshot->sources[i].status != SOURCE_COMPLETE) {
+            continue;
+        }
+        LedgerSourceBaseline *next = &baselines[n++];
+        const char **names = g_new0(const char *, dimensions->len + 1);
+        int64_t *values = g_new0(int64_t, dimensions->len + 1);
+
+        for (guint j = 0; j < dimensions->len; j++) {
+            names[j] = g_array_index(dimensions, GuardDimension, j).name;
+            values[j] = g_array_index(dimensions, GuardDimension, j).value;
+        }
+        next->name = r->snapshot->sources[i].name;
+        next->good_as_of_utc = r->as_of_utc;
+        next->n_dimensions = dimensions->len;
+        next->dimensions = names;
+        next->values = values;
+        next->watched = g_new0(const char *, watched->len + 1);
+        for (guint j = 0; j < watched->len; j++) {
+            next->watched[j] = watched->pdata[j];
+        }
+    }
+    *ret_n = n;
+    return baselines;
+}
+
+static void free_baselines(LedgerSourceBaseline *baselines, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        g_free(baselines[i].dimensions);
+        g_free((void *)(uintptr_t)baselines[i].values);
+        g_free(baselines[i].watched);
+    }
+    g_free(baselines);
+}
+
+/* "source\x1fkey" of every governed group, for "first seen". */
+static char **governed_keys(const Reconciliation *r)
+{
+    const Groups *groups = &r->snapshot->groups;
+    GPtrArray *keys = g_ptr_array_new();
+
+    for (uint32_t g = 0; g < groups->n; g++) {
+        if (bitset_has(&r->governed->any, g)) {
+            g_ptr_array_add(keys, g_strdup_printf("%s\x1f%s",
+                                                  r->snapshot->sources[groups->source[g]].name,
+                                                  snapshot_text(r->snapshot, groups->key[g])));
+        }
+    }
+    g_ptr_array_add(keys, NULL);
+    return (char **)g_ptr_array_free(keys, FALSE);
+}
+
+bool run_merge(Run *run, GError **error)
+{
+    const SettingsGroup *guards = settings_group(run->settings->root, "guards");
+    const SettingsGroup *due = settings_group(run->settings->root, "due");
+    const char *const due_names[] = {"low_days", "medium_days", "high_days", "critical_days"};
+    int64_t due_seconds[N_SEVERITIES];
+    size_t n_baselines = 0;
+    g_auto(GStrv) governed = governed_keys(&run->reconciliation);
+    LedgerSourceBaseline *baselines = next_baselines(run, &n_baselines);
+
+    for (int i = 0; i < N_SEVERITIES; i++) {
+        due_seconds[i] = settings_int(due, due_names[i]) * 86400;
+    }
+    LedgerApply apply = {
+        .run = &run->record,
+        .findings = run->reconciliation.findings,
+        .baselines = baselines,
+        .n_baselines = n_baselines,
+        .snapshot = run->reconciliation.snapshot,
+        .governed_group_keys = (const char *const *)governed,
+        .resolve_limit = run_accepts_resolving(run)
+                             ? INT64_MAX
+                             : guard_resolve_limit(run->baseline->n_open,
+                                                   settings_int(guards, "resolve_percent"),
+                                                   settings_int(guards, "resolve_minimum")),
+        .due_seconds = due_seconds,
+    };
+    bool is_applied = ledger_apply(run->ledger, &apply, &run->counts, error);
+
+    free_baselines(baselines, n_baselines);
+    return is_applied;
+}
