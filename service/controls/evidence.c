@@ -121,7 +121,7 @@ char *person_end_shown(const ControlContext *context, uint32_t person)
     int64_t left = context->judgement->left_utc[person];
     const char *name = person_shown(context, speaking);
     if (people->gone_since_run[speaking] != 0)
-        return sentence("%s disappeared from the roster (gone since run %d)", name,
+        return sentence("%s is gone from the roster since run %d", name,
                         people->gone_since_run[speaking]);
     if (left == TIME_UNKNOWN)
         return sentence("%s left (the roster does not say when)", name);

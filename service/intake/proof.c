@@ -90,16 +90,26 @@ static void find_domain_sid(Sink *sink)
 
 /* ---- counts ---- */
 
+/* As the controls judge it: a start that was reached makes an earlier end one of another
+ * employment.
+ */
+static bool has_left(const People *people, uint32_t row, int64_t as_of_utc)
+{
+    const int64_t ends[] = {people->last_day_end_utc[row], people->end_day_end_utc[row]};
+    int64_t start = people->start_utc[row];
+    for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
+        bool is_earlier = start != TIME_UNKNOWN && start >= ends[i] && start <= as_of_utc;
+        if (ends[i] != TIME_UNKNOWN && !is_earlier)
+            return ends[i] <= as_of_utc;
+    }
+    return people->status[row] == PERSON_STATUS_LEFT;
+}
+
 static int64_t count_active(const People *people, int64_t as_of_utc)
 {
     int64_t n = 0;
-    for (uint32_t row = 0; row < people->n; row++) {
-        int64_t end = people->last_day_end_utc[row] != TIME_UNKNOWN ? people->last_day_end_utc[row]
-                                                                    : people->end_day_end_utc[row];
-        bool has_left =
-            end != TIME_UNKNOWN ? end <= as_of_utc : people->status[row] == PERSON_STATUS_LEFT;
-        n += !has_left;
-    }
+    for (uint32_t row = 0; row < people->n; row++)
+        n += !has_left(people, row, as_of_utc);
     return n;
 }
 

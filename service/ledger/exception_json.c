@@ -48,14 +48,12 @@ static json_t *rule_json(const RunFacts *run, const char *control)
                      thresholds ? json_incref(thresholds) : json_object(), "config", run->config);
 }
 
-/* A resolved one is told as of when it was last seen, another as of the last run: time goes on for
- * it. */
-static void set_words(json_t *json, Seen *seen, Statement *row, const RunFacts *last_seen)
+/* Told as of the run that last saw it: a run that could not judge it has nothing to say, not even
+ * that another day has passed. */
+static void set_words(json_t *json, Statement *row, const RunFacts *last_seen)
 {
-    bool is_resolved = statement_integer(row, COLUMN_RESOLVED_RUN) != 0;
     g_autofree char *summary =
-        finding_summary_at(statement_text(row, COLUMN_SUMMARY),
-                           is_resolved ? last_seen->as_of_utc : seen_newest_as_of(seen));
+        finding_summary_at(statement_text(row, COLUMN_SUMMARY), last_seen->as_of_utc);
 
     set(json, "summary", json_string(summary));
     set(json, "evidence", json_from_text(statement_text(row, COLUMN_EVIDENCE), json_object()));
@@ -103,7 +101,7 @@ json_t *exception_json(const Ledger *ledger, Seen *seen, Statement *row, GError 
         party_json(row, (PartyColumns){COLUMN_OBJECT_TYPE, COLUMN_OBJECT_SOURCE, COLUMN_OBJECT_KEY,
                                        COLUMN_OBJECT_NAME, COLUMN_OBJECT_DN}));
     set(json, "person", person_json(row));
-    set_words(json, seen, row, runs.last_seen);
+    set_words(json, row, runs.last_seen);
     set(json, "references", references ? references : json_object());
     set(json, "rule", rule_json(runs.last_seen, control));
     set(json, "first_seen", json_time(runs.opened->as_of_utc));

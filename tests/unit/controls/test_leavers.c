@@ -157,9 +157,8 @@ static void somebody_gone_from_the_roster_has_left(void **state)
     account(c, "ann", "1");
     c->snapshot->people.gone_since_run[p] = 17;
     c->snapshot->people.source[p] = UINT8_MAX;
-    assert_string_equal(
-        text_of_finding(c, "leaver-active")->summary,
-        "ann is still enabled although Ann disappeared from the roster (gone since run 17).");
+    assert_string_equal(text_of_finding(c, "leaver-active")->summary,
+                        "ann is still enabled although Ann is gone from the roster since run 17.");
 }
 
 static void rehired_person_is_a_leaver_until_the_new_start(void **state)

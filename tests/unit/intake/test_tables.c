@@ -119,6 +119,17 @@ static void people_are_active_until_they_have_left_in_their_own_zone(void **stat
     sink_free(sink);
 }
 
+static void people_who_are_back_are_active_from_their_start(void **state)
+{
+    Sink *sink = table(PROVIDES_PEOPLE); /* as of 2026-03-17T05:00Z */
+    push_row(sink, "id=1;name=A;last_working_day=2026-02-28;start_date=2026-03-10");
+    push_row(sink, "id=2;name=B;last_working_day=2026-02-28;start_date=2026-04-01");
+    push_row(sink, "id=3;name=C;last_working_day=2026-02-28;start_date=2020-01-01");
+    sink_finish(sink, true, NULL);
+    assert_int_equal(sink->record.counts.people_active, 1);
+    sink_free(sink);
+}
+
 static void bad_cells_refuse_the_row_with_line_and_column(void **state)
 {
     assert_refused(PROVIDES_PEOPLE, "id=1;name=", "t.csv:2: name: is empty");
@@ -336,6 +347,7 @@ int main(void)
         cmocka_unit_test(an_empty_kind_becomes_the_sources_kind),
         cmocka_unit_test(statuses_are_read_without_case_and_unknown_ones_kept),
         cmocka_unit_test(people_are_active_until_they_have_left_in_their_own_zone),
+        cmocka_unit_test(people_who_are_back_are_active_from_their_start),
         cmocka_unit_test(bad_cells_refuse_the_row_with_line_and_column),
         cmocka_unit_test(a_spreadsheets_numbers_are_no_ids),
         cmocka_unit_test(dates_follow_the_declared_form_only),

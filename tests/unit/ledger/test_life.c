@@ -165,6 +165,8 @@ static void an_unjudged_control_leaves_its_exceptions_alone(void **state)
     assert_text(fixture_list(f, NULL), "EX-000001 leaver-active ann open high");
     assert_text(fixture_member(f, "EX-000001", "last_seen"), "2026-03-03T12:00:00Z");
     assert_text(fixture_member(f, "EX-000001", "run"), "1");
+    /* Not even its sentence grows older: nobody looked. */
+    assert_text(fixture_member(f, "EX-000001", "summary"), "ann is wrong since 2 days (0).");
     fixture_night(f, NOON + 2 * DAY, "leaver-active corp/ann; +dormant");
     assert_text(fixture_member(f, "EX-000001", "last_seen"), "2026-03-05T12:00:00Z");
 }
