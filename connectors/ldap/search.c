@@ -1,10 +1,13 @@
 #include "ldap/search.h"
+#include "ldap/range.h"
 
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 
 #define CANCEL_EVERY 1024
 #define MAX_EMPTY_PAGES 100
+/* No references to other partitions, please (MS-ADTS section 3.1.1.3.4.1.4). */
+#define DOMAIN_SCOPE_OID "1.2.840.113556.1.4.1339"
 #define HASH_BUFFER ((size_t)64 << 10)
 
 struct DirectorySearch {
@@ -13,6 +16,8 @@ struct DirectorySearch {
     Sink *sink;
     int page_size;
     bool references_are_normal;
+    bool has_domain_scope;
+    DirectoryRanges *ranges;
     uint64_t n_entries;
     char *reference; /* the first one, where references are not normal */
 
@@ -31,6 +36,8 @@ typedef struct Page {
     char *first_dn;
 } Page;
 
+static void hash_range(gpointer search, const struct berval *value);
+
 DirectorySearch *directory_search_new(DirectorySession *session, Schema *schema, Sink *sink,
                                       int page_size, bool references_are_normal)
 {
@@ -42,6 +49,7 @@ DirectorySearch *directory_search_new(DirectorySession *session, Schema *schema,
     search->page_size = page_size;
     search->references_are_normal = references_are_normal;
     search->unhashed = g_malloc(HASH_BUFFER);
+    search->ranges = directory_ranges_new(session, schema, sink, hash_range, search);
     if (gnutls_hash_init(&search->hash, GNUTLS_DIG_SHA256) < 0) {
         search->hash = NULL;
     }
@@ -56,6 +64,7 @@ void directory_search_free(DirectorySearch *search)
     if (search->hash != NULL) {
         gnutls_hash_deinit(search->hash, NULL);
     }
+    directory_ranges_free(search->ranges);
     g_free(search->reference);
     g_free(search->unhashed);
     g_free(search);
@@ -100,6 +109,11 @@ static void hash_value(DirectorySearch *search, const struct berval *value)
     }
 }
 
+static void hash_range(gpointer search, const struct berval *value)
+{
+    hash_value(search, value);
+}
+
 char *directory_search_digest(DirectorySearch *search)
 {
     unsigned char digest[32];
@@ -117,6 +131,11 @@ char *directory_search_digest(DirectorySearch *search)
     return g_string_free(hex, FALSE);
 }
 
+void directory_search_set_domain_scope(DirectorySearch *search)
+{
+    search->has_domain_scope = true;
+}
+
 uint64_t directory_search_n_entries(const DirectorySearch *search)
 {
     return search->n_entries;
@@ -132,7 +151,7 @@ static bool cut(const DirectorySearch *search, GError **error, SourceError code,
     return false;
 }
 
-static bool hand_over(DirectorySearch *search, Text dn, GError **error)
+static void hand_over(DirectorySearch *search, Text dn)
 {
     DirectoryEntry entry;
     const char *reason;
@@ -141,22 +160,17 @@ static bool hand_over(DirectorySearch *search, Text dn, GError **error)
     switch (schema_end(search->schema, &entry, &reason)) {
     case SCHEMA_KEEP:
         sink_entry(search->sink, &entry, &place);
-        return true;
+        return;
     case SCHEMA_EXCLUDE:
         sink_exclude(search->sink, reason);
-        return true;
+        return;
     case SCHEMA_REJECT:
         sink_reject(search->sink, &place, "%s", reason);
-        return true;
+        return;
     case SCHEMA_PARTIAL:
         break;
     }
-    g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_CUT,
-                "%s: %.*s: the server gave only a range of %s (MaxValRange) and the rest is not "
-                "known; nothing "
-                "of this pull is used",
-                search->session->url, (int)dn.length, dn.data, reason);
-    return false;
+    directory_ranges_add(search->ranges, dn);
 }
 
 /* ldap_get_dn_ber() and ldap_get_attribute_ber() point into the message: nothing is copied but the
@@ -199,7 +213,8 @@ static bool take_entry(DirectorySearch *search, LDAPMessage *message, Page *page
     if (search->n_entries % CANCEL_EVERY == 0 && sink_is_cancelled(search->sink)) {
         return cut(search, error, SOURCE_ERROR_CUT, "stopped");
     }
-    return hand_over(search, (Text){dn.bv_val, dn.bv_len}, error);
+    hand_over(search, (Text){dn.bv_val, dn.bv_len});
+    return true;
 }
 
 static void take_reference(DirectorySearch *search, LDAPMessage *message)
@@ -221,14 +236,19 @@ static bool ask(DirectorySearch *search, const char *base, int page_size, struct
 {
     LDAP *ldap = search->session->ldap;
     LDAPControl *paging = NULL;
-    LDAPControl *controls[2] = {NULL, NULL};
+    LDAPControl domain_scope = {.ldctl_oid = (char *)(uintptr_t)DOMAIN_SCOPE_OID};
+    LDAPControl *controls[3] = {NULL, NULL, NULL};
+    size_t n_controls = 0;
     char **attributes = (char **)(uintptr_t)schema_wanted(search->schema);
 
     if (page_size > 0) {
         if (ldap_create_page_control(ldap, page_size, cookie, 1, &paging) != LDAP_SUCCESS) {
             return cut(search, error, SOURCE_ERROR_CUT, "no paging control");
         }
-        controls[0] = paging;
+        controls[n_controls++] = paging;
+    }
+    if (search->has_domain_scope) {
+        controls[n_controls++] = &domain_scope;
     }
     int rc = ldap_search_ext(ldap, base, LDAP_SCOPE_SUBTREE, schema_server_filter(search->schema),
                              attributes, 0, controls, NULL, NULL, LDAP_NO_LIMIT, ret_id);
@@ -473,6 +493,9 @@ bool directory_search_read(DirectorySearch *search, const char *base, GError **e
             continue;
         }
         note_page_size(search, ladder[i]);
+        if (outcome == OUTCOME_WHOLE && !directory_ranges_read(search->ranges, error)) {
+            return false;
+        }
         if (outcome == OUTCOME_WHOLE && search->reference != NULL) {
             g_autofree char *what =
                 g_strdup_printf("a part of %s is on another server (%s), which is not followed",

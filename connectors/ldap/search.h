@@ -19,6 +19,10 @@ DirectorySearch *directory_search_new(DirectorySession *session, Schema *schema,
 void directory_search_free(DirectorySearch *search); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DirectorySearch, directory_search_free)
 
+/* The server knows the domainScope control: it then sends no references. */
+void directory_search_set_domain_scope(DirectorySearch *search);
+
+/* Entries of which the server gave a range (range.h) are read to the end after the last page. */
 bool directory_search_read(DirectorySearch *search, const char *base, GError **error);
 
 /* SHA-256 of all entries as received, as lower-case hex; call once, at the end. To be freed. */
