@@ -109,8 +109,9 @@ static void validate(const Source *source, GPtrArray *problems)
 /* ---- What the server is ---- */
 
 typedef struct RootDse {
-    bool is_active_directory;
-    char *current_time; /* Active Directory tells its clock */
+    const char *family;    /* what `auto` means */
+    bool has_domain_scope; /* the control of Active Directory that keeps references away */
+    char *current_time;    /* Active Directory tells its clock */
 } RootDse;
 
 static LDAPMessage *read_entry(DirectorySession *session, const char *dn,
@@ -128,21 +129,48 @@ static LDAPMessage *read_entry(DirectorySession *session, const char *dn,
     return answer;
 }
 
+static bool has_value(DirectorySession *session, LDAPMessage *entry, const char *attribute,
+                      const char *beginning)
+{
+    struct berval **values = ldap_get_values_len(session->ldap, entry, attribute);
+    bool is_there = false;
+
+    for (size_t i = 0; values != NULL && values[i] != NULL; i++) {
+        is_there |= g_ascii_strncasecmp(values[i]->bv_val, beginning, strlen(beginning)) == 0;
+    }
+    ldap_value_free_len(values);
+    return is_there;
+}
+
+/* FreeIPA is 389 Directory Server with attributes of its own in the root DSE. */
+static const char *family_of(DirectorySession *session, LDAPMessage *entry)
+{
+    if (has_value(session, entry, "supportedCapabilities", "1.2.840.113556.1.4.800")) {
+        return "active-directory";
+    }
+    if (has_value(session, entry, "ipaDomainLevel", "") ||
+        has_value(session, entry, "ipaTopologyPluginVersion", "")) {
+        return "freeipa";
+    }
+    return has_value(session, entry, "vendorName", "389 Project") ||
+                   has_value(session, entry, "vendorVersion", "389-Directory/")
+               ? "389ds"
+               : "openldap";
+}
+
 static RootDse read_root_dse(DirectorySession *session)
 {
-    static const char *const attributes[] = {"supportedCapabilities", "currentTime", NULL};
-    RootDse root = {0};
+    static const char *const attributes[] = {
+        "supportedCapabilities", "supportedControl",         "currentTime",    "vendorName",
+        "vendorVersion",         "ipaTopologyPluginVersion", "ipaDomainLevel", NULL};
+    RootDse root = {.family = "openldap"};
     LDAPMessage *answer = read_entry(session, "", attributes);
     LDAPMessage *entry = answer != NULL ? ldap_first_entry(session->ldap, answer) : NULL;
 
     if (entry != NULL) {
-        struct berval **capabilities =
-            ldap_get_values_len(session->ldap, entry, "supportedCapabilities");
-        for (size_t i = 0; capabilities != NULL && capabilities[i] != NULL; i++) {
-            root.is_active_directory |=
-                strcmp(capabilities[i]->bv_val, "1.2.840.113556.1.4.800") == 0;
-        }
-        ldap_value_free_len(capabilities);
+        root.family = family_of(session, entry);
+        root.has_domain_scope =
+            has_value(session, entry, "supportedControl", "1.2.840.113556.1.4.1339");
         struct berval **times = ldap_get_values_len(session->ldap, entry, "currentTime");
         if (times != NULL && times[0] != NULL) {
             root.current_time = g_strndup(times[0]->bv_val, times[0]->bv_len);
@@ -153,17 +181,12 @@ static RootDse read_root_dse(DirectorySession *session)
     return root;
 }
 
-/* The family's name; asks the server only for `auto`. */
-static const char *server_family(DirectorySession *session, const SettingsGroup *settings)
+/* The family's name, as set or as the server says. */
+static const char *server_family(const RootDse *root, const SettingsGroup *settings)
 {
     const char *server = settings_text(settings, "server");
 
-    if (server != NULL && strcmp(server, "auto") != 0) {
-        return server;
-    }
-    RootDse root = read_root_dse(session);
-    g_free(root.current_time);
-    return root.is_active_directory ? "active-directory" : "openldap";
+    return server != NULL && strcmp(server, "auto") != 0 ? server : root->family;
 }
 
 /* ---- Pull ---- */
@@ -202,11 +225,16 @@ static void note_session(const DirectorySession *session, const char *server, Si
 }
 
 static bool read_bases(DirectorySession *session, const SettingsGroup *settings, Schema *schema,
-                       Sink *sink, bool references_are_normal, GError **error)
+                       Sink *sink, const RootDse *root, GError **error)
 {
     const char *const *bases = settings_texts(settings, "base");
-    g_autoptr(DirectorySearch) search = directory_search_new(
-        session, schema, sink, (int)settings_int(settings, "page_size"), references_are_normal);
+    g_autoptr(DirectorySearch) search =
+        directory_search_new(session, schema, sink, (int)settings_int(settings, "page_size"),
+                             strcmp(server_family(root, settings), "active-directory") == 0);
+
+    if (root->has_domain_scope) {
+        directory_search_set_domain_scope(search);
+    }
 
     for (size_t i = 0; bases[i] != NULL; i++) {
         if (!directory_search_read(search, bases[i], error)) {
@@ -234,14 +262,15 @@ static bool pull_quietly(const Source *source, Sink *sink, GError **error)
     if (session == NULL) {
         return false;
     }
-    const char *server = server_family(session, source->settings);
+    RootDse root = read_root_dse(session);
+    const char *server = server_family(&root, source->settings);
+    g_free(g_steal_pointer(&root.current_time));
     g_autoptr(Schema) schema = schema_new_from_settings(source->settings, server, error);
     if (schema == NULL) {
         return false;
     }
     note_session(session, server, sink);
-    return read_bases(session, source->settings, schema, sink,
-                      strcmp(server, "active-directory") == 0, error);
+    return read_bases(session, source->settings, schema, sink, &root, error);
 }
 
 static bool pull(const Source *source, Sink *sink, GError **error)
@@ -374,15 +403,15 @@ static void check_quietly(const Source *source, CheckReport *report)
     check_pass(report, "%s: connected, %s%s", session->url,
                session->bound_as[0] != '\0' ? "bound as " : "anonymous", session->bound_as);
     check_certificate(session, report);
-    const char *server = server_family(session, source->settings);
+    RootDse root = read_root_dse(session);
+    check_clock(root.current_time, report);
+    g_free(root.current_time);
+    const char *server = server_family(&root, source->settings);
     g_autoptr(Schema) schema = schema_new_from_settings(source->settings, server, &error);
     if (schema == NULL) {
         check_fail(report, "%s", error->message);
         return;
     }
-    RootDse root = read_root_dse(session);
-    check_clock(root.current_time, report);
-    g_free(root.current_time);
     check_bases(session, source->settings, schema, report);
     check_canaries(session, source->settings, report);
 }
@@ -399,7 +428,7 @@ static void check(const Source *source, CheckReport *report)
 extern const Connector ldap_connector;
 const Connector ldap_connector = {
     .kind = "ldap",
-    .title = "LDAP server (OpenLDAP, Active Directory)",
+    .title = "LDAP server (Active Directory, Samba, OpenLDAP, 389 Directory Server, FreeIPA)",
     .provides = PROVIDES_DIRECTORY,
     .settings = ldap_settings,
     .validate = validate,

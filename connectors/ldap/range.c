@@ -323,8 +323,8 @@ static bool has_all_values(const Part *part)
     while (part->values != NULL && part->values[n].bv_val != NULL) {
         n++;
     }
-    return !directory_range_parse(name_of(part), &range) ||
-           range.is_last || n == range.last - range.first + 1;
+    return !directory_range_parse(name_of(part), &range) || range.is_last ||
+           n == range.last - range.first + 1;
 }
 
 static bool hand_over(DirectoryRanges *ranges, RangedEntry *entry, GError **error)

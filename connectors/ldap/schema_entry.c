@@ -267,6 +267,9 @@ SchemaVerdict schema_end(Schema *schema, DirectoryEntry *ret_entry, const char *
     EntryKind kind = ENTRY_ACCOUNT;
     const char *rule = classify(schema, &kind);
 
+    if (rule == NULL && schema->family->place_rule != NULL) {
+        rule = schema->family->place_rule(schema->dn);
+    }
     if (rule != NULL) {
         *ret_reason = rule;
         return SCHEMA_EXCLUDE;

@@ -139,6 +139,77 @@ void schema_judge_openldap(Schema *schema, DirectoryEntry *entry)
                                           ENTRY_PASSWORD_CHANGED_UNREADABLE, &entry->flags);
 }
 
+/* ---- 389 Directory Server, FreeIPA ---- */
+
+/* The server itself compares without case (pw.c): "true" is locked, whatever else is not, but what
+ * we do not know is not called enabled. */
+static void judge_account_lock(const Schema *schema, DirectoryEntry *entry)
+{
+    Text lock = schema->slots[SLOT_NS_ACCOUNT_LOCK];
+    int64_t until;
+
+    entry->enabled = schema->lock_state == RECORDED_AUTO ? STATE_UNKNOWN : STATE_YES;
+    entry->enabled_by =
+        schema->lock_state == RECORDED_NO ? ENABLED_BY_LOCK_STATE : ENABLED_BY_NOTHING;
+    if (lock.length > 0) {
+        entry->enabled = value_is(lock, "true")    ? STATE_NO
+                         : value_is(lock, "false") ? STATE_YES
+                                                   : STATE_UNKNOWN;
+        entry->enabled_by =
+            entry->enabled != STATE_UNKNOWN ? ENABLED_BY_NSACCOUNTLOCK : ENABLED_BY_UNREADABLE;
+    }
+    Text unlock = schema->slots[SLOT_LOCK];
+    entry->locked = unlock.length == 0                       ? STATE_NO
+                    : value_generalized_time(unlock, &until) ? STATE_YES
+                                                             : STATE_UNKNOWN;
+}
+
+void schema_judge_389ds(Schema *schema, DirectoryEntry *entry)
+{
+    fill_common(schema, entry);
+    int64_t gid = number_of(schema->slots[SLOT_GID], -1);
+    entry->gid_number = gid >= 0 ? gid : -1;
+    if (entry->kind == ENTRY_GROUP) {
+        return;
+    }
+    judge_account_lock(schema, entry);
+    judge_expiry(schema, entry);
+    judge_last_use(schema, entry);
+    entry->password_changed_utc = time_of(schema->slots[SLOT_PASSWORD_CHANGED], TIME_UNKNOWN,
+                                          ENTRY_PASSWORD_CHANGED_UNREADABLE, &entry->flags);
+}
+
+static bool lies_in(Text dn, const char *container)
+{
+    size_t length = strlen(container);
+
+    for (size_t i = 0; i + length <= dn.length; i++) {
+        if (dn.data[i] == ',' && g_ascii_strncasecmp(dn.data + i, container, length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Staged users are not accounts yet; the compat tree shows the same users once more. */
+const char *schema_freeipa_place_rule(Text dn)
+{
+    return lies_in(dn, ",cn=staged users,cn=accounts,cn=provisioning,") ? "staged"
+           : lies_in(dn, ",cn=compat,")                                 ? "compat"
+                                                                        : NULL;
+}
+
+/* A preserved user is locked by a class of service, which an export does not have. */
+void schema_judge_freeipa(Schema *schema, DirectoryEntry *entry)
+{
+    schema_judge_389ds(schema, entry);
+    if (entry->kind == ENTRY_ACCOUNT &&
+        lies_in(entry->dn, ",cn=deleted users,cn=accounts,cn=provisioning,")) {
+        entry->enabled = STATE_NO;
+        entry->enabled_by = ENABLED_BY_NSACCOUNTLOCK;
+    }
+}
+
 /* ---- Active Directory ---- */
 
 static void fill_sids(Schema *schema, DirectoryEntry *entry)

@@ -27,6 +27,7 @@ typedef enum Slot {
     SLOT_UAC,
     SLOT_COMPUTED,
     SLOT_LOCK,
+    SLOT_NS_ACCOUNT_LOCK,
     SLOT_EXPIRES,
     SLOT_SHADOW_EXPIRE,
     SLOT_LOGON,
@@ -84,9 +85,13 @@ typedef struct Family {
     const char *account_filter, *group_filter, *computer_filter, *foreign_filter; /* NULL = none */
     /* Fills state, times, identifiers and flags from the slots. */
     void (*judge)(Schema *schema, DirectoryEntry *entry);
+    /* Which rule leaves out everything at that place of the tree; NULL = none. Optional. */
+    const char *(*place_rule)(Text dn);
 } Family;
 
 extern const Family schema_families[]; /* ended by one without a name */
+extern const AttributeRow schema_389ds_attributes[], schema_freeipa_attributes[];
+extern const ClassRow schema_389ds_classes[], schema_freeipa_classes[];
 
 /* Which record field goes to which slot, for the setting `attributes`; ended by a row without a
  * name. */
@@ -164,3 +169,6 @@ char *schema_fold_dn(const char *dn, size_t length);
 /* schema_judge.c */
 void schema_judge_openldap(Schema *schema, DirectoryEntry *entry);
 void schema_judge_active_directory(Schema *schema, DirectoryEntry *entry);
+void schema_judge_389ds(Schema *schema, DirectoryEntry *entry);
+void schema_judge_freeipa(Schema *schema, DirectoryEntry *entry);
+const char *schema_freeipa_place_rule(Text dn);

@@ -89,6 +89,7 @@ static const AttributeRow active_directory_attributes[] = {
     {"member", ACTION_MEMBER},
     {"whenCreated", SLOT_CREATED},
     {"whenChanged", SLOT_CHANGED},
+    {"uSNChanged", ACTION_MARK},
     {NULL},
 };
 
@@ -103,16 +104,19 @@ static const ClassRow active_directory_classes[] = {
     {NULL},
 };
 
+#define INETORG_ACCOUNTS                                                                           \
+    "(|(objectClass=inetOrgPerson)(objectClass=posixAccount)(objectClass=account))"
+#define INETORG_GROUPS                                                                             \
+    "(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=groupOfMembers)"     \
+    "(objectClass=posixGroup)(objectClass=groupOfURLs)(objectClass=group))"
+
 const Family schema_families[] = {
     {
         .server = "openldap",
         .attributes = openldap_attributes,
         .classes = openldap_classes,
-        .account_filter =
-            "(|(objectClass=inetOrgPerson)(objectClass=posixAccount)(objectClass=account))",
-        .group_filter = "(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)"
-                        "(objectClass=groupOfMembers)(objectClass=posixGroup)"
-                        "(objectClass=groupOfURLs)(objectClass=group))",
+        .account_filter = INETORG_ACCOUNTS,
+        .group_filter = INETORG_GROUPS,
         .judge = schema_judge_openldap,
     },
     {
@@ -125,11 +129,30 @@ const Family schema_families[] = {
         .foreign_filter = "(objectClass=foreignSecurityPrincipal)",
         .judge = schema_judge_active_directory,
     },
+    {
+        .server = "389ds",
+        .attributes = schema_389ds_attributes,
+        .classes = schema_389ds_classes,
+        .account_filter = INETORG_ACCOUNTS,
+        .group_filter = INETORG_GROUPS,
+        .judge = schema_judge_389ds,
+    },
+    {
+        .server = "freeipa",
+        .attributes = schema_freeipa_attributes,
+        .classes = schema_freeipa_classes,
+        .account_filter = INETORG_ACCOUNTS,
+        .group_filter = INETORG_GROUPS,
+        .computer_filter = "(objectClass=ipaHost)",
+        .judge = schema_judge_freeipa,
+        .place_rule = schema_freeipa_place_rule,
+    },
     {NULL},
 };
 
-const char *const schema_servers[] = {"openldap", "active-directory", NULL};
-const char *const schema_servers_or_auto[] = {"auto", "openldap", "active-directory", NULL};
+const char *const schema_servers[] = {"openldap", "active-directory", "389ds", "freeipa", NULL};
+const char *const schema_servers_or_auto[] = {"auto",  "openldap", "active-directory",
+                                              "389ds", "freeipa",  NULL};
 const char *const schema_recorded_choices[] = {"auto", "recorded", "none", NULL};
 
 const FieldRow schema_field_rows[] = {
