@@ -172,7 +172,8 @@ static ExitCode exit_code(const Run *run, const json_t *counts, int fail_on)
 {
     const json_t *by_severity = json_object_get(counts, "by_severity");
 
-    if (strcmp(run->record.status, "held") == 0 || !is_whole(run->reconciliation.snapshot)) {
+    if (strcmp(run->record.status, "held") == 0 || run->would_be_held ||
+        !is_whole(run->reconciliation.snapshot)) {
         return EXIT_INCOMPLETE;
     }
     for (int i = fail_on; i < N_SEVERITIES; i++) {
@@ -285,7 +286,7 @@ static ExitCode merge_or_preview(Run *run)
     if (!run->is_dry) {
         is_done = run_merge(run, &error);
     } else if (run->ledger != NULL) {
-        is_done = ledger_preview(run->ledger, run->reconciliation.findings, &run->counts, &error);
+        is_done = run_preview(run, &error);
     } else {
         run->counts.n_new = run->counts.n_open = run->reconciliation.findings->findings->len;
     }

@@ -60,10 +60,12 @@ static void free_baselines(LedgerSourceBaseline *baselines, size_t n)
     g_free(baselines);
 }
 
-/* "source\x1fkey" of every governed group, for "first seen". */
+/* "source\x1fkey" of every governed group, for "first seen"; and of the assets that are to be
+ * reviewed themselves, "source\x1fid": no source has both. */
 static char **governed_keys(const Reconciliation *r)
 {
     const Groups *groups = &r->snapshot->groups;
+    const Assets *assets = &r->snapshot->assets;
     GPtrArray *keys = g_ptr_array_new();
 
     for (uint32_t g = 0; g < groups->n; g++) {
@@ -73,13 +75,30 @@ static char **governed_keys(const Reconciliation *r)
                                                   snapshot_text(r->snapshot, groups->key[g])));
         }
     }
+    for (uint32_t a = 0; a < assets->n; a++) {
+        if (assets->review_every_days[a] >= 0) {
+            g_ptr_array_add(keys, g_strdup_printf("%s\x1f%s",
+                                                  r->snapshot->sources[assets->source[a]].name,
+                                                  snapshot_text(r->snapshot, assets->id[a])));
+        }
+    }
     g_ptr_array_add(keys, NULL);
     return (char **)g_ptr_array_free(keys, FALSE);
 }
 
-bool run_merge(Run *run, GError **error)
+int64_t run_resolve_limit(const Run *run)
 {
     const SettingsGroup *guards = settings_group(run->settings->root, "guards");
+
+    if (run_accepts_resolving(run)) {
+        return INT64_MAX;
+    }
+    return guard_resolve_limit(run->baseline->n_open, settings_int(guards, "resolve_percent"),
+                               settings_int(guards, "resolve_minimum"));
+}
+
+bool run_merge(Run *run, GError **error)
+{
     const SettingsGroup *due = settings_group(run->settings->root, "due");
     const char *const due_names[] = {"low_days", "medium_days", "high_days", "critical_days"};
     int64_t due_seconds[N_SEVERITIES];
@@ -97,15 +116,29 @@ bool run_merge(Run *run, GError **error)
         .n_baselines = n_baselines,
         .snapshot = run->reconciliation.snapshot,
         .governed_group_keys = (const char *const *)governed,
-        .resolve_limit = run_accepts_resolving(run)
-                             ? INT64_MAX
-                             : guard_resolve_limit(run->baseline->n_open,
-                                                   settings_int(guards, "resolve_percent"),
-                                                   settings_int(guards, "resolve_minimum")),
+        .resolve_limit = run_resolve_limit(run),
         .due_seconds = due_seconds,
     };
     bool is_applied = ledger_apply(run->ledger, &apply, &run->counts, error);
 
     free_baselines(baselines, n_baselines);
     return is_applied;
+}
+
+bool run_preview(Run *run, GError **error)
+{
+    int64_t limit = run_resolve_limit(run), n_open = run->baseline->n_open;
+
+    if (!ledger_preview(run->ledger, run->reconciliation.findings, &run->counts, error)) {
+        return false;
+    }
+    run->would_be_held = run->counts.n_resolved > limit;
+    if (run->would_be_held) {
+        json_array_append_new(run->record.held,
+                              json_pack("{s:s s:s s:I s:I s:I s:s}", "source", "ledger",
+                                        "dimension", "resolved", "before", (json_int_t)n_open,
+                                        "after", (json_int_t)(n_open - run->counts.n_resolved),
+                                        "limit", (json_int_t)limit, "accept", "ledger:resolved"));
+    }
+    return true;
 }

@@ -4,12 +4,30 @@
 
 #include <string.h>
 
+/* Names that fit no group. While a directory is missing they may be its: that it is, was said. */
+static void say_names(const Governed *governed)
+{
+    const GPtrArray *const lists[] = {governed->unresolved, governed->unresolved_rows};
+
+    for (size_t i = 0; !governed->is_partial && i < G_N_ELEMENTS(lists); i++) {
+        for (guint j = 0; j < lists[i]->len; j++) {
+            say_error("warning: %s", (const char *)lists[i]->pdata[j]);
+        }
+    }
+}
+
 void run_say_messages(const Run *run)
 {
     const GPtrArray *messages = intake_messages(run->reconciliation.intake);
     const Governed *governed = run->reconciliation.governed;
     const Snapshot *snapshot = run->reconciliation.snapshot;
 
+    /* The table says so itself. */
+    if ((run->baseline == NULL || run->baseline->last_run == 0) &&
+        run->invocation->format != FORMAT_TABLE) {
+        say(run->invocation,
+            "First run: there was nothing to compare with, so no guard could hold it.");
+    }
     for (guint i = 0; i < messages->len; i++) {
         say_error("%s", (const char *)messages->pdata[i]);
     }
@@ -22,9 +40,7 @@ void run_say_messages(const Run *run)
                       source->reason != NULL ? source->reason : "no reason was given");
         }
     }
-    for (guint i = 0; i < governed->unresolved->len; i++) {
-        say_error("warning: %s", (const char *)governed->unresolved->pdata[i]);
-    }
+    say_names(governed);
     for (guint i = 0; i + 1 < run->accepts->len; i++) {
         if (!run->reconciliation.accepts_used[i] &&
             strcmp(run->accepts->pdata[i], "ledger:resolved") != 0) {

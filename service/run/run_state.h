@@ -16,12 +16,16 @@ typedef struct Run {
     LedgerCounts counts;
     GPtrArray *accepts; /* (element-type utf8) */
     bool is_dry;
+    bool would_be_held; /* dry: the run itself would stop at the ledger's guard */
     int64_t started_utc;
 } Run;
 
 bool run_accepts_resolving(const Run *run); /* --accept ledger:resolved */
+int64_t run_resolve_limit(const Run *run);
 /* One transaction; run->record.id and run->counts are set. */
 bool run_merge(Run *run, GError **error);
+/* What merging would do: run->counts, and what it would be held for, in run->record.held. */
+bool run_preview(Run *run, GError **error);
 /* Rejected records, names that fit nothing, --accept that accepted nothing: on stderr. */
 void run_say_messages(const Run *run);
 /* All that was held at once, and the one command that lets all of it through. */

@@ -1,5 +1,6 @@
 """What the catalogue and the interface mean exactly: people, accounts, sources, guards, runs. One small world a line."""
 
+import datetime
 import os
 import unittest
 
@@ -885,6 +886,213 @@ class Applications(SiteTest):
     def test_last_logon_and_created(self):
         result = self.judged("id,name,employee_id,enabled,last_logon,created\na1,ann,2,yes,2025-01-01T00:00:00Z,2020-01-01\na2,anne,2,yes,,2020-01-01\n")
         self.assertEqual(lines(result), ["account-never-used\tanne", "dormant-account\tann"])
+
+
+def ticks(text):
+    """A time as Active Directory has it: 100 ns since 1601."""
+    moment = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return int(moment.timestamp() + 11644473600) * 10**7
+
+
+def ad_account(name, employee="", control=512, rid=1101, extra="", **times):
+    number = f"employeeID: {employee}\n" if employee else ""
+    stamps = "".join(f"{attribute}: {value if isinstance(value, int) else ticks(value)}\n" for attribute, value in times.items())
+    flags = f"userAccountControl: {control}\n" if control is not None else ""
+    return (f"dn: CN={name},CN=Users,DC=example,DC=com\nobjectClass: top\nobjectClass: person\nobjectClass: user\ncn: {name}\n"
+            f"sAMAccountName: {name}\nobjectSid: S-1-5-21-1-2-3-{rid}\nwhenCreated: 20200101000000.0Z\nwhenChanged: 20260316200000.0Z\n"
+            f"{flags}{number}{stamps}{extra}\n")
+
+
+class ActiveDirectory(SiteTest):
+    def judged(self, ldif, people=(LEFT, person("2"))):
+        source = sources().replace('"openldap"', '"active-directory"')
+        result = self.open(world(list(people), ldif, source=source)).run("--dry-run")
+        self.assertEqual(result.code, 0, result.err)
+        return result.json
+
+    def found(self, *arguments, **options):
+        return [line for line in lines(self.judged(*arguments, **options)) if line.split("\t")[0] not in OTHERS and line.count("\t") == 1]
+
+    def test_fourteen_days_of_slack_for_both_times(self):
+        for attribute in ("lastLogonTimestamp", "lastLogon"):
+            with self.subTest(attribute):
+                self.assertEqual(self.found(ad_account("ann", "2", **{attribute: "2025-12-03T06:00:00Z"})), [])
+                self.assertEqual(self.found(ad_account("ann", "2", **{attribute: "2025-12-03T04:00:00Z"})), ["dormant-account\tann"])
+
+    def test_the_newer_of_both_times_counts(self):
+        self.assertEqual(self.found(ad_account("ann", "2", lastLogonTimestamp="2024-01-01T00:00:00Z", lastLogon="2026-03-01T00:00:00Z")), [])
+        self.assertEqual(self.found(ad_account("ann", "2", lastLogonTimestamp="2026-03-01T00:00:00Z", lastLogon=0)), [])
+
+    def test_the_recorded_time_is_the_lower_bound_for_leavers(self):
+        self.assertEqual(self.found(ad_account("ann", "1", 514, lastLogonTimestamp="2026-03-05T22:00:00Z")), [])
+        self.assertEqual(self.found(ad_account("ann", "1", 514, lastLogonTimestamp="2026-03-05T23:30:00Z")), ["leaver-logon\tann"])
+
+    def test_in_active_directory_absence_is_never(self):
+        self.assertEqual(self.found(ad_account("ann", "2")), ["account-never-used\tann"])
+
+    def test_zero_is_never(self):
+        ldif = ad_account("ann", "2", lastLogonTimestamp="2026-03-01T00:00:00Z") + ad_account("ben", "2", rid=1102, lastLogonTimestamp=0)
+        self.assertEqual(self.found(ldif), ["account-never-used\tben"])
+
+    def test_disabled_expired_and_unknown(self):
+        used = {"lastLogonTimestamp": "2026-03-01T00:00:00Z"}
+        self.assertEqual(self.found(ad_account("ann", "1", **used)), ["leaver-active\tann"])
+        self.assertEqual(self.found(ad_account("ann", "1", 514)), [])
+        self.assertEqual(self.found(ad_account("ann", "1", accountExpires="2026-03-10T00:00:00Z")), [])
+        for never in (0, 9223372036854775807):
+            self.assertEqual(self.found(ad_account("ann", "1", accountExpires=never, **used)), ["leaver-active\tann"])
+        result = self.judged(ad_account("ann", "1", None) + ad_account("ben", "2", rid=1102))
+        self.assertEqual(lines(result, "leaver-active"), [])
+        self.assertEqual([row["subjects"] for row in unjudged(result, "leaver-active")], [1])
+
+    def test_the_built_in_administrator_is_break_glass_and_belongs_to_nobody(self):
+        self.assertEqual(self.found(ad_account("Administrator", rid=500) + ad_account("ann", "2", lastLogonTimestamp="2026-03-01T00:00:00Z")), [])
+
+    def test_managed_service_accounts_are_services(self):
+        ldif = ad_account("ann", "2", lastLogonTimestamp="2026-03-01T00:00:00Z") + ad_account("gmsa$", rid=1105).replace("objectClass: user\n", "objectClass: user\nobjectClass: computer\nobjectClass: msDS-GroupManagedServiceAccount\n")
+        self.assertEqual(self.found(ldif), ["service-without-owner\tgmsa$"])
+
+
+class Rights(SiteTest):
+    def rights(self, ldif, people=(LEFT,), rules=RULES, code=0):
+        return lines(dry(self.open(world(list(people), ldif, rules=rules))), "leaver-rights")
+
+    def test_the_group_decides_about_the_limit_right_by_right(self):
+        rules = RULES + 'entitlements: ( { group = "payroll"; means = "x"; } );\n'
+        ldif = account("ann", "1", LOCKED) + group("admins", "ann") + group("payroll", "ann") + group("chess", "ann")
+        self.assertEqual(self.rights(ldif, rules=rules), ["leaver-rights\tann\tadmins"])
+        long_ago = (person(last_working_day="2026-01-05"),)
+        self.assertEqual(self.rights(ldif, long_ago, rules), ["leaver-rights\tann\tadmins", "leaver-rights\tann\tpayroll"])
+        just_now = (person(last_working_day="2026-03-16"),)
+        self.assertEqual(self.rights(ldif, just_now, rules), [])
+
+    def test_an_enabled_leaver_is_the_business_of_leaver_active(self):
+        self.assertEqual(self.rights(account("ann", "1") + group("admins", "ann")), [])
+
+    def test_a_right_through_nesting_is_reported_for_the_nearest_governed_group(self):
+        rules = RULES.replace('[ "admins" ]', '[ "admins", "root" ]')
+        ldif = account("ann", "1", LOCKED) + group("team", "ann")
+        ldif += group("admins").replace("cn: admins\n", "cn: admins\nmember: cn=team,ou=groups,dc=example,dc=com\n")
+        ldif += group("root").replace("cn: root\n", "cn: root\nmember: cn=admins,ou=groups,dc=example,dc=com\n")
+        self.assertEqual(self.rights(ldif, rules=rules), ["leaver-rights\tann\tadmins"])
+
+
+class Limits(SiteTest):
+    def judged(self, people, ldif, rules):
+        return dry(self.open(world(people, ldif, rules=RULES + rules)))
+
+    def test_hours_and_days_stand_for_each_other(self):
+        for text, found in (("days = 1;", 1), ("days = 12;", 0), ("hours = 288;", 0), ("hours = 240;", 1)):
+            with self.subTest(text):
+                result = self.judged([LEFT], account("ann", "1"), "controls: { leaver-active: { %s }; };\n" % text)
+                self.assertEqual(len(lines(result, "leaver-active")), found)
+
+    def test_profiles_and_the_strictest(self):
+        for profile, found in (('"iso27001"', 0), ('"fedramp-moderate"', 1), ('"pci"', 1), ('["iso27001", "fedramp-moderate"]', 1), ('"dora"', 0)):
+            with self.subTest(profile):
+                result = self.judged([person(last_working_day="2026-03-16")], account("ann", "1"), f"profile = {profile};\n")
+                self.assertEqual(len(lines(result, "leaver-active")), found)
+
+    def test_severity_and_off(self):
+        result = self.judged([LEFT], account("ann", "1") + account("ghost", "77"), 'controls: { leaver-active: { severity = "low"; }; orphaned-account: { enabled = false; }; };\n')
+        self.assertEqual([(e["control"], e["severity"]) for e in result["exceptions"]], [("leaver-active", "low")])
+
+    def test_the_day_that_daylight_saving_begins_ends_at_24_local_time(self):
+        people = [person(last_working_day="2026-03-29", recorded_at="2026-03-29T00:00:00Z")]
+        site = self.open(world(people, account("adm-ann", "1", modified="20260329200000Z")))
+        # 24:00 on the 29th is 22:00Z; four hours later is 02:00Z.
+        self.assertEqual(lines(site.run("--dry-run", as_of="2026-03-30T01:59:00Z").json), [])
+        self.assertEqual(lines(site.run("--dry-run", as_of="2026-03-30T02:01:00Z").json), ["leaver-active\tadm-ann"])
+
+
+class Odd(SiteTest):
+    def test_as_of_that_is_no_time(self):
+        site = self.open(world([LEFT], account("ann", "1")))
+        self.assertEqual(site.run(as_of="yesterday-ish").code, 2)
+        self.assertEqual(site.run(as_of="2026-03-17T06:00:00+01:00").json["run"]["as_of"], AS_OF)
+
+    def test_ids_that_list_each_other_and_managers_in_a_circle(self):
+        people = [person("1", previous_ids="2", manager_id="2"), person("2", previous_ids="1", manager_id="1")]
+        site = self.open(world(people, account("ann", "1") + account("ben", "2")))
+        self.assertEqual(site.run("--dry-run").code, 0)
+
+    def test_one_id_in_two_rosters_is_never_guessed(self):
+        more = HR.replace('"hr"', '"agency"').replace("hr.csv", "agency.csv") % ""
+        site = self.open(world([LEFT], account("ann", "1"), source=sources(more=more), agency_csv=roster(person("1"))))
+        self.assertEqual(lines(dry(site)), ["ambiguous-account\tann"])
+
+    def test_without_people_what_needs_them_is_not_evaluable_as_a_whole(self):
+        site = self.open(world([LEFT], account("ann", "1") + account("svc-a"), source="sources: (" + CORP % "" + ");\n"))
+        result = dry(site)
+        self.assertEqual([line for line in lines(result) if line.split("\t")[0] not in OTHERS], ["service-without-owner\tsvc-a"])
+        for control in ("leaver-active", "leaver-logon", "orphaned-account", "ambiguous-account", "contractor-expired"):
+            self.assertEqual([row["subjects"] for row in unjudged(result, control)], [None])
+
+    def test_applications_alone_are_judged_without_a_directory(self):
+        config = "sources: (" + HR % "" + "," + Applications.SHOP + ");\n"
+        site = self.open(world([LEFT], "", source=config, rules="", shop_csv="id,name,employee_id,enabled\na1,ann,1,yes\n"))
+        self.assertEqual(lines(dry(site)), ["leaver-active\tann"])
+
+    def test_under_includes_the_entry_itself(self):
+        rules = 'account_classes: ( { class = "service"; under = "uid=robot,ou=people,dc=example,dc=com"; } );\n'
+        site = self.open(world([person("1")], account("robot") + account("ann", "1"), rules=rules))
+        self.assertEqual(lines(dry(site)), ["service-without-owner\trobot"])
+
+    def test_filters_of_the_list(self):
+        site = self.open(world([LEFT, person("2")], account("ann", "1") + account("ghost", "9")))
+        site.run()
+        site.write("corp.ldif", account("ann", "1") + account("ghost", "9") + account("zed", "88"))
+        site.run(as_of=LATER)
+        self.assertEqual(site.found("--new"), ["orphaned-account\tzed"])
+        self.assertEqual(site.found("--person", "1"), ["leaver-active\tann"])
+        self.assertEqual(site.found("--account", "GHOST"), ["orphaned-account\tghost"])
+        self.assertEqual(site.rightful("exceptions", "--control", "leaver-activ").code, 2)
+
+    def test_two_directories_and_one_is_missing(self):
+        lab = CORP.replace('"corp"', '"lab"').replace("corp.ldif", "lab.ldif") % ""
+        files = account("zed", "77").replace("ou=people", "ou=lab") + account("svc-lab").replace("ou=people", "ou=lab")
+        site = self.open(world([LEFT, person("2")], account("ann", "1") + account("ben", "2"), source=sources(more=lab), lab_ldif=files))
+        self.assertEqual(site.run().code, 0)
+        before = {e["id"]: e for e in site.ledger()}
+        os.remove(os.path.join(site.folder, "lab.ldif"))
+        site.write("corp.ldif", account("ann", "1", LOCKED) + account("ben", "2") + account("new", "66"))
+        result = site.run(as_of=LATER)
+        self.assertEqual((result.code, result.json["run"]["status"]), (3, "partial"))
+        after = {e["id"]: e for e in site.ledger()}
+        for identifier, exception in before.items():
+            if exception["subject"].get("source") == "lab":
+                self.assertEqual(after[identifier], exception)
+        self.assertEqual(sorted((line_of(e), e["status"]) for e in after.values()),
+                         [("leaver-active\tann", "resolved"), ("orphaned-account\tnew", "open"), ("orphaned-account\tzed", "open"),
+                          ("service-without-owner\tsvc-lab", "open"), ("source-incomplete\tlab", "open")])
+
+    def test_check_says_when_several_groups_fit(self):
+        twins = group("admins", "ann") + group("admins", "ann").replace("ou=groups", "ou=lab")
+        site = self.open(world([person("1")], account("ann", "1") + twins))
+        result = site.rightful("check", "--json")
+        self.assertEqual(result.code, 0, result.out)
+        self.assertIn("warning", [row["result"] for row in result.json["check"] if "admins" in row["text"]])
+
+    def test_the_first_run_says_that_no_guard_could_hold_it(self):
+        site = self.open(world([LEFT], account("ann", "1")))
+        self.assertIn("irst run", site.run().err)
+        self.assertNotIn("irst run", site.run().err)
+
+    def test_a_dry_run_says_that_the_run_would_be_held(self):
+        ghosts = "".join(account(f"ghost{i}", str(7000 + i)) for i in range(9))
+        site = self.open(world([person("1")], account("ann", "1") + ghosts))
+        site.run()
+        site.write("hr.csv", roster(person("1"), *[person(str(7000 + i)) for i in range(9)]))
+        result = site.run("--dry-run", as_of=LATER)
+        self.assertEqual(result.code, 3)
+        self.assertEqual([h["accept"] for h in result.json["held"]], ["ledger:resolved"])
+        self.assertEqual(result.json["run"]["status"], "dry")
+        self.assertEqual(site.run("--dry-run", "--accept", "ledger:resolved", "--reason", "x", as_of=LATER).code, 0)
+
+    def test_an_account_of_a_source_that_carries_an_old_id(self):
+        site = self.open(world([person("9", previous_ids="1|7", last_working_day="2026-03-05")], account("ann", "7")))
+        found = dry(site)["exceptions"][0]
+        self.assertEqual((found["control"], found["person"]), ("leaver-active", {"id": "9", "name": "Person 9"}))
 
 
 if __name__ == "__main__":
