@@ -302,6 +302,12 @@ static void begin_control(ControlContext *context, uint16_t index)
     g_hash_table_remove_all(judgement->said_subject);
 }
 
+/* Which accounts are its subjects depends on their class. */
+static bool rests_on_classes(const Control *control)
+{
+    return control->subject == SUBJECT_ACCOUNT || control->subject == SUBJECT_RIGHT;
+}
+
 FindingSet *controls_evaluate(ControlContext *context)
 {
     context->out = set_new(context);
@@ -314,6 +320,8 @@ FindingSet *controls_evaluate(ControlContext *context)
         if (!needs_are_met(context))
             continue;
         context->out->is_judged[i] = true;
+        if (rests_on_classes(context->control))
+            unjudged_class_names(context);
         context->control->evaluate(context);
     }
     return context->out;

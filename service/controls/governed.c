@@ -32,15 +32,12 @@ static bool is_built_in(const char *sid)
            is_among(dash + 1, domain_rids, G_N_ELEMENTS(domain_rids));
 }
 
-/* Groups that text means; says so when none or several fit. place ends with ": ". */
+/* Groups that text means; says so when several fit. place ends with ": ". */
 static size_t find(Governed *governed, const Snapshot *snapshot, const char *place,
                    const char *text, GArray *found)
 {
     guint before = found->len;
     size_t n = snapshot_find_groups(snapshot, text, found);
-    if (n == 0)
-        g_ptr_array_add(governed->unresolved,
-                        g_strdup_printf("%sno group is called \"%s\"", place, text));
     if (n < 2)
         return n;
     GString *all = g_string_new(NULL);
@@ -53,6 +50,24 @@ static size_t find(Governed *governed, const Snapshot *snapshot, const char *pla
             snapshot_text(snapshot, dn != 0 ? dn : snapshot->groups.name[group]));
     }
     g_ptr_array_add(governed->ambiguous, g_string_free(all, FALSE));
+    return n;
+}
+
+/* While a directory is not complete nobody can say that a name means nothing. */
+static const char *nothing_is_called(const Governed *governed)
+{
+    return governed->is_partial ? "no group of the directories that were read whole is called"
+                                : "no group is called";
+}
+
+/* The same for a name of the configuration; says so when none fits, too. */
+static size_t find_configured(Governed *governed, const Snapshot *snapshot, const char *place,
+                              const char *text, GArray *found)
+{
+    size_t n = find(governed, snapshot, place, text, found);
+    if (n == 0)
+        g_ptr_array_add(governed->unresolved,
+                        g_strdup_printf("%s%s \"%s\"", place, nothing_is_called(governed), text));
     return n;
 }
 
@@ -73,7 +88,7 @@ static void resolve_privileged(Governed *governed, const Snapshot *snapshot,
     g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     for (const char *const *text = settings_texts(settings->root, "privileged"); *text != NULL;
          text++) {
-        if (find(governed, snapshot, "privileged: ", *text, found) == 0)
+        if (find_configured(governed, snapshot, "privileged: ", *text, found) == 0)
             g_ptr_array_add(governed->unresolved_privileged, g_strdup(*text));
     }
     mark(&governed->privileged, found);
@@ -93,7 +108,7 @@ static void resolve_entitlements(Governed *governed, const Snapshot *snapshot,
         entitlement->risk = settings_text(group, "risk");
         entitlement->groups = g_array_new(FALSE, FALSE, sizeof(uint32_t));
         g_autofree char *place = g_strdup_printf("%s: entitlements.group: ", settings_place(group));
-        find(governed, snapshot, place, entitlement->group_text, entitlement->groups);
+        find_configured(governed, snapshot, place, entitlement->group_text, entitlement->groups);
         mark(&governed->entitlement, entitlement->groups);
     }
 }
@@ -105,7 +120,7 @@ static GArray *resolve_side(Governed *governed, const Snapshot *snapshot, Segreg
     g_autofree char *place =
         g_strdup_printf("%s: segregation.%s of %s: ", settings_place(group), side, rule->id);
     for (const char *const *text = settings_texts(group, side); *text != NULL; text++) {
-        if (find(governed, snapshot, place, *text, found) == 0)
+        if (find_configured(governed, snapshot, place, *text, found) == 0)
             g_ptr_array_add(rule->unresolved, g_strdup(*text));
     }
     mark(&governed->segregation, found);
@@ -128,26 +143,97 @@ static void resolve_segregation(Governed *governed, const Snapshot *snapshot,
     }
 }
 
+static void resolve_classes(Governed *governed, const Snapshot *snapshot, const Settings *settings)
+{
+    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    for (size_t i = 0; i < settings_n_groups(settings->root, "account_classes"); i++) {
+        const SettingsGroup *group = settings_group_at(settings->root, "account_classes", i);
+        const char *member_of = settings_text(group, "member_of");
+        g_autofree char *place =
+            g_strdup_printf("%s: account_classes.member_of: ", settings_place(group));
+        if (member_of != NULL && find_configured(governed, snapshot, place, member_of, found) == 0)
+            g_ptr_array_add(governed->unresolved_classes,
+                            g_strdup(governed->unresolved->pdata[governed->unresolved->len - 1]));
+    }
+}
+
+/* ---- names in the rows of tables: one sentence a source, however many rows are wrong ---- */
+
+#define MOST_NAMES 20
+
+typedef struct Missing {
+    GString *names;
+    GHashTable *seen;
+} Missing;
+
+static void miss(Missing *missing, const Snapshot *snapshot, TextRef name, TextRef row)
+{
+    if (missing->seen == NULL) {
+        missing->seen = g_hash_table_new(g_str_hash, g_str_equal);
+        missing->names = g_string_new(NULL);
+    }
+    if (g_hash_table_add(missing->seen, (gpointer)(uintptr_t)snapshot_text(snapshot, name)) &&
+        g_hash_table_size(missing->seen) <= MOST_NAMES)
+        g_string_append_printf(missing->names, "%s \"%s\" (%s)", missing->names->len > 0 ? "," : "",
+                               snapshot_text(snapshot, name), snapshot_text(snapshot, row));
+}
+
+static void say_missing(Governed *governed, Missing *missing, const char *source,
+                        const char *column)
+{
+    if (missing->seen == NULL)
+        return;
+    guint n = g_hash_table_size(missing->seen);
+    if (n > MOST_NAMES)
+        g_string_append_printf(missing->names, " and %u more", n - MOST_NAMES);
+    g_ptr_array_add(governed->unresolved_rows,
+                    g_strdup_printf("%s: %s: %s%s", source, column, nothing_is_called(governed),
+                                    missing->names->str));
+    g_string_free(missing->names, TRUE);
+    g_hash_table_unref(missing->seen);
+}
+
 /* What a retired or lost asset gave access to is no access any more. */
-static void resolve_access(Governed *governed, const Snapshot *snapshot)
+static void resolve_access(Governed *governed, const Snapshot *snapshot, uint32_t source)
 {
     const Assets *assets = &snapshot->assets;
     g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    Missing missing = {NULL, NULL};
     for (uint32_t asset = 0; asset < assets->n; asset++) {
-        if (assets->status[asset] == ASSET_STATUS_RETIRED ||
+        if (assets->source[asset] != source || assets->status[asset] == ASSET_STATUS_RETIRED ||
             assets->status[asset] == ASSET_STATUS_LOST)
             continue;
         if (assets->first_access_group[asset] == assets->first_access_group[asset + 1])
             continue;
-        g_autofree char *place = g_strdup_printf(
-            "%s: asset %s: access_groups: ", snapshot->sources[assets->source[asset]].name,
-            snapshot_text(snapshot, assets->id[asset]));
+        g_autofree char *place =
+            g_strdup_printf("%s: asset %s: access_groups: ", snapshot->sources[source].name,
+                            snapshot_text(snapshot, assets->id[asset]));
         for (uint32_t i = assets->first_access_group[asset];
-             i < assets->first_access_group[asset + 1]; i++)
-            find(governed, snapshot, place, snapshot_text(snapshot, assets->access_groups[i]),
-                 found);
+             i < assets->first_access_group[asset + 1]; i++) {
+            TextRef name = assets->access_groups[i];
+            if (find(governed, snapshot, place, snapshot_text(snapshot, name), found) == 0)
+                miss(&missing, snapshot, name, assets->id[asset]);
+        }
     }
+    say_missing(governed, &missing, snapshot->sources[source].name, "access_groups");
     mark(&governed->access, found);
+}
+
+/* Which right an approval carries is worked out elsewhere (approvals.c); here only what none does.
+ */
+static void find_lost_approvals(Governed *governed, const Snapshot *snapshot, uint32_t source)
+{
+    const Approvals *approvals = &snapshot->approvals;
+    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    Missing missing = {NULL, NULL};
+    for (uint32_t i = 0; i < approvals->n; i++) {
+        g_array_set_size(found, 0);
+        if (approvals->source[i] == source && approvals->group[i] != 0 &&
+            snapshot_find_groups(snapshot, snapshot_text(snapshot, approvals->group[i]), found) ==
+                0)
+            miss(&missing, snapshot, approvals->group[i], approvals->id[i]);
+    }
+    say_missing(governed, &missing, snapshot->sources[source].name, "group");
 }
 
 static void find_privileged_accounts(Governed *governed, const Snapshot *snapshot,
@@ -176,12 +262,19 @@ Governed *governed_new(const Snapshot *snapshot, Effective *effective, const Set
     governed->privileged_accounts = bitset_new(snapshot->accounts.n);
     governed->unresolved = g_ptr_array_new_with_free_func(g_free);
     governed->unresolved_privileged = g_ptr_array_new_with_free_func(g_free);
+    governed->unresolved_classes = g_ptr_array_new_with_free_func(g_free);
+    governed->unresolved_rows = g_ptr_array_new_with_free_func(g_free);
     governed->ambiguous = g_ptr_array_new_with_free_func(g_free);
+    governed->is_partial = sources_incomplete(snapshot, PROVIDES_DIRECTORY | PROVIDES_ACCOUNTS);
 
     resolve_privileged(governed, snapshot, settings);
     resolve_entitlements(governed, snapshot, settings);
     resolve_segregation(governed, snapshot, settings);
-    resolve_access(governed, snapshot);
+    resolve_classes(governed, snapshot, settings);
+    for (uint32_t source = 0; source < snapshot->n_sources; source++) {
+        resolve_access(governed, snapshot, source);
+        find_lost_approvals(governed, snapshot, source);
+    }
     for (uint32_t group = 0; group < n_groups; group++) {
         for (int kind = 0; kind < N_GOVERNED_KINDS; kind++) {
             if (bitset_has(governed_kind(governed, (GovernedKind)kind), group))
@@ -212,6 +305,8 @@ void governed_free(Governed *governed)
     g_free(governed->segregations);
     g_ptr_array_unref(governed->unresolved);
     g_ptr_array_unref(governed->unresolved_privileged);
+    g_ptr_array_unref(governed->unresolved_classes);
+    g_ptr_array_unref(governed->unresolved_rows);
     g_ptr_array_unref(governed->ambiguous);
     g_free(governed);
 }
@@ -247,7 +342,8 @@ void unjudged_privileged_names(ControlContext *context)
     const GPtrArray *names = context->governed->unresolved_privileged;
     for (guint i = 0; i < names->len; i++) {
         g_autofree char *reason =
-            g_strdup_printf("privileged: no group is called \"%s\"", (const char *)names->pdata[i]);
+            g_strdup_printf("privileged: %s \"%s\"", nothing_is_called(context->governed),
+                            (const char *)names->pdata[i]);
         control_unjudged(context, reason);
     }
 }
@@ -259,8 +355,8 @@ void unjudged_entitlement_names(ControlContext *context)
         if (entitlement->groups->len > 0)
             continue;
         g_autofree char *reason =
-            g_strdup_printf("%s: entitlements: no group is called \"%s\"",
-                            settings_place(entitlement->settings), entitlement->group_text);
+            g_strdup_printf("%s: entitlements: %s \"%s\"", settings_place(entitlement->settings),
+                            nothing_is_called(context->governed), entitlement->group_text);
         control_unjudged(context, reason);
     }
 }
@@ -270,10 +366,18 @@ void unjudged_segregation_names(ControlContext *context)
     for (size_t i = 0; i < context->governed->n_segregations; i++) {
         const SegregationRule *rule = &context->governed->segregations[i];
         for (guint n = 0; n < rule->unresolved->len; n++) {
-            g_autofree char *reason =
-                g_strdup_printf("segregation rule %s: no group is called \"%s\"", rule->id,
-                                (const char *)rule->unresolved->pdata[n]);
+            g_autofree char *reason = g_strdup_printf("segregation rule %s: %s \"%s\"", rule->id,
+                                                      nothing_is_called(context->governed),
+                                                      (const char *)rule->unresolved->pdata[n]);
             control_unjudged(context, reason);
         }
     }
+}
+
+/* Without the group nobody knows which accounts the line would have put into its class. */
+void unjudged_class_names(ControlContext *context)
+{
+    const GPtrArray *lines = context->governed->unresolved_classes;
+    for (guint i = 0; i < lines->len; i++)
+        control_unjudged(context, lines->pdata[i]);
 }

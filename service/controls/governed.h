@@ -30,10 +30,14 @@ typedef struct Governed {
     size_t n_entitlements;
     SegregationRule *segregations;
     size_t n_segregations;
-    /* Names of the configuration and of the register that fit no group, with their place: sentences
-     * for `check`, run warnings and not_evaluable. (element-type utf8) */
+    /* Names of the configuration that fit no group, with their place: sentences for `check`, run
+     * warnings and not_evaluable. (element-type utf8) */
     GPtrArray *unresolved;
     GPtrArray *unresolved_privileged; /* (element-type utf8) the names alone */
+    GPtrArray *unresolved_classes;    /* (element-type utf8) sentences, also in unresolved */
+    /* The same for rows of tables, a sentence a source: warnings. (element-type utf8) */
+    GPtrArray *unresolved_rows;
+    bool is_partial;      /* a directory is not complete: names that fit nothing may be of it */
     GPtrArray *ambiguous; /* (element-type utf8) sentences: several groups fit, all are meant */
 } Governed;
 

@@ -175,6 +175,7 @@ GArray *governed_entitlements_of(const Governed *governed, uint32_t group);
 void unjudged_privileged_names(ControlContext *context);
 void unjudged_entitlement_names(ControlContext *context);
 void unjudged_segregation_names(ControlContext *context);
+void unjudged_class_names(ControlContext *context);
 
 uint64_t facts_mix(uint64_t facts, uint64_t more);
 uint64_t facts_text(const ControlContext *context, uint64_t facts, TextRef text);

@@ -76,18 +76,22 @@ static int64_t cadence_of(const ControlContext *context, const Limits *limits, u
     return cadence;
 }
 
-static int64_t first_seen(const ControlContext *context, uint32_t group)
+static int64_t first_seen(const ControlContext *context, uint32_t source, TextRef key)
 {
     const Snapshot *snapshot = context->snapshot;
     if (context->group_first_seen == NULL)
         return TIME_UNKNOWN;
-    TextRef key =
-        snapshot->groups.key[group] != 0 ? snapshot->groups.key[group] : snapshot->groups.dn[group];
     g_autofree char *id =
-        g_strdup_printf("%s\x1f%s", snapshot->sources[snapshot->groups.source[group]].name,
-                        snapshot_text(snapshot, key));
+        g_strdup_printf("%s\x1f%s", snapshot->sources[source].name, snapshot_text(snapshot, key));
     const gint64 *seen = g_hash_table_lookup(context->group_first_seen, id);
     return seen != NULL ? *seen : TIME_UNKNOWN;
+}
+
+static int64_t group_first_seen(const ControlContext *context, uint32_t group)
+{
+    const Groups *groups = &context->snapshot->groups;
+    return first_seen(context, groups->source[group],
+                      groups->key[group] != 0 ? groups->key[group] : groups->dn[group]);
 }
 
 /* detail: when the time began to run. extra: days of the cadence, times two, plus one when there
@@ -98,7 +102,7 @@ static void judge_group(ControlContext *context, const Limits *limits, const Reg
     int64_t cadence = row->every_days >= 0 ? (int64_t)row->every_days * SECONDS_OF_DAY
                                            : cadence_of(context, limits, group);
     bool is_never = row->last_review_utc == TIME_UNKNOWN;
-    int64_t since = is_never ? first_seen(context, group) : row->last_review_utc;
+    int64_t since = is_never ? group_first_seen(context, group) : row->last_review_utc;
     if (since == TIME_UNKNOWN || !time_is_over(context, since, cadence))
         return;
     uint32_t extra = (uint32_t)(cadence / SECONDS_OF_DAY) << 1 | (is_never ? 1 : 0);
@@ -123,12 +127,14 @@ static void judge_asset(ControlContext *context, uint32_t asset)
             "no access group of the asset was found, and not every directory is complete");
         return;
     }
-    int64_t reviewed = assets->last_review_utc[asset];
     int64_t cadence = (int64_t)assets->review_every_days[asset] * SECONDS_OF_DAY;
-    if (reviewed == TIME_UNKNOWN || !time_is_over(context, reviewed, cadence))
+    bool is_never = assets->last_review_utc[asset] == TIME_UNKNOWN;
+    int64_t since = is_never ? first_seen(context, assets->source[asset], assets->id[asset])
+                             : assets->last_review_utc[asset];
+    if (since == TIME_UNKNOWN || !time_is_over(context, since, cadence))
         return;
-    uint32_t extra = (uint32_t)assets->review_every_days[asset] << 1;
-    control_report(context, SUBJECT_ASSET, asset, NONE, NONE, 0, reviewed, extra, extra);
+    uint32_t extra = (uint32_t)assets->review_every_days[asset] << 1 | (is_never ? 1 : 0);
+    control_report(context, SUBJECT_ASSET, asset, NONE, NONE, 0, since, extra, extra);
 }
 
 static Register *read_register(ControlContext *context)
@@ -194,14 +200,14 @@ static void describe_review_overdue(const ControlContext *context, const Finding
 
     /* A date of the register ends at 24:00: one second earlier is still that day. */
     g_autofree char *day = day_shown(context, finding->detail - (is_never ? 0 : 1));
-    const char *kind = is_asset ? "asset" : "group";
     char *summary =
         is_never
-            ? sentence("Who is in the %s %s was never reviewed in the %e since it is known (%s); "
+            ? sentence("%s %s was never reviewed in the %e since it is known (%s); "
                        "every %d days is the rule.",
-                       kind, name, finding->detail, day, days)
+                       is_asset ? "The asset" : "Who is in the group", name, finding->detail, day,
+                       days)
             : sentence("The last review of the %s %s was %e ago (%s); every %d days is the rule.",
-                       kind, name, finding->detail, day, days);
+                       is_asset ? "asset" : "group", name, finding->detail, day, days);
     char *action = sentence(
         "Have the members of %s reviewed by whoever answers for it, and record the date.", name);
     finding_text_take(text, summary, evidence, action);

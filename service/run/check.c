@@ -150,6 +150,9 @@ static void check_names(Invocation *invocation, CheckReport *report)
     for (guint i = 0; i < r.governed->unresolved->len; i++) {
         check_fail(report, "%s", (const char *)r.governed->unresolved->pdata[i]);
     }
+    for (guint i = 0; i < r.governed->unresolved_rows->len; i++) {
+        check_warn(report, "%s", (const char *)r.governed->unresolved_rows->pdata[i]);
+    }
     for (guint i = 0; i < r.governed->ambiguous->len; i++) {
         check_warn(report, "%s", (const char *)r.governed->ambiguous->pdata[i]);
     }

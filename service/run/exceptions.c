@@ -37,6 +37,7 @@ static const Column exception_columns[] = {
     {.path = "references.nist_800_53"},
     {.path = "references.pci_dss_4"},
     {.path = "references.soc2"},
+    {.path = "references.other"},
     {.path = "rule.profile"},
     {.path = "rule.thresholds"},
     {.path = "rule.config"},
@@ -45,6 +46,8 @@ static const Column exception_columns[] = {
     {.path = "due"},
     {.path = "owner"},
     {.path = "run"},
+    {.path = "opened_run"},
+    {.path = "resolved"},
     {0}};
 
 static bool is_one_of(const char *text, const char *const *names)

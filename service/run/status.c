@@ -4,6 +4,7 @@
 
 #include "run/facts.h"
 #include "run/ledger_access.h"
+#include "run/show.h"
 #include "run/summary.h"
 #include "run/terminal.h"
 
@@ -56,6 +57,13 @@ ExitCode command_status(Invocation *invocation)
             newest != NULL ? json_incref(json_object_get(newest, "sources")) : json_array();
 
         json_decref(last);
+        if (invocation->format == FORMAT_CSV) { /* what there are rows of */
+            code = show_things(invocation, "status", json_incref(sources));
+            json_decref(sources);
+            json_decref(newest);
+            json_decref(counts);
+            return code;
+        }
         return print_json(invocation,
                           json_pack("{s:i s:o s:o s:o}", "schema_version", 1, "run",
                                     newest != NULL ? newest : json_null(), "sources", sources,

@@ -97,6 +97,24 @@ static void asset_without_a_known_group_is_the_subject_if_it_sets_a_cadence(void
     assert_string_equal(text_of_finding(c, "review-overdue")->subject.type, "asset");
 }
 
+static void asset_never_reviewed_counts_from_first_seen(void **state)
+{
+    Case *c = *state;
+    uint32_t a = reviewed_asset(c, "A1", NULL, -1);
+    c->snapshot->assets.review_every_days[a] = 30;
+    assert_found(c, "review-overdue", "");
+    gint64 *seen = g_new(gint64, 1);
+    *seen = AS_OF - DAYS(31);
+    g_hash_table_insert(c->group_first_seen,
+                        g_strdup("assets\x1f"
+                                 "A1"),
+                        seen);
+    judge(c);
+    assert_found(c, "review-overdue", "A1 high");
+    const FindingText *text = text_of_finding(c, "review-overdue");
+    assert_non_null(strstr(text->summary, "The asset A1 was never reviewed"));
+}
+
 static void retired_asset_governs_nothing(void **state)
 {
     Case *c = *state;
@@ -121,6 +139,7 @@ int main(void)
         case_test(latest_review_of_all_assets_counts),
         case_test(never_reviewed_counts_from_first_seen),
         case_test(asset_without_a_known_group_is_the_subject_if_it_sets_a_cadence),
+        case_test(asset_never_reviewed_counts_from_first_seen),
         case_test(retired_asset_governs_nothing),
         case_test(without_a_register_it_is_not_evaluable),
     };

@@ -239,11 +239,53 @@ static void names_that_fit_several_or_no_groups_are_said(void **state)
     assert_true(bitset_has(&c->governed->privileged, second));
     assert_true(bitset_has(&c->governed->any, second));
     assert_int_equal(c->governed->ambiguous->len, 2);
-    assert_int_equal(c->governed->unresolved->len, 2);
+    assert_int_equal(c->governed->unresolved->len, 1);
     assert_non_null(strstr(c->governed->unresolved->pdata[0],
                            "segregation.a of r: no group is called \"gone\""));
-    assert_string_equal(c->governed->unresolved->pdata[1],
-                        "assets: asset A1: access_groups: no group is called \"no such group\"");
+    assert_int_equal(c->governed->unresolved_rows->len, 1);
+    assert_string_equal(c->governed->unresolved_rows->pdata[0],
+                        "assets: access_groups: no group is called \"no such group\" (A1)");
+}
+
+static void tables_get_one_sentence_however_many_names_fit_nothing(void **state)
+{
+    Case *c = *state;
+    for (int i = 0; i < 25; i++) {
+        g_autofree char *name = g_strdup_printf("group-%02d", i);
+        world_approval(c->world, "T-1", name);
+        world_approval(c->world, "T-2", name);
+    }
+    judge(c);
+    assert_int_equal(c->governed->unresolved->len, 0);
+    assert_int_equal(c->governed->unresolved_rows->len, 1);
+    const char *said = c->governed->unresolved_rows->pdata[0];
+    assert_true(g_str_has_prefix(said, "tickets: group: no group is called \"group-00\" (T-1), "));
+    assert_true(g_str_has_suffix(said, "\"group-19\" (T-1) and 5 more"));
+}
+
+static void names_are_not_called_wrong_while_a_directory_is_missing(void **state)
+{
+    Case *c = *state;
+    c->snapshot->sources[0].status = SOURCE_INCOMPLETE;
+    c->config = "privileged = [\"admins\"];";
+    judge(c);
+    assert_true(c->governed->is_partial);
+    assert_string_equal(
+        c->governed->unresolved->pdata[0],
+        "privileged: no group of the directories that were read whole is called \"admins\"");
+}
+
+static void class_of_an_unknown_group_is_said_by_controls_that_rest_on_classes(void **state)
+{
+    Case *c = *state;
+    group(c, "admins");
+    account(c, "ann", NULL);
+    person(c, "1", "Bob");
+    c->config = "account_classes: ( { class = \"shared\"; member_of = \"gone\"; } );";
+    const char *said = unjudged(c, "orphaned-account");
+    assert_non_null(strstr(said, "account_classes.member_of: no group is called \"gone\""));
+    assert_found(c, "orphaned-account", "ann high");
+    assert_null(strstr(unjudged(c, "segregation-conflict"), "gone"));
 }
 
 static void built_in_privileged_groups_are_known_by_rid(void **state)
@@ -283,6 +325,9 @@ int main(void)
         case_test(unjudged_subject_is_the_subject_of_its_exception),
         cmocka_unit_test(elapsed_time_is_put_in_when_shown),
         case_test(names_that_fit_several_or_no_groups_are_said),
+        case_test(tables_get_one_sentence_however_many_names_fit_nothing),
+        case_test(names_are_not_called_wrong_while_a_directory_is_missing),
+        case_test(class_of_an_unknown_group_is_said_by_controls_that_rest_on_classes),
         case_test(built_in_privileged_groups_are_known_by_rid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
