@@ -16,6 +16,7 @@ MAY_INCLUDE = {
     'connectors/csv': CONNECTOR,
     'connectors/ldap': CONNECTOR,
     'connectors/ldif': CONNECTOR + ['connectors/ldap/schema.h', 'connectors/ldap/value.h'],
+    'connectors/postgres': CONNECTOR,
     'service/base': [],
     'service/settings': ['service/base/'],
     'service/model': ['service/base/'],
