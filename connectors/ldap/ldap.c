@@ -1,5 +1,5 @@
 /* The connector of LDAP servers. */
-#include "ldap/search.h"
+#include "ldap/scope.h"
 #include "ldap/value.h"
 
 #include <pthread.h>
@@ -224,22 +224,33 @@ static void note_session(const DirectorySession *session, const char *server, Si
     }
 }
 
-static bool read_bases(DirectorySession *session, const SettingsGroup *settings, Schema *schema,
-                       Sink *sink, const RootDse *root, GError **error)
+static bool read_bases(DirectorySearch *search, const char *const *bases, GError **error)
 {
-    const char *const *bases = settings_texts(settings, "base");
-    g_autoptr(DirectorySearch) search =
-        directory_search_new(session, schema, sink, (int)settings_int(settings, "page_size"),
-                             strcmp(server_family(root, settings), "active-directory") == 0);
-
-    if (root->has_domain_scope) {
-        directory_search_set_domain_scope(search);
-    }
-
     for (size_t i = 0; bases[i] != NULL; i++) {
         if (!directory_search_read(search, bases[i], error)) {
             return false;
         }
+    }
+    return true;
+}
+
+/* scope NULL: everything. */
+static bool read_all(DirectorySession *session, const SettingsGroup *settings, Schema *schema,
+                     const Scope *scope, Sink *sink, const RootDse *root, GError **error)
+{
+    const char *server = server_family(root, settings);
+    g_autoptr(DirectorySearch) search =
+        directory_search_new(session, schema, sink, (int)settings_int(settings, "page_size"),
+                             strcmp(server, "active-directory") == 0);
+
+    if (root->has_domain_scope) {
+        directory_search_set_domain_scope(search);
+    }
+    bool is_read = scope != NULL
+                       ? directory_scope_read(search, schema, settings, server, scope, error)
+                       : read_bases(search, settings_texts(settings, "base"), error);
+    if (!is_read) {
+        return false;
     }
     const char *canary = schema_missing_canary(schema);
     if (canary != NULL) {
@@ -255,7 +266,7 @@ static bool read_bases(DirectorySession *session, const SettingsGroup *settings,
     return true;
 }
 
-static bool pull_quietly(const Source *source, Sink *sink, GError **error)
+static bool pull_quietly(const Source *source, const Scope *scope, Sink *sink, GError **error)
 {
     g_autoptr(DirectorySession) session = directory_session_open(source->settings, error);
 
@@ -270,17 +281,22 @@ static bool pull_quietly(const Source *source, Sink *sink, GError **error)
         return false;
     }
     note_session(session, server, sink);
-    return read_bases(session, source->settings, schema, sink, &root, error);
+    return read_all(session, source->settings, schema, scope, sink, &root, error);
 }
 
-static bool pull(const Source *source, Sink *sink, GError **error)
+static bool pull_scope(const Source *source, const Scope *scope, Sink *sink, GError **error)
 {
     sigset_t before;
 
     hold_sigpipe(&before);
-    bool is_whole = pull_quietly(source, sink, error);
+    bool is_whole = pull_quietly(source, scope, sink, error);
     release_sigpipe(&before);
     return is_whole;
+}
+
+static bool pull(const Source *source, Sink *sink, GError **error)
+{
+    return pull_scope(source, NULL, sink, error);
 }
 
 /* ---- Check ---- */
@@ -433,5 +449,6 @@ const Connector ldap_connector = {
     .settings = ldap_settings,
     .validate = validate,
     .pull = pull,
+    .pull_scope = pull_scope,
     .check = check,
 };

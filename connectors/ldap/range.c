@@ -32,6 +32,8 @@ struct DirectoryRanges {
     Sink *sink;
     DirectoryHashFunc hash;
     gpointer hash_data;
+    bool (*visitor)(gpointer data, const DirectoryEntry *entry);
+    gpointer visitor_data;
     GQueue waiting;     /* (element-type utf8): DNs */
     GQueue outstanding; /* (element-type RangedEntry), the oldest request first */
     uint64_t n_read_again;
@@ -162,6 +164,14 @@ void directory_ranges_free(DirectoryRanges *ranges)
     g_queue_clear_full(&ranges->waiting, g_free);
     g_queue_clear_full(&ranges->outstanding, entry_free);
     g_free(ranges);
+}
+
+void directory_ranges_set_visitor(DirectoryRanges *ranges,
+                                  bool (*visitor)(gpointer data, const DirectoryEntry *entry),
+                                  gpointer data)
+{
+    ranges->visitor = visitor;
+    ranges->visitor_data = data;
 }
 
 void directory_ranges_add(DirectoryRanges *ranges, Text dn)
@@ -357,7 +367,9 @@ static bool hand_over(DirectoryRanges *ranges, RangedEntry *entry, GError **erro
     }
     switch (schema_end(schema, &record, &reason)) {
     case SCHEMA_KEEP:
-        sink_entry(ranges->sink, &record, &place);
+        if (ranges->visitor == NULL || ranges->visitor(ranges->visitor_data, &record)) {
+            sink_entry(ranges->sink, &record, &place);
+        }
         return true;
     case SCHEMA_EXCLUDE:
         sink_exclude(ranges->sink, reason);

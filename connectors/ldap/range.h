@@ -31,6 +31,10 @@ DirectoryRanges *directory_ranges_new(DirectorySession *session, Schema *schema,
 void directory_ranges_free(DirectoryRanges *ranges); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DirectoryRanges, directory_ranges_free)
 
+/* As directory_search_set_visitor(). */
+void directory_ranges_set_visitor(DirectoryRanges *ranges,
+                                  bool (*visitor)(gpointer data, const DirectoryEntry *entry),
+                                  gpointer data);
 /* Queues an entry. */
 void directory_ranges_add(DirectoryRanges *ranges, Text dn);
 /* Reads what is queued and hands it to the sink. Not while a paged search is open: its next page

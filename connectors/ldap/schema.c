@@ -380,3 +380,37 @@ const char *schema_filter_of(const Schema *schema, EntryKind kind)
 {
     return schema->filters[kind];
 }
+
+static void add_attributes(const Schema *schema, unsigned action, GPtrArray *attributes)
+{
+    for (size_t i = 0; i < schema->n_rules; i++) {
+        if (schema->rules[i].action == action && schema->rules[i].is_asked) {
+            g_ptr_array_add(attributes, (gpointer)(uintptr_t)schema->rules[i].name);
+        }
+    }
+}
+
+void schema_attributes_of(const Schema *schema, const char *field, GPtrArray *attributes)
+{
+    for (const FieldRow *row = schema_field_rows; row->name != NULL; row++) {
+        if (strcmp(row->name, field) == 0) {
+            add_attributes(schema, row->slot, attributes);
+        }
+    }
+    if (strcmp(field, "display_name") == 0) { /* an entry without one shows its cn */
+        add_attributes(schema, SLOT_CN, attributes);
+    } else if (strcmp(field, "last_logon") == 0) {
+        add_attributes(schema, SLOT_LOGON_2, attributes);
+        add_attributes(schema, SLOT_LOGON_3, attributes);
+    }
+}
+
+void schema_member_attributes(const Schema *schema, SchemaMembers by, GPtrArray *attributes)
+{
+    static const unsigned actions[] = {ACTION_MEMBER, ACTION_MEMBER_NAME, ACTION_MEMBER_SID};
+
+    add_attributes(schema, actions[by], attributes);
+    if (by == MEMBERS_BY_DN) {
+        add_attributes(schema, ACTION_UNIQUE_MEMBER, attributes);
+    }
+}

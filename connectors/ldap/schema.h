@@ -80,6 +80,12 @@ const char *const *schema_wanted(const Schema *schema);
 const char *schema_server_filter(const Schema *schema);
 /* The filter of one kind; NULL when the family has none. */
 const char *schema_filter_of(const Schema *schema, EntryKind kind);
+/* Appends the attributes that a field of the setting `attributes` is read from (element-type utf8,
+ * owned by the schema). */
+void schema_attributes_of(const Schema *schema, const char *field, GPtrArray *attributes);
+/* The same for the attributes in which a group lists its members. */
+typedef enum SchemaMembers { MEMBERS_BY_DN, MEMBERS_BY_NAME, MEMBERS_BY_SID } SchemaMembers;
+void schema_member_attributes(const Schema *schema, SchemaMembers by, GPtrArray *attributes);
 /* Appends a sentence for everything in the settings that schema_new() would refuse. */
 void schema_validate(const SettingsGroup *settings, GPtrArray *problems);
 

@@ -18,6 +18,9 @@ struct DirectorySearch {
     bool references_are_normal;
     bool has_domain_scope;
     DirectoryRanges *ranges;
+    const char *filter; /* NULL = the schema's */
+    DirectoryVisitor visitor;
+    gpointer visitor_data;
     uint64_t n_entries;
     char *reference; /* the first one, where references are not normal */
 
@@ -136,6 +139,18 @@ void directory_search_set_domain_scope(DirectorySearch *search)
     search->has_domain_scope = true;
 }
 
+void directory_search_set_visitor(DirectorySearch *search, DirectoryVisitor visitor, gpointer data)
+{
+    search->visitor = visitor;
+    search->visitor_data = data;
+    directory_ranges_set_visitor(search->ranges, visitor, data);
+}
+
+void directory_search_set_filter(DirectorySearch *search, const char *filter)
+{
+    search->filter = filter;
+}
+
 uint64_t directory_search_n_entries(const DirectorySearch *search)
 {
     return search->n_entries;
@@ -159,7 +174,9 @@ static void hand_over(DirectorySearch *search, Text dn)
 
     switch (schema_end(search->schema, &entry, &reason)) {
     case SCHEMA_KEEP:
-        sink_entry(search->sink, &entry, &place);
+        if (search->visitor == NULL || search->visitor(search->visitor_data, &entry)) {
+            sink_entry(search->sink, &entry, &place);
+        }
         return;
     case SCHEMA_EXCLUDE:
         sink_exclude(search->sink, reason);
@@ -250,8 +267,10 @@ static bool ask(DirectorySearch *search, const char *base, int page_size, struct
     if (search->has_domain_scope) {
         controls[n_controls++] = &domain_scope;
     }
-    int rc = ldap_search_ext(ldap, base, LDAP_SCOPE_SUBTREE, schema_server_filter(search->schema),
-                             attributes, 0, controls, NULL, NULL, LDAP_NO_LIMIT, ret_id);
+    const char *filter =
+        search->filter != NULL ? search->filter : schema_server_filter(search->schema);
+    int rc = ldap_search_ext(ldap, base, LDAP_SCOPE_SUBTREE, filter, attributes, 0, controls, NULL,
+                             NULL, LDAP_NO_LIMIT, ret_id);
     if (paging != NULL) {
         ldap_control_free(paging);
     }
@@ -505,4 +524,29 @@ bool directory_search_read(DirectorySearch *search, const char *base, GError **e
         return outcome == OUTCOME_WHOLE;
     }
     return cut(search, error, SOURCE_ERROR_CUT, "every page size was refused");
+}
+
+bool directory_search_probe(DirectorySearch *search, const char *base, const char *filter,
+                            bool *ret_is_found, GError **error)
+{
+    LDAP *ldap = search->session->ldap;
+    LDAPMessage *answer = NULL;
+    Page page = {0};
+    struct timeval limit = directory_session_patience(search->session);
+    char **attributes = (char **)(uintptr_t)schema_wanted(search->schema);
+    int rc = ldap_search_ext_s(ldap, base, LDAP_SCOPE_SUBTREE, filter, attributes, 0, NULL, NULL,
+                               &limit, 1, &answer);
+    LDAPMessage *entry = answer != NULL ? ldap_first_entry(ldap, answer) : NULL;
+    bool is_read = rc == LDAP_SUCCESS || (rc == LDAP_SIZELIMIT_EXCEEDED && entry != NULL);
+
+    if (!is_read) {
+        g_autofree char *what = g_strdup_printf("search of %s: %s", base, ldap_err2string(rc));
+        cut(search, error, error_of_code(rc), what);
+    } else if (entry != NULL) {
+        is_read = take_entry(search, entry, &page, error);
+    }
+    *ret_is_found = entry != NULL;
+    page_clear(&page);
+    ldap_msgfree(answer);
+    return is_read && (entry == NULL || directory_ranges_read(search->ranges, error));
 }

@@ -25,6 +25,15 @@ void directory_search_set_domain_scope(DirectorySearch *search);
 /* Entries of which the server gave a range (range.h) are read to the end after the last page. */
 bool directory_search_read(DirectorySearch *search, const char *base, GError **error);
 
+/* Sees every entry that would be kept, before the sink does; false: the sink does not get it. */
+typedef bool (*DirectoryVisitor)(gpointer data, const DirectoryEntry *entry);
+void directory_search_set_visitor(DirectorySearch *search, DirectoryVisitor visitor, gpointer data);
+/* What the next reads ask for, instead of the schema's filter (NULL: that again). Not copied. */
+void directory_search_set_filter(DirectorySearch *search, const char *filter);
+/* Is there any such entry? The first one goes the way of every entry. */
+bool directory_search_probe(DirectorySearch *search, const char *base, const char *filter,
+                            bool *ret_is_found, GError **error);
+
 /* SHA-256 of all entries as received, as lower-case hex; call once, at the end. To be freed. */
 char *directory_search_digest(DirectorySearch *search);
 uint64_t directory_search_n_entries(const DirectorySearch *search);

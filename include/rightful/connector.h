@@ -31,6 +31,19 @@ typedef struct Source {
     const SettingsGroup *settings; /* { … } of the source, by the connector's own table */
 } Source;
 
+/* One text that an account of a person may carry: field is a record field of a directory
+ * ("employee_id", "mail", "name", "upn", "display_name"), named as in the setting `attributes`. */
+typedef struct ScopeKey {
+    const char *field, *value;
+} ScopeKey;
+
+/* The accounts that are asked for: those with any of the keys, compared as the directory compares.
+ * More may come than belong to a person; correlation decides. */
+typedef struct Scope {
+    const ScopeKey *keys;
+    size_t n_keys;
+} Scope;
+
 /* What check() finds out; each line is one fact shown to the admin. */
 typedef struct CheckReport CheckReport;
 void check_pass(CheckReport *report, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -47,6 +60,9 @@ typedef struct Connector {
      * with a password …). Optional. Appends complete sentences to problems. */
     void (*validate)(const Source *source, GPtrArray *problems /* (element-type utf8) */);
     bool (*pull)(const Source *source, Sink *sink, GError **error);
+    /* The accounts in scope, and every group that they are in, directly or through other groups: as
+     * true as a pull, in a few searches. Optional: without it a scoped pull is a whole one. */
+    bool (*pull_scope)(const Source *source, const Scope *scope, Sink *sink, GError **error);
     /* Connection, rights, certificates, canaries; reads as little as possible. Required. */
     void (*check)(const Source *source, CheckReport *report);
 } Connector;

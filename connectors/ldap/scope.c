@@ -1,0 +1,299 @@
+#include "ldap/scope.h"
+
+#define CONDITIONS_A_SEARCH 100
+
+typedef struct ScopeReader {
+    DirectorySearch *search;
+    const Schema *schema;
+    const char *const *bases;
+    GHashTable *handed, *expanded;       /* DNs as the server spells them */
+    GPtrArray *by_dn, *by_name, *by_sid; /* attributes, of the schema */
+    GPtrArray *conditions;               /* of the next level of groups */
+    bool is_probe;                       /* what comes is not in scope */
+    bool shows_use;
+    uint64_t n_accounts;
+} ScopeReader;
+
+/* ---- Filters ---- */
+
+void directory_scope_condition(GPtrArray *conditions, const char *attribute, Text value)
+{
+    struct berval raw = {.bv_len = value.length, .bv_val = (char *)(uintptr_t)value.data};
+    struct berval escaped = {0};
+
+    if (value.length == 0 || ldap_bv2escaped_filter_value(&raw, &escaped) != 0) {
+        return;
+    }
+    g_ptr_array_add(conditions, g_strdup_printf("(%s=%s)", attribute, escaped.bv_val));
+    ldap_memfree(escaped.bv_val);
+}
+
+static void add_key(GPtrArray *conditions, GHashTable *known, const char *attribute,
+                    const char *value)
+{
+    g_autoptr(GPtrArray) made = g_ptr_array_new_with_free_func(g_free);
+
+    directory_scope_condition(made, attribute, text_of(value));
+    for (guint i = 0; i < made->len; i++) {
+        char *condition = g_strdup(g_ptr_array_index(made, i));
+        if (g_hash_table_add(known, condition)) {
+            g_ptr_array_add(conditions, g_strdup(condition));
+        }
+    }
+}
+
+GPtrArray *directory_scope_conditions(const Schema *schema, const Scope *scope)
+{
+    GPtrArray *conditions = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+    for (size_t i = 0; i < scope->n_keys; i++) {
+        const char *value = scope->keys[i].value;
+        /* Most servers compare by such spellings themselves; not all, and not all attributes. */
+        g_autofree char *lower = g_utf8_strdown(value, -1);
+        g_autofree char *composed = g_utf8_normalize(value, -1, G_NORMALIZE_NFKC);
+        g_autofree char *decomposed = g_utf8_normalize(value, -1, G_NORMALIZE_NFD);
+        const char *const spellings[] = {value, lower, composed, decomposed};
+        g_autoptr(GPtrArray) attributes = g_ptr_array_new();
+        schema_attributes_of(schema, scope->keys[i].field, attributes);
+        for (guint a = 0; a < attributes->len; a++) {
+            for (size_t s = 0; s < G_N_ELEMENTS(spellings); s++) {
+                add_key(conditions, known, g_ptr_array_index(attributes, a), spellings[s]);
+            }
+        }
+    }
+    return conditions;
+}
+
+/* "(&KIND(|…))" of a part of the conditions. */
+static char *either_of(const char *kind, const GPtrArray *conditions, guint begin, guint end)
+{
+    GString *filter = g_string_new("(&");
+
+    g_string_append_printf(filter, "%s(|", kind);
+    for (guint i = begin; i < end; i++) {
+        g_string_append(filter, g_ptr_array_index(conditions, i));
+    }
+    g_string_append(filter, "))");
+    return g_string_free(filter, FALSE);
+}
+
+/* ---- Entries ---- */
+
+static void add_listed(ScopeReader *reader, const GPtrArray *attributes, Text value)
+{
+    for (guint i = 0; i < attributes->len; i++) {
+        directory_scope_condition(reader->conditions, g_ptr_array_index(attributes, i), value);
+    }
+}
+
+/* memberUid tells upper from lower case on the server, intake does not. */
+static void add_listed_name(ScopeReader *reader, Text name)
+{
+    g_autofree char *lower = g_ascii_strdown(name.data, (gssize)name.length);
+
+    add_listed(reader, reader->by_name, name);
+    if (memcmp(lower, name.data, name.length) != 0) {
+        add_listed(reader, reader->by_name, text_of(lower));
+    }
+}
+
+/* Which groups list this entry is the next level's question. */
+static void expand(ScopeReader *reader, const DirectoryEntry *entry)
+{
+    add_listed(reader, reader->by_dn, entry->dn);
+    add_listed(reader, reader->by_sid, entry->sid);
+    if (entry->kind != ENTRY_ACCOUNT) {
+        return;
+    }
+    add_listed_name(reader, entry->name);
+    directory_scope_condition(reader->conditions, "objectSid", entry->primary_group_sid);
+    if (entry->gid_number >= 0) {
+        g_autofree char *gid = g_strdup_printf("%" G_GINT64_FORMAT, entry->gid_number);
+        directory_scope_condition(reader->conditions, "gidNumber", text_of(gid));
+    }
+}
+
+/* Two entries of one DN would be refused, so each goes to the sink once. */
+static bool visit(gpointer data, const DirectoryEntry *entry)
+{
+    ScopeReader *reader = data;
+    char *dn = g_strndup(entry->dn.data, entry->dn.length);
+
+    if (entry->kind == ENTRY_ACCOUNT && !reader->is_probe) {
+        reader->n_accounts++;
+        reader->shows_use |= entry->last_logon_utc != TIME_UNKNOWN;
+    }
+    if (!reader->is_probe && g_hash_table_add(reader->expanded, g_strdup(dn))) {
+        expand(reader, entry);
+    }
+    return g_hash_table_add(reader->handed, dn);
+}
+
+/* ---- Searches ---- */
+
+static bool read_filter(ScopeReader *reader, const char *filter, GError **error)
+{
+    directory_search_set_filter(reader->search, filter);
+    for (size_t i = 0; reader->bases[i] != NULL; i++) {
+        if (!directory_search_read(reader->search, reader->bases[i], error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Canaries come with the first chunk: each by its DN, whatever it is. */
+static char *accounts_filter(const ScopeReader *reader, const GPtrArray *keys, guint begin,
+                             const GPtrArray *canaries)
+{
+    guint end = MIN(begin + CONDITIONS_A_SEARCH, keys->len);
+    GString *filter = g_string_new("(|");
+
+    if (end > begin) {
+        g_autofree char *accounts =
+            either_of(schema_filter_of(reader->schema, ENTRY_ACCOUNT), keys, begin, end);
+        g_string_append(filter, accounts);
+    }
+    for (guint i = 0; begin == 0 && i < canaries->len; i++) {
+        g_string_append(filter, g_ptr_array_index(canaries, i));
+    }
+    g_string_append_c(filter, ')');
+    return g_string_free(filter, FALSE);
+}
+
+static bool read_accounts(ScopeReader *reader, const Scope *scope, const GPtrArray *canaries,
+                          GError **error)
+{
+    g_autoptr(GPtrArray) keys = directory_scope_conditions(reader->schema, scope);
+
+    for (guint begin = 0; begin < keys->len || (begin == 0 && canaries->len > 0);
+         begin += CONDITIONS_A_SEARCH) {
+        g_autofree char *filter = accounts_filter(reader, keys, begin, canaries);
+        if (!read_filter(reader, filter, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_groups(ScopeReader *reader, GError **error)
+{
+    const char *kind = schema_filter_of(reader->schema, ENTRY_GROUP);
+
+    while (kind != NULL && reader->conditions->len > 0) {
+        g_autoptr(GPtrArray) level = g_steal_pointer(&reader->conditions);
+        reader->conditions = g_ptr_array_new_with_free_func(g_free);
+        for (guint begin = 0; begin < level->len; begin += CONDITIONS_A_SEARCH) {
+            g_autofree char *filter =
+                either_of(kind, level, begin, MIN(begin + CONDITIONS_A_SEARCH, level->len));
+            if (!read_filter(reader, filter, error)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static bool probe(ScopeReader *reader, const char *filter, bool *ret_is_found, GError **error)
+{
+    bool is_found = false, is_read = true;
+
+    reader->is_probe = true;
+    for (size_t i = 0; reader->bases[i] != NULL && is_read && !is_found; i++) {
+        is_read =
+            directory_search_probe(reader->search, reader->bases[i], filter, &is_found, error);
+    }
+    reader->is_probe = false;
+    *ret_is_found = is_found;
+    return is_read;
+}
+
+/* Nobody found: because there is nobody, or because the reader may see nothing? */
+static bool must_see_somebody(ScopeReader *reader, GError **error)
+{
+    bool is_found;
+
+    if (!probe(reader, schema_filter_of(reader->schema, ENTRY_ACCOUNT), &is_found, error)) {
+        return false;
+    }
+    if (!is_found) {
+        g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_CUT,
+                    "success, but not a single account: an empty answer is never trusted; check "
+                    "base, filters and what the reader may see");
+    }
+    return is_found;
+}
+
+/* Accounts that were never used are told from a server that records no use by any account that was.
+ * The answer is worth one search; a server that refuses it leaves the use unknown. */
+static void look_for_use(ScopeReader *reader)
+{
+    g_autoptr(GPtrArray) attributes = g_ptr_array_new();
+    g_autoptr(GString) filter = g_string_new("(&");
+    bool is_found;
+
+    schema_attributes_of(reader->schema, "last_logon", attributes);
+    if (attributes->len == 0) {
+        return;
+    }
+    g_string_append_printf(filter, "%s(|", schema_filter_of(reader->schema, ENTRY_ACCOUNT));
+    for (guint i = 0; i < attributes->len; i++) {
+        g_string_append_printf(filter, "(%s=*)", (const char *)g_ptr_array_index(attributes, i));
+    }
+    g_string_append(filter, "))");
+    probe(reader, filter->str, &is_found, NULL);
+}
+
+static bool read_scope(ScopeReader *reader, const SettingsGroup *settings, const char *server,
+                       const Scope *scope, GError **error)
+{
+    const char *dn = strcmp(server, "active-directory") == 0 ? "distinguishedName" : "entryDN";
+    const char *const *canaries = settings_texts(settings, "canaries");
+    g_autoptr(GPtrArray) conditions = g_ptr_array_new_with_free_func(g_free);
+
+    for (size_t i = 0; canaries[i] != NULL; i++) {
+        directory_scope_condition(conditions, dn, text_of(canaries[i]));
+    }
+    if (!read_accounts(reader, scope, conditions, error)) {
+        return false;
+    }
+    if (reader->n_accounts == 0 && conditions->len == 0 && !must_see_somebody(reader, error)) {
+        return false;
+    }
+    if (reader->n_accounts > 0 && !reader->shows_use &&
+        strcmp(settings_text(settings, "last_use"), "auto") == 0) {
+        look_for_use(reader);
+    }
+    return read_groups(reader, error);
+}
+
+bool directory_scope_read(DirectorySearch *search, const Schema *schema,
+                          const SettingsGroup *settings, const char *server, const Scope *scope,
+                          GError **error)
+{
+    g_autoptr(GHashTable) handed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) expanded = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GPtrArray) by_dn = g_ptr_array_new();
+    g_autoptr(GPtrArray) by_name = g_ptr_array_new();
+    g_autoptr(GPtrArray) by_sid = g_ptr_array_new();
+    ScopeReader reader = {.search = search,
+                          .schema = schema,
+                          .bases = settings_texts(settings, "base"),
+                          .handed = handed,
+                          .expanded = expanded,
+                          .by_dn = by_dn,
+                          .by_name = by_name,
+                          .by_sid = by_sid,
+                          .conditions = g_ptr_array_new_with_free_func(g_free)};
+
+    schema_member_attributes(schema, MEMBERS_BY_DN, by_dn);
+    schema_member_attributes(schema, MEMBERS_BY_NAME, by_name);
+    schema_member_attributes(schema, MEMBERS_BY_SID, by_sid);
+    directory_search_set_visitor(search, visit, &reader);
+    bool is_whole = read_scope(&reader, settings, server, scope, error);
+    directory_search_set_visitor(search, NULL, NULL);
+    directory_search_set_filter(search, NULL);
+    g_ptr_array_unref(reader.conditions);
+    return is_whole;
+}
