@@ -45,6 +45,7 @@ static void measure_directory(Sink *sink)
     add_fill(sink, "fill.upn", accounts->upn, accounts->n);
     add_fill(sink, "fill.owner", accounts->owner_text, accounts->n);
     add_day_fill(sink, "fill.last_logon", accounts->last_logon_utc, accounts->n);
+    add_day_fill(sink, "fill.created", accounts->created_utc, accounts->n);
 }
 
 static void measure_people(Sink *sink)
@@ -56,6 +57,9 @@ static void measure_people(Sink *sink)
     add_fill(sink, "fill.manager_id", people->manager_id, people->n);
     add_fill(sink, "fill.department", people->department, people->n);
     add_fill(sink, "fill.title", people->title, people->n);
+    add_fill(sink, "fill.kind", people->kind, people->n);
+    add_fill(sink, "fill.status", people->status_text, people->n);
+    add_day_fill(sink, "fill.start_date", people->start_utc, people->n);
     add_day_fill(sink, "fill.last_working_day", people->last_day_end_utc, people->n);
     add_day_fill(sink, "fill.end_date", people->end_day_end_utc, people->n);
 }
@@ -64,6 +68,8 @@ static void measure_assets(Sink *sink)
 {
     const Assets *assets = &sink->table->assets;
     add_dimension(sink, "assets", assets->n);
+    add_fill(sink, "fill.kind", assets->kind, assets->n);
+    add_fill(sink, "fill.status", assets->status_text, assets->n);
     add_fill(sink, "fill.owner", assets->owner, assets->n);
     add_fill(sink, "fill.custodian", assets->custodian, assets->n);
     add_fill(sink, "fill.serial", assets->serial, assets->n);

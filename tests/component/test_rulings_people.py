@@ -670,6 +670,15 @@ class Held(SiteTest):
         site.write("hr.csv", roster(*[person(str(i)) for i in range(1, 41)], person("99", last_working_day="2026-03-01")))
         self.assertEqual(self.held(site.run(as_of=LATER)), {"hr:fill.email": (40, 0, 3)})
 
+    def test_a_lost_status_makes_no_leaver_active_again(self):
+        people = [person(str(i), status="active") for i in range(1, 38)] + [person(str(i), status="left") for i in range(38, 41)]
+        site = self.open(world(people, self.accounts()))
+        site.run()
+        self.assertEqual(len(site.exceptions("--control", "leaver-active")), 3)
+        site.write("hr.csv", roster(*[{**row, "status": ""} for row in people]))
+        self.assertEqual(self.held(site.run(as_of=LATER)), {"hr:fill.status": (40, 0, 3)})
+        self.assertEqual(len(site.exceptions("--control", "leaver-active")), 3)
+
     def test_slow_erosion_against_the_seven_day_maximum(self):
         site = self.site()
         stamps = [f"2026-03-17T{hour:02}:00:00Z" for hour in range(6, 12)]
