@@ -4,6 +4,7 @@
 
 #include <glib-unix.h>
 #include <locale.h>
+#include <malloc.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -32,9 +33,19 @@ static void choose_locale(void)
     }
 }
 
+/* Columns and tables of hash slots are grown, joined and dropped all the time. As mappings of their
+ * own they grow without being copied and go back when they are freed; without this the peak of a
+ * run over 100,000 accounts is 160 MB instead of 95. */
+static void give_memory_back(void)
+{
+    mallopt(M_MMAP_THRESHOLD, 64 << 10);
+}
+
 int main(int argc, char **argv)
 {
     static sigset_t signals;
+
+    give_memory_back();
 
     choose_locale();
 #ifndef __SANITIZE_ADDRESS__   /* the leak check of a test build has to look into this process */

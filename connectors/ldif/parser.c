@@ -80,15 +80,22 @@ static uint64_t count_lines(const char *from, const char *to)
     return n;
 }
 
+/* A group of a million members is 50 MB: it grows in place and is not copied for every chunk. */
 static void append_to_overflow(LdifParser *parser, LdifChunk *chunk)
 {
-    GString *all = g_string_sized_new((size_t)(parser->end - parser->at) * 2 + 2 * LDIF_CHUNK);
+    size_t left = (size_t)(parser->end - parser->at);
+    GString *all = parser->chunk == NULL ? parser->overflow : NULL;
 
-    g_string_append_len(all, parser->at, parser->end - parser->at);
-    g_string_append_len(all, chunk->data, (gssize)chunk->length);
-    if (parser->overflow != NULL) {
-        g_string_free(parser->overflow, TRUE);
+    if (all != NULL) {
+        g_string_erase(all, 0, parser->at - all->str);
+    } else {
+        all = g_string_sized_new(left + 2 * LDIF_CHUNK);
+        g_string_append_len(all, parser->at, (gssize)left);
+        if (parser->overflow != NULL) {
+            g_string_free(parser->overflow, TRUE);
+        }
     }
+    g_string_append_len(all, chunk->data, (gssize)chunk->length);
     ldif_reader_give_back(parser->reader, parser->chunk);
     ldif_reader_give_back(parser->reader, chunk);
     parser->chunk = NULL;

@@ -12,24 +12,27 @@ typedef struct Slot {
 struct TextIndex {
     const TextPool *pool;
     Slot *slots;
-    size_t mask; /* number of slots - 1 */
+    size_t n_slots; /* any number: a power of two would be a third empty on average */
     size_t n_keys;
 };
 
-static size_t slots_for(size_t n_keys)
+/* Where a hash belongs: its share of the slots. */
+static inline size_t slot_of(const TextIndex *index, uint32_t hash)
 {
-    size_t n_slots = 16;
-    while (n_slots < n_keys + n_keys / 2)
-        n_slots *= 2;
-    return n_slots;
+    return (size_t)((uint64_t)hash * index->n_slots >> 32);
+}
+
+static inline size_t slot_after(const TextIndex *index, size_t at)
+{
+    return at + 1 < index->n_slots ? at + 1 : 0;
 }
 
 TextIndex *text_index_new(const TextPool *pool, size_t n_expected)
 {
     TextIndex *index = g_new0(TextIndex, 1);
     index->pool = pool;
-    index->mask = slots_for(n_expected) - 1;
-    index->slots = g_new0(Slot, index->mask + 1);
+    index->n_slots = MAX(n_expected + n_expected / 2, 16);
+    index->slots = g_new0(Slot, index->n_slots);
     return index;
 }
 
@@ -49,7 +52,7 @@ static Text key_text(const TextIndex *index, TextRef key)
 /* The slot of the key, or the free slot where it belongs. */
 static Slot *find_slot(const TextIndex *index, Text key, uint32_t hash)
 {
-    for (size_t at = hash & index->mask;; at = (at + 1) & index->mask) {
+    for (size_t at = slot_of(index, hash);; at = slot_after(index, at)) {
         Slot *slot = &index->slots[at];
         if (slot->key == 0 ||
             (slot->hash == hash && text_equals_folded(key_text(index, slot->key), key)))
@@ -59,19 +62,18 @@ static Slot *find_slot(const TextIndex *index, Text key, uint32_t hash)
 
 static void grow(TextIndex *index)
 {
-    size_t mask = index->mask * 2 + 1;
-    Slot *slots = g_new0(Slot, mask + 1);
-    for (size_t i = 0; i <= index->mask; i++) {
-        if (index->slots[i].key == 0)
+    g_autofree Slot *old = g_steal_pointer(&index->slots);
+    size_t n_old = index->n_slots;
+    index->n_slots = n_old * 2;
+    index->slots = g_new0(Slot, index->n_slots);
+    for (size_t i = 0; i < n_old; i++) {
+        if (old[i].key == 0)
             continue;
-        size_t at = index->slots[i].hash & mask;
-        while (slots[at].key != 0)
-            at = (at + 1) & mask;
-        slots[at] = index->slots[i];
+        size_t at = slot_of(index, old[i].hash);
+        while (index->slots[at].key != 0)
+            at = slot_after(index, at);
+        index->slots[at] = old[i];
     }
-    g_free(index->slots);
-    index->slots = slots;
-    index->mask = mask;
 }
 
 uint32_t *text_index_add(TextIndex *index, TextRef key, uint32_t value)
@@ -79,7 +81,7 @@ uint32_t *text_index_add(TextIndex *index, TextRef key, uint32_t value)
     Text text = key_text(index, key);
     if (text.length == 0)
         return NULL;
-    if ((index->n_keys + 1) * 4 > (index->mask + 1) * 3)
+    if ((index->n_keys + 1) * 4 > index->n_slots * 3)
         grow(index);
 
     uint32_t hash = (uint32_t)hash_folded(text);
@@ -93,7 +95,8 @@ uint32_t *text_index_add(TextIndex *index, TextRef key, uint32_t value)
 
 void text_index_prefetch(const TextIndex *index, TextRef key)
 {
-    __builtin_prefetch(&index->slots[hash_folded(key_text(index, key)) & index->mask], 1);
+    uint32_t hash = (uint32_t)hash_folded(key_text(index, key));
+    __builtin_prefetch(&index->slots[slot_of(index, hash)], 1);
 }
 
 static uint32_t find_hashed(const TextIndex *index, Text key, uint32_t hash)
@@ -121,10 +124,10 @@ void text_index_find_batch(const TextIndex *index, const TextRef *keys, size_t n
         for (size_t i = 0; i < count; i++) {
             texts[i] = key_text(index, keys[begin + i]);
             hashes[i] = texts[i].length > 0 ? (uint32_t)hash_folded(texts[i]) : 0;
-            __builtin_prefetch(&index->slots[hashes[i] & index->mask]);
+            __builtin_prefetch(&index->slots[slot_of(index, hashes[i])]);
         }
         for (size_t i = 0; i < count; i++) {
-            const Slot *slot = &index->slots[hashes[i] & index->mask];
+            const Slot *slot = &index->slots[slot_of(index, hashes[i])];
             if (slot->key != 0 && slot->hash == hashes[i])
                 __builtin_prefetch(text_pool_get(index->pool, slot->key));
         }

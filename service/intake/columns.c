@@ -1,5 +1,8 @@
 #include "intake/columns.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 static const Column account_list[] = {
     TEXT_COLUMN(Accounts, key),
     TEXT_COLUMN(Accounts, dn),
@@ -121,14 +124,31 @@ static void set_column(void *table, const Column *column, char *values)
     memcpy((char *)table + column->offset, &values, sizeof values);
 }
 
+/* Whole pages are given back instead of written: they are zero when they are touched, and those of
+ * a column that no source fills (a SID of OpenLDAP, a sponsor) never are. About 60 bytes an
+ * account.
+ */
+static void clear_room(char *from, size_t n)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    char *first = from + (page - (uintptr_t)from % page) % page;
+    char *last = from + n - (uintptr_t)(from + n) % page;
+    if (last <= first || madvise(first, (size_t)(last - first), MADV_DONTNEED) != 0) {
+        memset(from, 0, n);
+        return;
+    }
+    memset(from, 0, (size_t)(first - from));
+    memset(last, 0, (size_t)(from + n - last));
+}
+
 static void resize(void *table, ColumnList list, uint32_t n_old, uint32_t n_new)
 {
     for (size_t i = 0; i < list.n; i++) {
         const Column *column = &list.columns[i];
         char *values = g_realloc_n(get_column(table, column), MAX(n_new, 1), column->size);
         if (n_new > n_old)
-            memset(values + (size_t)n_old * column->size, 0,
-                   (size_t)(n_new - n_old) * column->size);
+            clear_room(values + (size_t)n_old * column->size,
+                       (size_t)(n_new - n_old) * column->size);
         set_column(table, column, values);
     }
 }
@@ -137,7 +157,7 @@ void columns_reserve(void *table, ColumnList list, uint32_t *capacity, uint32_t 
 {
     if (n <= *capacity)
         return;
-    uint32_t wanted = MAX(n, MAX(FIRST_CAPACITY, *capacity * 2));
+    uint32_t wanted = MAX(n, MAX(FIRST_CAPACITY, *capacity + *capacity / 4));
     resize(table, list, *capacity, wanted);
     *capacity = wanted;
 }

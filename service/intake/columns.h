@@ -2,7 +2,7 @@
  *
  * A table is a struct that begins with its number of rows and holds one pointer per column
  * (model/snapshot.h); a list of Column says where they are. All columns of a table grow together,
- * by doubling. */
+ * by a quarter: large blocks grow in place, so doubling would save no copies and cost memory. */
 #pragma once
 
 #include "model/snapshot.h"
@@ -30,8 +30,14 @@ typedef struct ColumnList {
 extern const ColumnList account_columns, group_columns, computer_columns, foreigner_columns,
     person_columns, asset_columns, approval_columns;
 
-/* Room for n rows; new room is zero. */
+/* Room for n rows; new room is zero. What is zero need not be written: see column_set(). */
 void columns_reserve(void *table, ColumnList list, uint32_t *capacity, uint32_t n);
+/* A zero is not written: a column that nobody fills never becomes memory. */
+static inline void column_set(TextRef *column, uint32_t row, TextRef text)
+{
+    if (text != 0)
+        column[row] = text;
+}
 /* Copies n_from rows of from behind n_to rows of to, texts moved by shift (0 stays 0). Capacity of
  * `to` is then exactly the sum. */
 void columns_append(void *to, uint32_t n_to, const void *from, uint32_t n_from, ColumnList list,

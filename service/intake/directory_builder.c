@@ -149,17 +149,17 @@ static uint32_t fill_account(Sink *sink, const DirectoryEntry *entry, const Plac
     Accounts *accounts = &builder->accounts;
     accounts->dn[row] = dn;
     accounts->key[row] = key_text(sink, entry, dn);
-    accounts->name[row] = sink_text(sink, entry->name);
-    accounts->upn[row] = sink_text(sink, entry->upn);
-    accounts->mail[row] = sink_text(sink, entry->mail);
-    accounts->display_name[row] = sink_text(sink, entry->display_name);
-    accounts->employee_id[row] = sink_text(sink, entry->employee_id);
-    accounts->department[row] = sink_shared(sink, entry->department);
-    accounts->title[row] = sink_shared(sink, entry->title);
-    accounts->description[row] = sink_text(sink, entry->description);
-    accounts->sid[row] = sink_text(sink, entry->sid);
-    accounts->owner_text[row] = reference_text(sink, entry->owner);
-    accounts->manager_text[row] = reference_text(sink, entry->manager);
+    column_set(accounts->name, row, sink_text(sink, entry->name));
+    column_set(accounts->upn, row, sink_text(sink, entry->upn));
+    column_set(accounts->mail, row, sink_text(sink, entry->mail));
+    column_set(accounts->display_name, row, sink_text(sink, entry->display_name));
+    column_set(accounts->employee_id, row, sink_text(sink, entry->employee_id));
+    column_set(accounts->department, row, sink_shared(sink, entry->department));
+    column_set(accounts->title, row, sink_shared(sink, entry->title));
+    column_set(accounts->description, row, sink_text(sink, entry->description));
+    column_set(accounts->sid, row, sink_text(sink, entry->sid));
+    column_set(accounts->owner_text, row, reference_text(sink, entry->owner));
+    column_set(accounts->manager_text, row, reference_text(sink, entry->manager));
     accounts->enabled[row] = (uint8_t)entry->enabled;
     accounts->enabled_by[row] = (uint8_t)entry->enabled_by;
     accounts->locked[row] = (uint8_t)entry->locked;
@@ -168,9 +168,10 @@ static uint32_t fill_account(Sink *sink, const DirectoryEntry *entry, const Plac
     accounts->created_utc[row] = entry->created_utc;
     accounts->last_logon_utc[row] = entry->last_logon_utc;
     accounts->password_changed_utc[row] = entry->password_changed_utc;
-    accounts->last_logon_slack[row] = entry->last_logon_slack_seconds;
+    column_set(accounts->last_logon_slack, row, entry->last_logon_slack_seconds);
     builder->account_extras.gid[row] = gid_of(entry->gid_number);
-    builder->account_extras.primary_sid[row] = sink_shared(sink, entry->primary_group_sid);
+    column_set(builder->account_extras.primary_sid, row,
+               sink_shared(sink, entry->primary_group_sid));
     return row;
 }
 
@@ -182,18 +183,19 @@ static uint32_t fill_computer(Sink *sink, const DirectoryEntry *entry, const Pla
     Computers *computers = &builder->computers;
     computers->dn[row] = dn;
     computers->key[row] = key_text(sink, entry, dn);
-    computers->name[row] = sink_text(sink, entry->name);
-    computers->hostname[row] = sink_text(sink, entry->hostname);
-    computers->serial[row] = sink_text(sink, entry->serial);
-    computers->sid[row] = sink_text(sink, entry->sid);
+    column_set(computers->name, row, sink_text(sink, entry->name));
+    column_set(computers->hostname, row, sink_text(sink, entry->hostname));
+    column_set(computers->serial, row, sink_text(sink, entry->serial));
+    column_set(computers->sid, row, sink_text(sink, entry->sid));
     computers->enabled[row] = (uint8_t)entry->enabled;
     computers->enabled_by[row] = (uint8_t)entry->enabled_by;
     computers->flags[row] = entry->flags;
     computers->expires_utc[row] = entry->expires_utc;
     computers->created_utc[row] = entry->created_utc;
     computers->last_logon_utc[row] = entry->last_logon_utc;
-    computers->last_logon_slack[row] = entry->last_logon_slack_seconds;
-    builder->computer_extras.primary_sid[row] = sink_shared(sink, entry->primary_group_sid);
+    column_set(computers->last_logon_slack, row, entry->last_logon_slack_seconds);
+    column_set(builder->computer_extras.primary_sid, row,
+               sink_shared(sink, entry->primary_group_sid));
     return row;
 }
 
@@ -225,11 +227,11 @@ static uint32_t fill_group(Sink *sink, const DirectoryEntry *entry, const Place 
     Groups *groups = &builder->groups;
     groups->dn[row] = dn;
     groups->key[row] = key_text(sink, entry, dn);
-    groups->name[row] = sink_text(sink, entry->name);
-    groups->cn[row] = sink_text(sink, entry->cn);
-    groups->sid[row] = sink_text(sink, entry->sid);
-    groups->owner_text[row] = reference_text(sink, entry->owner);
-    groups->description[row] = sink_text(sink, entry->description);
+    column_set(groups->name, row, sink_text(sink, entry->name));
+    column_set(groups->cn, row, sink_text(sink, entry->cn));
+    column_set(groups->sid, row, sink_text(sink, entry->sid));
+    column_set(groups->owner_text, row, reference_text(sink, entry->owner));
+    column_set(groups->description, row, sink_text(sink, entry->description));
     groups->flags[row] = entry->flags;
     builder->group_extras.gid[row] = gid_of(entry->gid_number);
     add_members(builder, row, entry->members, entry->n_members);

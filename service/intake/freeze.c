@@ -4,6 +4,8 @@
 
 #include "model/lookup.h"
 
+#include <malloc.h>
+
 /* The greatest pool becomes the snapshot's, so that most texts are never moved. */
 static uint32_t greatest_pool(const Intake *intake)
 {
@@ -153,6 +155,8 @@ static void join_sources(Snapshot *snapshot, Intake *intake)
         if (sink->record.status != SOURCE_COMPLETE)
             continue;
         uint32_t shift = i != greatest ? text_pool_append(snapshot->text, sink->text) : 0;
+        if (sink->directory == NULL) /* else its DNs are still looked up */
+            g_clear_pointer(&sink->text, text_pool_free);
         EdgeSource source = join_source(snapshot, sink, shift);
         if (sink->directory != NULL)
             sources[n_sources++] = source;
@@ -160,11 +164,24 @@ static void join_sources(Snapshot *snapshot, Intake *intake)
     edges_build(snapshot, sources, n_sources);
 }
 
+/* What is left of the builders would stand beside the snapshot until the run ends. */
+static void drop_builders(Intake *intake)
+{
+    for (uint32_t i = 0; i < intake->n; i++) {
+        Sink *sink = intake->sinks[i];
+        g_clear_pointer(&sink->directory, directory_builder_free);
+        g_clear_pointer(&sink->table, table_builder_free);
+        g_clear_pointer(&sink->text, text_pool_free);
+    }
+    malloc_trim(0); /* the arenas of the pulling threads: 3 MB at 100,000 accounts */
+}
+
 Snapshot *intake_freeze(Intake *intake, const Settings *settings, const Baseline *baseline,
                         int64_t this_run)
 {
     Snapshot *snapshot = g_new0(Snapshot, 1);
     join_sources(snapshot, intake);
+    drop_builders(intake);
     complete_runs(snapshot);
     give_records(snapshot, intake);
     roster_link_previous(snapshot);

@@ -87,24 +87,23 @@ static bool add_person(const Cells *cells)
     cells_list(cells, PERSON_PREVIOUS_IDS, builder->previous_ids);
     people->first_previous[row + 1] = builder->previous_ids->len;
 
-    people->id[row] = cells_text(cells, PERSON_ID);
-    people->name[row] = cells_text(cells, PERSON_NAME);
-    people->email[row] = cells_text(cells, PERSON_EMAIL);
-    people->username[row] = cells_text(cells, PERSON_USERNAME);
-    people->manager_id[row] = cells_shared(cells, PERSON_MANAGER_ID);
-    people->department[row] = cells_shared(cells, PERSON_DEPARTMENT);
-    people->title[row] = cells_shared(cells, PERSON_TITLE);
-    people->location[row] = cells_shared(cells, PERSON_LOCATION);
+    column_set(people->id, row, cells_text(cells, PERSON_ID));
+    column_set(people->name, row, cells_text(cells, PERSON_NAME));
+    column_set(people->email, row, cells_text(cells, PERSON_EMAIL));
+    column_set(people->username, row, cells_text(cells, PERSON_USERNAME));
+    column_set(people->manager_id, row, cells_shared(cells, PERSON_MANAGER_ID));
+    column_set(people->department, row, cells_shared(cells, PERSON_DEPARTMENT));
+    column_set(people->title, row, cells_shared(cells, PERSON_TITLE));
+    column_set(people->location, row, cells_shared(cells, PERSON_LOCATION));
     people->kind[row] = cells->cells[PERSON_KIND].length > 0
                             ? cells_shared(cells, PERSON_KIND)
                             : sink_shared(sink, text_of(sink->options.person_kind));
-    people->status_text[row] = cells_shared(cells, PERSON_STATUS);
+    column_set(people->status_text, row, cells_shared(cells, PERSON_STATUS));
     people->status[row] = person_status(cells->cells[PERSON_STATUS]);
-    people->timezone[row] = cells_shared(cells, PERSON_TIMEZONE);
-    people->sponsor_id[row] = cells_shared(cells, PERSON_SPONSOR_ID);
+    column_set(people->timezone, row, cells_shared(cells, PERSON_TIMEZONE));
+    column_set(people->sponsor_id, row, cells_shared(cells, PERSON_SPONSOR_ID));
     people->source[row] = sink->options.index;
     people->successor[row] = NONE;
-    people->gone_since_run[row] = 0;
     fill_person_days(people, row, cells, zone);
     if (people->recorded_utc[row] != TIME_UNKNOWN)
         sink->newest_utc = MAX(sink->newest_utc, people->recorded_utc[row]);
@@ -135,17 +134,17 @@ static bool add_asset(const Cells *cells)
     cells_list(cells, ASSET_ACCESS_GROUPS, builder->access_groups);
     assets->first_access_group[row + 1] = builder->access_groups->len;
 
-    assets->id[row] = cells_text(cells, ASSET_ID);
-    assets->name[row] = cells_text(cells, ASSET_NAME);
-    assets->kind[row] = cells_shared(cells, ASSET_KIND);
-    assets->status_text[row] = cells_shared(cells, ASSET_STATUS);
+    column_set(assets->id, row, cells_text(cells, ASSET_ID));
+    column_set(assets->name, row, cells_text(cells, ASSET_NAME));
+    column_set(assets->kind, row, cells_shared(cells, ASSET_KIND));
+    column_set(assets->status_text, row, cells_shared(cells, ASSET_STATUS));
     assets->status[row] = asset_status(cells->cells[ASSET_STATUS]);
-    assets->serial[row] = cells_text(cells, ASSET_SERIAL);
-    assets->hostname[row] = cells_text(cells, ASSET_HOSTNAME);
-    assets->owner[row] = cells_shared(cells, ASSET_OWNER);
-    assets->custodian[row] = cells_shared(cells, ASSET_CUSTODIAN);
-    assets->classification[row] = cells_shared(cells, ASSET_CLASSIFICATION);
-    assets->location[row] = cells_shared(cells, ASSET_LOCATION);
+    column_set(assets->serial, row, cells_text(cells, ASSET_SERIAL));
+    column_set(assets->hostname, row, cells_text(cells, ASSET_HOSTNAME));
+    column_set(assets->owner, row, cells_shared(cells, ASSET_OWNER));
+    column_set(assets->custodian, row, cells_shared(cells, ASSET_CUSTODIAN));
+    column_set(assets->classification, row, cells_shared(cells, ASSET_CLASSIFICATION));
+    column_set(assets->location, row, cells_shared(cells, ASSET_LOCATION));
     assets->source[row] = sink->options.index;
     assets->assigned_utc[row] = cells->values[ASSET_ASSIGNED_AT];
     assets->due_back_utc[row] = zone_day_ends(zone, (int32_t)cells->values[ASSET_DUE_BACK]);
@@ -185,12 +184,12 @@ static bool add_approval(const Cells *cells)
     Zone *zone = zones_find(builder->zones, (Text){0});
     uint32_t row = approvals->n++;
     columns_reserve(approvals, approval_columns, &builder->approvals_capacity, row + 1);
-    approvals->id[row] = cells_text(cells, APPROVAL_ID);
-    approvals->group[row] = cells_shared(cells, APPROVAL_GROUP);
-    approvals->account[row] = cells_shared(cells, APPROVAL_ACCOUNT);
-    approvals->person_id[row] = cells_shared(cells, APPROVAL_PERSON_ID);
-    approvals->approved_by[row] = cells_shared(cells, APPROVAL_APPROVED_BY);
-    approvals->reference[row] = cells_text(cells, APPROVAL_REFERENCE);
+    column_set(approvals->id, row, cells_text(cells, APPROVAL_ID));
+    column_set(approvals->group, row, cells_shared(cells, APPROVAL_GROUP));
+    column_set(approvals->account, row, cells_shared(cells, APPROVAL_ACCOUNT));
+    column_set(approvals->person_id, row, cells_shared(cells, APPROVAL_PERSON_ID));
+    column_set(approvals->approved_by, row, cells_shared(cells, APPROVAL_APPROVED_BY));
+    column_set(approvals->reference, row, cells_text(cells, APPROVAL_REFERENCE));
     approvals->source[row] = cells->sink->options.index;
     approvals->approved_utc[row] =
         zone_day_begins(zone, (int32_t)cells->values[APPROVAL_APPROVED_ON]);
@@ -208,13 +207,13 @@ static bool add_account(const Cells *cells)
     uint32_t row = directory_builder_add_account(builder, sink->options.index, line);
     Accounts *accounts = &builder->accounts;
     State enabled = (State)cells->values[ACCOUNT_ENABLED];
-    accounts->key[row] = cells_text(cells, ACCOUNT_ID);
-    accounts->name[row] = cells_text(cells, ACCOUNT_NAME);
-    accounts->mail[row] = cells_text(cells, ACCOUNT_MAIL);
-    accounts->employee_id[row] = cells_text(cells, ACCOUNT_EMPLOYEE_ID);
-    accounts->display_name[row] = cells_text(cells, ACCOUNT_DISPLAY_NAME);
-    accounts->class_text[row] = cells_shared(cells, ACCOUNT_CLASS);
-    accounts->owner_text[row] = cells_shared(cells, ACCOUNT_OWNER);
+    column_set(accounts->key, row, cells_text(cells, ACCOUNT_ID));
+    column_set(accounts->name, row, cells_text(cells, ACCOUNT_NAME));
+    column_set(accounts->mail, row, cells_text(cells, ACCOUNT_MAIL));
+    column_set(accounts->employee_id, row, cells_text(cells, ACCOUNT_EMPLOYEE_ID));
+    column_set(accounts->display_name, row, cells_text(cells, ACCOUNT_DISPLAY_NAME));
+    column_set(accounts->class_text, row, cells_shared(cells, ACCOUNT_CLASS));
+    column_set(accounts->owner_text, row, cells_shared(cells, ACCOUNT_OWNER));
     accounts->enabled[row] = (uint8_t)enabled;
     accounts->enabled_by[row] = enabled != STATE_UNKNOWN ? ENABLED_BY_COLUMN : ENABLED_BY_NOTHING;
     accounts->locked[row] = STATE_UNKNOWN;
