@@ -237,31 +237,69 @@ json_t *ledger_summary(Ledger *ledger, GError **error)
                      tally_controls(tally));
 }
 
+/* Why (some of) the control could not be judged, from the run's list; null when all of it was. */
+static json_t *reasons_of(json_t *not_evaluable, const char *control)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    size_t i;
+    json_t *row;
+
+    json_array_foreach(not_evaluable, i, row)
+    {
+        const char *of = json_string_value(json_object_get(row, "control"));
+        const char *reason = json_string_value(json_object_get(row, "reason"));
+        json_t *subjects = json_object_get(row, "subjects");
+
+        if (g_strcmp0(of, control) != 0 || !reason)
+            continue;
+        g_string_append_printf(text, "%s%s", text->len > 0 ? "; " : "", reason);
+        if (json_is_integer(subjects))
+            g_string_append_printf(text, " (%" JSON_INTEGER_FORMAT " of its subjects)",
+                                   json_integer_value(subjects));
+    }
+    return text->len > 0 ? json_string(text->str) : json_null();
+}
+
 json_t *ledger_control_results(Ledger *ledger, GError **error)
 {
     g_autoptr(Tally) tally = tally_read(ledger->store, error);
-    g_autoptr(Statement) row = store_prepare(
-        ledger->store,
-        "SELECT results FROM run WHERE status IN ('applied', 'partial') ORDER BY id DESC LIMIT 1",
-        tally ? error : NULL);
+    g_autoptr(Statement) row =
+        store_prepare(ledger->store,
+                      "SELECT results, not_evaluable FROM run "
+                      "WHERE status IN ('applied', 'partial') ORDER BY id DESC LIMIT 1",
+                      tally ? error : NULL);
     json_t *results = json_object();
     const char *control;
-    json_t *result;
+    json_t *result, *row_json;
+    size_t i;
 
     StoreStep step = tally && row ? statement_step(row, error) : STORE_FAILED;
     if (step == STORE_FAILED) {
         json_decref(results);
         return NULL;
     }
+    bool is_there = step == STORE_ROW;
     json_t *stored =
-        step == STORE_ROW ? json_from_text(statement_text(row, 0), json_object()) : json_object();
+        is_there ? json_from_text(statement_text(row, 0), json_object()) : json_object();
+    json_t *not_evaluable =
+        is_there ? json_from_text(statement_text(row, 1), json_array()) : json_array();
+
+    /* A control that needs a source which nobody configured was not judged at all. */
+    json_array_foreach(not_evaluable, i, row_json)
+    {
+        control = json_string_value(json_object_get(row_json, "control"));
+        if (control && !json_object_get(stored, control))
+            json_object_set_new(stored, control, json_string("not-evaluable"));
+    }
     json_object_foreach(stored, control, result)
     {
         const int64_t *n_open = g_hash_table_lookup(tally->by_control, control);
-        json_object_set_new(
-            results, control,
-            json_pack("{s:O s:I}", "result", result, "open", (json_int_t)(n_open ? *n_open : 0)));
+        json_object_set_new(results, control,
+                            json_pack("{s:O s:I s:o}", "result", result, "open",
+                                      (json_int_t)(n_open ? *n_open : 0), "reason",
+                                      reasons_of(not_evaluable, control)));
     }
     json_decref(stored);
+    json_decref(not_evaluable);
     return results;
 }

@@ -142,8 +142,9 @@ json_t *ledger_exception(Ledger *ledger, const char *id, GError **error);
 /* Counts of what is open now: {"by_severity": {…}, "by_control": {…}, "open": n, "accepted": n, …}.
  */
 json_t *ledger_summary(Ledger *ledger, GError **error);
-/* Result of the last run per control: {"leaver-active": {"result": "exceptions", "open": 3}, …};
- * "pass", "exceptions", "not-evaluable". */
+/* Result of the last run per control: {"leaver-active": {"result": "exceptions", "open": 3,
+ * "reason": null}, …}; "pass", "exceptions", "not-evaluable". reason: what could not be judged, and
+ * why. */
 json_t *ledger_control_results(Ledger *ledger, GError **error);
 
 /* Each in one transaction with its history and audit row. at_utc is the clock's time: people act in

@@ -284,12 +284,12 @@ static void summary_and_results_count_what_is_open(void **state)
         "{\"open\":2,\"assigned\":0,\"accepted\":0,\"false_positive\":0,\"resolved\":1,"
         "\"by_severity\":{\"critical\":0,\"high\":2,\"medium\":0,\"low\":0},"
         "\"by_control\":{\"a\":1,\"c\":1}}");
-    assert_string_equal(
-        results_text,
-        "{\"a\":{\"open\":1,\"result\":\"exceptions\"},\"b\":{\"open\":0,\"result\":\"not-"
-        "evaluable\"},"
-        "\"c\":{\"open\":1,\"result\":\"exceptions\"},\"d\":{\"open\":0,\"result\":\"pass\"},"
-        "\"e\":{\"open\":0,\"result\":\"not-evaluable\"}}");
+    assert_string_equal(results_text,
+                        "{\"a\":{\"open\":1,\"reason\":null,\"result\":\"exceptions\"},"
+                        "\"b\":{\"open\":0,\"reason\":null,\"result\":\"not-evaluable\"},"
+                        "\"c\":{\"open\":1,\"reason\":null,\"result\":\"exceptions\"},"
+                        "\"d\":{\"open\":0,\"reason\":null,\"result\":\"pass\"},"
+                        "\"e\":{\"open\":0,\"reason\":null,\"result\":\"not-evaluable\"}}");
     free(summary_text);
     free(results_text);
     json_decref(summary);

@@ -90,6 +90,23 @@ static void a_run_is_shown_with_its_proofs(void **state)
         1);
 }
 
+static void results_of_controls_say_why_not(void **state)
+{
+    Fixture *f = *state;
+    LedgerRun run = failed_run("partial");
+    run.not_evaluable =
+        json_pack("[{s:s s:s s:n}, {s:s s:s s:i}]", "control", "dormant", "reason", "no directory",
+                  "subjects", "control", "dormant", "reason", "no date", "subjects", 2);
+    record(f, &run);
+    json_t *results = ledger_control_results(f->ledger, NULL);
+    json_t *dormant = json_object_get(results, "dormant");
+
+    assert_string_equal(member(dormant, "result"), "not-evaluable");
+    assert_string_equal(member(dormant, "reason"), "no directory; no date (2 of its subjects)");
+    json_decref(results);
+    json_decref(run.not_evaluable);
+}
+
 static bool append_run(json_t *row, void *data)
 {
     json_t *source = json_array_get(json_object_get(row, "sources"), 0);
@@ -321,6 +338,7 @@ int main(void)
 #define RUNS(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
         RUNS(before_the_first_run_everything_is_empty),
         RUNS(a_run_is_shown_with_its_proofs),
+        RUNS(results_of_controls_say_why_not),
         RUNS(runs_are_listed_newest_first_without_long_proofs),
         RUNS(a_run_that_merged_nothing_counts_what_stays),
         RUNS(the_baseline_has_the_last_good_run_and_the_maximum_of_a_week),
