@@ -21,6 +21,23 @@ static void say_incomplete(Look *look)
     }
 }
 
+/* Who is in no roster any more is known by the ledger's memory of the last one. */
+static ExitCode read_baseline(Look *look)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (look->ledger == NULL) {
+        return EXIT_DONE;
+    }
+    look->baseline = ledger_baseline(look->ledger, look->reconciliation.as_of_utc, &error);
+    if (look->baseline == NULL ||
+        !ledger_next_run(look->ledger, &look->reconciliation.this_run, &error)) {
+        return ledger_failed(error);
+    }
+    look->reconciliation.baseline = look->baseline;
+    return EXIT_DONE;
+}
+
 ExitCode look_open(Invocation *invocation, Look *look)
 {
     *look = (Look){.invocation = invocation};
@@ -39,6 +56,10 @@ ExitCode look_open(Invocation *invocation, Look *look)
     if (!invocation_as_of(invocation, clock_utc(), &look->reconciliation.as_of_utc)) {
         return EXIT_USAGE;
     }
+    code = read_baseline(look);
+    if (code != EXIT_DONE) {
+        return code;
+    }
     if (!reconciliation_look(&look->reconciliation)) {
         return EXIT_INTERRUPTED;
     }
@@ -50,6 +71,7 @@ ExitCode look_open(Invocation *invocation, Look *look)
 void look_clear(Look *look)
 {
     reconciliation_clear(&look->reconciliation);
+    g_clear_pointer(&look->baseline, baseline_free);
     g_clear_pointer(&look->ledger, ledger_close);
 }
 

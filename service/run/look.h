@@ -14,8 +14,9 @@
 typedef struct Look {
     Invocation *invocation;
     Reconciliation reconciliation;
-    Ledger *ledger; /* NULL before the first run */
-    bool is_whole;  /* every source was read whole */
+    Ledger *ledger;     /* NULL before the first run */
+    Baseline *baseline; /* NULL without a ledger; knows who has vanished from the roster */
+    bool is_whole;      /* every source was read whole */
 } Look;
 
 /* Reads the sources and says on stderr which could not be read. Anything but EXIT_DONE: end with

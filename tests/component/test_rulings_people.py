@@ -2,6 +2,7 @@
 
 import datetime
 import os
+import shlex
 import unittest
 
 from site_under_test import Site, SiteTest, line_of
@@ -1102,6 +1103,121 @@ class Odd(SiteTest):
         site = self.open(world([person("9", previous_ids="1|7", last_working_day="2026-03-05")], account("ann", "7")))
         found = dry(site)["exceptions"][0]
         self.assertEqual((found["control"], found["person"]), ("leaver-active", {"id": "9", "name": "Person 9"}))
+
+
+class More(SiteTest):
+    everybody = [person(str(n), email=f"p{n}@example.com", username=f"p{n}") for n in range(1, 13)]
+
+    def test_the_printed_command_lets_everything_through(self):
+        members = [f"p{n}" for n in range(1, 13)]
+        ldif = "".join(account(f"p{n}", str(n)) for n in range(1, 13))
+        site = self.open(world(self.everybody, ldif + group("Big Team's", *members)))
+        site.run()
+        site.write("corp.ldif", "".join(account(f"p{n}", "") for n in range(1, 8)) + group("Big Team's"))
+        result = site.run(as_of=LATER)
+        self.assertEqual(result.code, 3)
+        command = [line for line in result.err.splitlines() if line.startswith("  rightful ")][0]
+        words = shlex.split(command)
+        self.assertIn("corp:group.Big Team's", words)
+        self.assertEqual(words[1:4], ["--config", site.config, "run"])
+        again = site.rightful(*words[3:])
+        self.assertEqual(again.code, 0, again.err)
+        self.assertIn("Big Team's", site.rightful("run-show", "3", "--json").out)
+
+    def test_two_sources_are_held_at_once(self):
+        ldif = "".join(account(f"p{n}", str(n)) for n in range(1, 13))
+        site = self.open(world(self.everybody, ldif))
+        site.run()
+        site.write("corp.ldif", account("p1", "1"))
+        site.write("hr.csv", roster(*self.everybody[:2]))
+        result = site.run("--accept", "corp:accounts", "--reason", "half of it", as_of=LATER)
+        self.assertEqual(result.code, 3)
+        self.assertEqual({h["source"] for h in result.json["held"]}, {"corp", "hr"})
+        self.assertNotIn("corp:accounts", [h["accept"] for h in result.json["held"]])
+        self.assertIn("--accept corp:accounts --accept", result.err)
+
+    def test_the_owner_who_vanished_has_left(self):
+        service = account("svc-a", "", "owner: uid=p12,ou=people,dc=example,dc=com\n")
+        site = self.open(world(self.everybody, account("p1", "1") + account("p12", "12", LOCKED) + service))
+        site.run()
+        site.write("hr.csv", roster(*self.everybody[:11]))
+        self.assertEqual(site.run(as_of=LATER).code, 0)
+        self.assertIn("owner-left\tsvc-a", site.found())
+
+    def test_commands_that_look_know_who_vanished(self):
+        site = self.open(world(self.everybody, account("p1", "1") + account("p12", "12")))
+        site.run()
+        site.write("hr.csv", roster(*self.everybody[:11]))
+        site.run(as_of=LATER)
+        found = site.rightful("person", "12", "--as-of", LATER, "--json")
+        self.assertEqual(found.code, 0, found.err)
+        self.assertIn("Person 12", found.out)
+        self.assertIn("Person 12", site.rightful("account", "p12", "--as-of", LATER, "--json").out)
+
+    def test_an_unreadable_cell_of_an_application_rejects_its_row(self):
+        site = self.open(world([LEFT], account("x", "1", LOCKED), source=sources(more=Applications.SHOP),
+                               shop_csv="id,name,employee_id,enabled,created\na1,ann,1,perhaps,\na2,anne,1,yes,\na3,anna,1,yes,soon\n"))
+        result = dry(site)
+        self.assertEqual(lines(result, "leaver-active"), ["leaver-active\tanne"])
+        shop = result["run"]["sources"][2]
+        self.assertEqual((shop["counts"]["pulled"], shop["counts"]["kept"], shop["counts"]["rejected"]), (3, 1, 2))
+
+    def test_a_stale_list_of_accounts(self):
+        site = self.open(world([LEFT], account("x", "1", LOCKED), source=sources(more=Applications.SHOP), shop_csv="id,name,employee_id,enabled\na1,ann,1,yes\n"))
+        self.assertEqual(site.run().code, 0)
+        before = site.ledger()
+        os.utime(os.path.join(site.folder, "shop.csv"), (1773500000, 1773500000))
+        result = site.run(as_of=LATER)
+        self.assertEqual((result.code, [source["status"] for source in result.json["run"]["sources"]]), (3, ["complete", "complete", "stale"]))
+        self.assertEqual([e for e in site.ledger() if not e["control"].startswith("source-")], before)
+
+    def test_the_class_of_an_application_stands_when_no_rule_fits(self):
+        site = self.open(world([person("1")], account("x", "1"), source=sources(more=Applications.SHOP),
+                               shop_csv="id,name,enabled,class\na1,batch,yes,Service\na2,svc-b,yes,\na3,odd,yes,whatever\n"))
+        self.assertEqual(lines(dry(site)), ["orphaned-account\todd", "service-without-owner\tbatch", "service-without-owner\tsvc-b"])
+
+    def test_a_cut_ldif_changes_nothing(self):
+        ldif = account("ann", "1") + account("ben", "2") + account("ghost", "77")
+        site = self.open(world([LEFT, person("2")], ldif))
+        site.run()
+        before = site.ledger()
+        site.write("corp.ldif", ldif[:ldif.rindex("createTimestamp") + 9])
+        result = site.run(as_of=LATER)
+        self.assertEqual(result.code, 3, result.err)
+        self.assertEqual([e for e in site.ledger() if not e["control"].startswith("source-")], before)
+
+    def test_stale_approvals_hold_what_rests_on_them(self):
+        tickets = '{ name = "tickets"; kind = "csv"; provides = "approvals"; path = "tickets.csv"; }'
+        site = self.open(world([person("1"), person("2")], account("ann", "1") + account("ben", "2") + group("admins", "ann"),
+                               source=sources(more=tickets), tickets_csv="id,group,account,approved_by,expires_on\nT1,admins,ann,2,\n"))
+        self.assertEqual(site.run().code, 0)
+        self.assertEqual([line for line in site.found() if line.startswith("privileged-unapproved")], [])
+        os.utime(os.path.join(site.folder, "tickets.csv"), (1773000000, 1773000000))
+        result = site.run(as_of=LATER)
+        self.assertEqual(result.code, 3)
+        self.assertEqual([line for line in site.found() if not line.startswith(("source-", "group-"))], [])
+        self.assertEqual([row["subjects"] for row in unjudged(result.json, "privileged-unapproved")], [None])
+
+    def test_a_leaver_over_the_night_is_found_without_a_change_of_files(self):
+        site = self.open(world([person("1", last_working_day="2026-03-17"), person("2")], account("ann", "1", modified="20260317200000Z")))
+        self.assertEqual(site.run().json["counts"]["new"], 0)
+        self.assertEqual(site.run(as_of="2026-03-18T22:30:00Z").code, 3)
+        self.assertEqual([line for line in site.found() if line.startswith("leaver")], [])
+        site.write("corp.ldif", account("ann", "1", modified="20260318200000Z"))
+        self.assertEqual(site.run(as_of="2026-03-18T23:30:00Z").code, 0)
+        self.assertEqual(site.found(), ["leaver-active\tann"])
+
+    def test_without_a_time_zone_the_organisations_is_utc(self):
+        head = HEAD.replace(' timezone = "Europe/Berlin";', "")
+        site = self.open(world([person("1", last_working_day="2026-03-15")], account("ann", "1"), head=head))
+        self.assertEqual(lines(site.run("--dry-run", as_of="2026-03-17T00:00:00Z").json), [])
+        self.assertEqual(lines(site.run("--dry-run", as_of="2026-03-17T00:00:01Z").json), ["leaver-active\tann"])
+
+    def test_manifold_subjects_of_one_reason_are_one_row(self):
+        people = [person("1", status="left"), person("2", status="left")]
+        ldif = account("ann", "1", "pwdLastSuccess: 20260316000000Z\n") + account("ben", "2", "pwdLastSuccess: 20260316000000Z\n")
+        rows = unjudged(dry(self.open(world(people, ldif))), "leaver-logon")
+        self.assertEqual([row["subjects"] for row in rows], [2])
 
 
 if __name__ == "__main__":
