@@ -730,5 +730,172 @@ class Output(RightsTest):
         self.assertEqual(rows["leaver-active"]["references"]["nist_800_53"], ["AC-2(3)", "PS-4"])
 
 
+class MoreApprovals(RightsTest):
+    def test_the_account_may_be_named_in_every_form(self):
+        ldif = ad_user("ann", 1101, extra="userPrincipalName: ann@example.com\n") + ad_group("Domain Admins", DOMAIN + "-512", "ann")
+        for account in ("ann", "ANN@example.com", "CN=ann, OU=People,DC=example,DC=com"):
+            for name in ("Domain Admins", DOMAIN + "-512", "cn=domain admins,ou=groups,dc=example,dc=com"):
+                self.expect("privileged-unapproved", [], ldif, approvals=[approval(name, account=account)], server="active-directory")
+
+    def test_a_person_approved_under_an_old_id(self):
+        ldif = user("ann", "1") + group("admins", "ann")
+        self.expect("privileged-unapproved", [], ldif, ADMINS, people=[person("1", previous_ids="OLD")], approvals=[approval("admins", person_id="OLD")])
+
+    def test_another_account_of_the_same_person_may_not_approve(self):
+        ldif = user("ann", "1") + user("adm-ann", "1") + group("admins", "ann")
+        self.expect("privileged-unapproved", ["ann/admins"], ldif, ADMINS, people=[person("1")],
+                    approvals=[approval("admins", account="ann", approved_by="adm-ann")])
+
+    def test_one_valid_row_among_invalid_ones_suffices(self):
+        ldif = user("ann", "1") + group("admins", "ann")
+        rows = [approval("admins", account="ann", expires_on="2020-01-01"), {**approval("admins", account="ann"), "id": "T-2"}]
+        self.expect("privileged-unapproved", [], ldif, ADMINS, people=[person("1")], approvals=rows)
+
+    def test_a_row_that_names_neither_account_nor_person_is_rejected_and_one_without_group_is_not(self):
+        site = self.open(world(user("ann", "1") + group("admins", "ann"), ADMINS, people=[person("1")],
+                               approvals=[approval("admins"), {**approval("", account="ann"), "id": "T-9"}]))
+        run = site.run()
+        self.assertEqual(run.code, 0, run.err)
+        counts = next(s for s in run.json["run"]["sources"] if s["name"] == "tickets")["counts"]
+        self.assertEqual((counts["kept"], counts["rejected"]), (1, 1), run.err)
+        self.assertIn("tickets.csv:2", run.err)
+
+
+class MoreRights(RightsTest):
+    def test_nearest_is_judged_for_each_kind_of_governing(self):
+        people = [person("1", last_working_day="2026-01-01")]
+        ldif = user("ann", "1", extra=LOCKED) + group("inner", "ann") + group("outer", "@inner")
+        both = [asset("A1", access_groups="inner")]
+        self.expect("leaver-rights", ["ann/inner", "ann/outer"], ldif, 'privileged = [ "outer" ];', people=people, assets=both)
+        self.expect("leaver-rights", ["ann/inner"], ldif, people=people, assets=[asset("A1", access_groups="inner|outer")])
+        self.expect("leaver-rights", ["ann/inner", "ann/outer"], ldif, 'entitlements: ( { group = "outer"; } );', people=people,
+                    assets=[asset("A1", access_groups="inner|outer")])
+        self.expect("leaver-rights", [], ldif, people=people, assets=[asset("A1", access_groups="inner", status="retired")])
+
+    def test_leaver_rights_has_24_hours_for_privileged_groups_right_by_right(self):
+        people = [person("1", last_working_day="2026-03-10")]
+        ldif = user("ann", "1", extra=LOCKED) + group("admins", "ann") + group("crm", "ann")
+        self.expect("leaver-rights", ["ann/admins"], ldif, ADMINS, people=people, assets=[asset("A1", access_groups="crm")])
+
+    def test_a_dn_of_another_source_is_a_listed_member(self):
+        partner = ad_user("pat", 1103, domain="S-1-5-21-7-8-9").replace("DC=example,DC=com", "DC=partner,DC=com")
+        ldif = ad_user("ann", 1101) + ad_group("Domain Admins", DOMAIN + "-512", "CN=pat,OU=people,DC=partner,DC=com")
+        result = self.expect("privileged-unapproved", ["pat/Domain Admins"], ldif, approvals=NOBODY, server="active-directory", partner_ldif=partner,
+                             more='{ name = "partner"; kind = "ldif"; provides = "directory"; server = "active-directory"; path = "partner.ldif"; }')
+        self.assertEqual(found(result, "privileged-nested"), [])
+
+    def test_while_one_directory_is_missing_its_rights_stay_as_they_are(self):
+        more = '{ name = "partner"; kind = "ldif"; provides = "directory"; server = "active-directory"; path = "partner.ldif"; }'
+        other = "S-1-5-21-7-8-9"
+        partner = ad_user("pat", 1103, domain=other).replace("DC=example,DC=com", "DC=partner,DC=com")
+        ldif = (ad_user("ann", 1101) + foreign(other + "-1103")
+                + ad_group("Domain Admins", DOMAIN + "-512", "ann", f"CN={other}-1103,CN=ForeignSecurityPrincipals,DC=example,DC=com"))
+        site = self.open(world(ldif, approvals=NOBODY, server="active-directory", partner_ldif=partner, more=more))
+        self.assertEqual(site.run().code, 0)
+        before = site.found()
+        self.assertIn("privileged-nested\tpat\tDomain Admins", before)
+        site.write("partner.ldif", partner[:-40] + "\nobjectSid:: !!!\n")
+        self.assertEqual(site.run().code, 3)
+        self.assertEqual(sorted(set(before) - set(site.found())), [])
+
+    def test_rights_of_an_application_table(self):
+        config = 'privileged = [ "app-admins" ]; entitlements: ( { group = "pay"; allowed = ( { department = "Finance"; } ); } );'
+        table_of = "id,name,employee_id,enabled,last_logon,created,class,owner,groups\n" \
+                   "a1,ann,1,true,2026-03-16T08:00:00Z,2020-01-01T00:00:00Z,,,app-admins|pay\n" \
+                   "a2,robot,,yes,2026-03-16T08:00:00Z,2020-01-01T00:00:00Z,service,,pay\n" \
+                   "a3,old,1,no,,,,,app-admins\n"
+        result = self.expect("privileged-unapproved", ["ann/app-admins"], user("zoe", "9"), config, people=[person("1", department="Sales")],
+                             approvals=NOBODY, app_csv=table_of, more='{ name = "app"; kind = "csv"; provides = "accounts"; path = "app.csv"; }')
+        self.assertEqual(found(result, "excess-privilege"), ["ann/pay", "robot/pay"])
+        self.assertEqual(found(result, "service-without-owner"), ["robot"])
+        self.assertEqual(found(result, "privileged-nested"), [])
+
+    def test_severity_rises_for_the_privileged_but_not_where_the_control_is_about_that(self):
+        ldif = user("ann") + user("bob") + group("inner", "ann") + group("admins", "@inner")
+        result = self.judge(ldif, ADMINS + 'entitlements: ( { group = "admins"; allowed = ( { id = "x"; } ); } );', approvals=NOBODY)
+        got = {line_of(e).replace("\t", " "): e["severity"] for e in result.json["exceptions"]}
+        self.assertEqual(got, {"orphaned-account ann": "critical", "orphaned-account bob": "high", "excess-privilege ann admins": "high",
+                               "privileged-nested ann admins": "high", "privileged-unapproved ann admins": "high"})
+
+    def test_identity_survives_new_names_and_dns(self):
+        ldif = ad_user("ann", 1101) + ad_group("Domain Admins", DOMAIN + "-512", "ann")
+        site = self.open(world(ldif, approvals=NOBODY, server="active-directory"))
+        site.run()
+        before = {e["id"] for e in site.exceptions()}
+        renamed = (ldif.replace("CN=ann,OU=people", "CN=Anna New,OU=elsewhere").replace("sAMAccountName: ann", "sAMAccountName: anew")
+                   .replace("CN=Domain Admins,", "CN=Chefs,").replace("sAMAccountName: Domain Admins", "sAMAccountName: Chefs"))
+        site.write("corp.ldif", renamed)
+        run = site.run("--accept", "corp:branch.OU=people,DC=example,DC=com", "--reason", "moved")
+        self.assertEqual((run.code, run.json["counts"]["new"], run.json["counts"]["resolved"]), (0, 0, 0), run.err)
+        self.assertEqual({e["id"] for e in site.exceptions()}, before)
+        self.assertIn("privileged-unapproved\tanew\tChefs", site.found())
+
+    def test_a_privileged_group_under_a_localised_name_in_utf8(self):
+        name = "Domänen-Admins"
+        ldif = ad_user("ann", 1101) + ad_group("DA", DOMAIN + "-512", "ann").replace("sAMAccountName: DA\n", encoded("sAMAccountName", name.encode()))
+        self.expect("privileged-unapproved", ["ann/" + name], ldif, approvals=NOBODY, server="active-directory")
+        self.expect("excess-privilege", ["ann/" + name], ldif, 'entitlements: ( { group = "DOMÄNEN-ADMINS"; } );', server="active-directory")
+
+    def test_sides_that_contain_each_other_are_both_held(self):
+        ldif = user("ann", "1") + group("approve", "ann") + group("pay", "@approve")
+        self.expect("segregation-conflict", ["Person 1/r"], ldif, 'segregation: ( { id = "r"; a = ["pay"]; b = ["approve"]; } );', people=[person("1")])
+
+    def test_explain_says_how_a_right_was_granted(self):
+        ldif = (ad_user("ann", 1101, extra="primaryGroupID: 512\n") + ad_group("Domain Admins", DOMAIN + "-512")
+                + ad_group("Administrators", "S-1-5-32-544", "@Domain Admins"))
+        site = self.open(world(ldif, server="active-directory"))
+        rows = {row["group"]: row for row in site.rightful("explain", "ann", "--json").json["explain"]}
+        self.assertEqual(sorted(rows), ["Administrators", "Domain Admins"])
+        self.assertEqual([hop["via"] for hop in rows["Administrators"]["path"]], ["primary group", "member"])
+        self.assertIn("primary group", site.rightful("explain", "ann").out)
+
+    def test_without_people_rights_that_rest_on_them_are_not_evaluable(self):
+        site = self.open(Site(HEAD + 'sources: ( { name = "corp"; kind = "ldif"; provides = "directory"; server = "openldap"; path = "corp.ldif"; } );'
+                              + ADMINS + 'entitlements: ( { group = "admins"; allowed = ( { id = "1"; } ); } );',
+                              {"corp.ldif": user("ann", "1") + group("inner", "ann") + group("admins", "@inner")}))
+        run = site.run()
+        self.assertEqual(run.code, 0, run.err)
+        for control in ("excess-privilege", "segregation-conflict", "leaver-active", "asset-ghost"):
+            self.assertTrue(unjudged(run, control), control)
+        self.assertIn("privileged-nested\tann\tadmins", site.found())
+
+    def test_thresholds_of_an_exception_are_those_it_was_judged_by(self):
+        ldif = user("ann", "1").replace("pwdLastSuccess: 20260316080000Z", "pwdLastSuccess: 20260101080000Z")
+        config = 'profile = [ "soc2", "pci" ]; controls: { dormant-account: { days = 60; severity = "high"; }; };'
+        site = self.open(world(ldif, config, people=[person("1")]))
+        self.assertEqual(site.run().code, 0)
+        rows = site.exceptions()
+        self.assertEqual([(e["control"], e["severity"]) for e in rows], [("dormant-account", "high")])
+        self.assertEqual(rows[0]["rule"]["thresholds"], {"days": 60, "privileged_days": 30})
+        self.assertIn("soc2", rows[0]["rule"]["profile"])
+        self.assertIn("pci", rows[0]["rule"]["profile"])
+
+    def test_a_limit_passes_only_when_more_than_it_is_over(self):
+        ldif = user("ann", "1").replace("pwdLastSuccess: 20260316080000Z", "pwdLastSuccess: 20260115050000Z")
+        for seconds, expected in ((0, []), (1, ["ann"])):
+            self.expect("dormant-account", expected, ldif, "controls: { dormant-account: { days = 61; }; };", people=[person("1")],
+                        as_of=f"2026-03-17T05:00:0{seconds}Z")
+
+
+class Configuration(RightsTest):
+    def refused(self, config, *words):
+        result = self.open(world(user("ann"), config)).rightful("check", "--offline")
+        self.assertEqual(result.code, 78, result.out + result.err)
+        for word in words:
+            self.assertIn(word, result.err)
+
+    def test_mistakes_are_named(self):
+        self.refused('profile = "iso";', "rightful.conf:", "profile", "iso27001")
+        self.refused('controls: { leaver-activ: { hours = 1; }; };', "leaver-activ", "did you mean", "leaver-active")
+        self.refused('controls: { leaver-active: { hour = 1; }; };', "hour", "did you mean")
+        self.refused('controls: { orphaned-account: { days = 3; }; };', "days")
+        self.refused('controls: { leaver-active: { severity = "urgent"; }; };', "severity", "critical")
+        self.refused('controls: { leaver-active: { hours = -1; }; };', "hours")
+        self.refused('account_classes: ( { class = "robot"; name = "x"; } );', "class", "service")
+        self.refused('segregation: ( { id = "a"; a = ["x"]; b = ["y"]; }, { id = "a"; a = ["x"]; b = ["y"]; } );', "twice")
+        self.refused('entitlements: ( { group = "x"; allowed = ( { departement = "y"; } ); } );', "departement", "department")
+        self.refused('privileged = "admins"; colour = 1;', "privileged", "colour")
+
+
 if __name__ == "__main__":
     unittest.main()
