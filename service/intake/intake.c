@@ -68,10 +68,14 @@ typedef struct Pull {
 static gpointer pull_source(gpointer data)
 {
     const Pull *pull = data;
-    g_autoptr(GError) error = NULL;
-    bool is_whole = pull->source->connector->pull(&pull->source->source, pull->sink, &error);
-    sink_finish(pull->sink, is_whole, error);
+    const Connector *connector = pull->source->connector;
     const SinkOptions *options = &pull->sink->options;
+    g_autoptr(GError) error = NULL;
+    bool is_whole =
+        options->scope != NULL
+            ? connector->pull_scope(&pull->source->source, options->scope, pull->sink, &error)
+            : connector->pull(&pull->source->source, pull->sink, &error);
+    sink_finish(pull->sink, is_whole, error);
     if (options->progress != NULL)
         options->progress(options->name, pull->sink->n_records, true, options->progress_data);
     return NULL;
@@ -94,8 +98,24 @@ static void collect_messages(Intake *intake)
     }
 }
 
-Intake *intake_pull(const Settings *settings, unsigned wanted, int64_t as_of_utc,
-                    IntakeProgress progress, void *data, GCancellable *cancel)
+/* How every source is pulled. */
+typedef struct PullOptions {
+    unsigned wanted;    /* bits of Provides */
+    const Scope *scope; /* NULL = everything */
+    int64_t as_of_utc;
+    IntakeProgress progress;
+    void *progress_data;
+    GCancellable *cancel;
+} PullOptions;
+
+static const Scope *scope_of(const SettingsSource *source, const Scope *scope)
+{
+    bool can =
+        source->connector->pull_scope != NULL && source->source.provides == PROVIDES_DIRECTORY;
+    return can ? scope : NULL;
+}
+
+static Intake *pull_sources(const Settings *settings, const PullOptions *how)
 {
     Intake *intake = g_new0(Intake, 1);
     intake->n = (uint32_t)settings->n_sources;
@@ -103,13 +123,14 @@ Intake *intake_pull(const Settings *settings, unsigned wanted, int64_t as_of_utc
     intake->messages = g_ptr_array_new_with_free_func(g_free);
     g_autofree Pull *pulls = g_new0(Pull, settings->n_sources + 1);
     for (uint32_t i = 0; i < intake->n; i++) {
-        SinkOptions options = options_of(settings, i, as_of_utc);
-        options.progress = progress;
-        options.progress_data = data;
-        options.cancel = cancel;
+        SinkOptions options = options_of(settings, i, how->as_of_utc);
+        options.progress = how->progress;
+        options.progress_data = how->progress_data;
+        options.cancel = how->cancel;
+        options.scope = scope_of(&settings->sources[i], how->scope);
         intake->sinks[i] = sink_new(&options);
         pulls[i] = (Pull){.source = &settings->sources[i], .sink = intake->sinks[i]};
-        if ((options.provides & wanted) != 0)
+        if ((options.provides & how->wanted) != 0)
             start_pull(&pulls[i]);
         else
             sink_fail(intake->sinks[i], "not pulled: this command does not need it");
@@ -117,8 +138,33 @@ Intake *intake_pull(const Settings *settings, unsigned wanted, int64_t as_of_utc
     for (uint32_t i = 0; i < intake->n; i++)
         if (pulls[i].thread != NULL)
             g_thread_join(pulls[i].thread);
+    for (uint32_t i = 0; i < intake->n; i++)
+        intake->sinks[i]->options.scope = NULL;
     collect_messages(intake);
     return intake;
+}
+
+Intake *intake_pull(const Settings *settings, unsigned wanted, int64_t as_of_utc,
+                    IntakeProgress progress, void *data, GCancellable *cancel)
+{
+    PullOptions how = {.wanted = wanted,
+                       .as_of_utc = as_of_utc,
+                       .progress = progress,
+                       .progress_data = data,
+                       .cancel = cancel};
+    return pull_sources(settings, &how);
+}
+
+Intake *intake_pull_scope(const Settings *settings, const Scope *scope, int64_t as_of_utc,
+                          IntakeProgress progress, void *data, GCancellable *cancel)
+{
+    PullOptions how = {.wanted = UINT_MAX,
+                       .scope = scope,
+                       .as_of_utc = as_of_utc,
+                       .progress = progress,
+                       .progress_data = data,
+                       .cancel = cancel};
+    return pull_sources(settings, &how);
 }
 
 void intake_free(Intake *intake)

@@ -23,6 +23,12 @@ typedef void (*IntakeProgress)(const char *source, uint64_t n_records, bool is_f
  * from elsewhere the pulls end as incomplete. */
 Intake *intake_pull(const Settings *settings, unsigned wanted, int64_t as_of_utc,
                     IntakeProgress progress, void *data, GCancellable *cancel);
+/* The same for a few accounts: a directory whose connector can is asked for those in scope and
+ * their groups only, everything else is pulled whole. To look at, never for the ledger: there is
+ * nothing to compare such a pull with, so it is not guarded. The scope must last until this
+ * returns. */
+Intake *intake_pull_scope(const Settings *settings, const Scope *scope, int64_t as_of_utc,
+                          IntakeProgress progress, void *data, GCancellable *cancel);
 void intake_free(Intake *intake); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Intake, intake_free)
 

@@ -26,6 +26,7 @@ typedef struct SinkOptions {
                                                field's name */
     AbsenceRule lock_state, last_use;
     const char *const *canaries; /* NULL-terminated; NULL = none */
+    const Scope *scope;          /* what the connector is asked for; NULL = everything */
     IntakeProgress progress;
     void *progress_data;
     GCancellable *cancel;
@@ -98,5 +99,7 @@ typedef struct EdgeSource {
 void edges_build(Snapshot *snapshot, EdgeSource *sources, uint32_t n_sources);
 
 /* ---- roster.c ---- */
+/* People whose rows were refused come in as PERSON_UNREAD. */
+void roster_add_unread(Snapshot *snapshot, const Intake *intake, const Baseline *baseline);
 void roster_add_gone(Snapshot *snapshot, const Baseline *baseline, int64_t this_run);
 void roster_link_previous(Snapshot *snapshot);

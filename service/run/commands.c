@@ -123,6 +123,11 @@ const Command commands[] = {
      group_options, 1, 1, command_group},
     {"asset", "ID", "What we know of an asset: owner, custodian, computer account, exceptions",
      "  rightful asset LT-0042\n", as_of_option, 1, 1, command_asset},
+    {"leaver", "ID...", "Is everything of a leaver closed? Asked of the sources, now",
+     "  rightful leaver 00123              accounts, governed groups, assets, and what is open\n"
+     "  rightful leaver 'Lena Wong'        by name, e-mail or user name; several fit: a list\n"
+     "  rightful leaver 00123 00177 --json\n",
+     as_of_option, 1, 64, command_leaver},
     {"controls", "",
      "The catalogue: severity, thresholds in force, references, result of the last run",
      "  rightful controls\n"

@@ -13,7 +13,8 @@ static void say_incomplete(Look *look)
     for (uint32_t i = 0; i < snapshot->n_sources; i++) {
         const SourceRecord *source = &snapshot->sources[i];
 
-        if (source->status != SOURCE_COMPLETE) {
+        if (source->status != SOURCE_COMPLETE &&
+            (source->provides & look->reconciliation.wanted) != 0) {
             look->is_whole = false;
             say_error("%s: %s: %s; the answer is without it", source->name,
                       source_status_text(source->status), source->reason);
@@ -38,7 +39,7 @@ static ExitCode read_baseline(Look *look)
     return EXIT_DONE;
 }
 
-ExitCode look_open(Invocation *invocation, Look *look)
+ExitCode look_open_some(Invocation *invocation, unsigned wanted, const Scope *scope, Look *look)
 {
     *look = (Look){.invocation = invocation};
     ExitCode code = open_store(invocation, LEDGER_READ, &look->ledger);
@@ -49,7 +50,8 @@ ExitCode look_open(Invocation *invocation, Look *look)
     g_autoptr(Progress) progress = progress_new(invocation->is_quiet);
 
     look->reconciliation.settings = invocation->settings;
-    look->reconciliation.wanted = PROVIDES_EVERYTHING;
+    look->reconciliation.wanted = wanted;
+    look->reconciliation.scope = scope;
     look->reconciliation.progress = progress_report;
     look->reconciliation.progress_data = progress;
     look->reconciliation.cancel = invocation->cancel;
@@ -66,6 +68,11 @@ ExitCode look_open(Invocation *invocation, Look *look)
     g_clear_pointer(&progress, progress_free);
     say_incomplete(look);
     return EXIT_DONE;
+}
+
+ExitCode look_open(Invocation *invocation, Look *look)
+{
+    return look_open_some(invocation, PROVIDES_EVERYTHING, NULL, look);
 }
 
 void look_clear(Look *look)

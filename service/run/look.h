@@ -22,6 +22,10 @@ typedef struct Look {
 /* Reads the sources and says on stderr which could not be read. Anything but EXIT_DONE: end with
  * it. */
 ExitCode look_open(Invocation *invocation, Look *ret_look);
+/* The same of the sources that provide one of wanted (bits of Provides), and of those accounts only
+ * (scope may be NULL). */
+ExitCode look_open_some(Invocation *invocation, unsigned wanted, const Scope *scope,
+                        Look *ret_look);
 void look_clear(Look *look);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Look, look_clear)
 /* EXIT_DONE, or EXIT_INCOMPLETE when a source was not whole: the answer may lack something. */

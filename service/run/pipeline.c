@@ -16,7 +16,7 @@ static int index_of(const char *const *names, const char *name)
     g_assert_not_reached(); /* the settings table allows only these */
 }
 
-static GArray *link_rules(const Settings *settings)
+GArray *reconciliation_link_rules(const Settings *settings)
 {
     GArray *rules = g_array_new(FALSE, FALSE, sizeof(LinkRule));
 
@@ -54,6 +54,11 @@ static Bitset members_of(const Reconciliation *reconciliation, const char *name)
 
 static void stage_pull(Reconciliation *r)
 {
+    if (r->scope != NULL) {
+        r->intake = intake_pull_scope(r->settings, r->scope, r->as_of_utc, r->progress,
+                                      r->progress_data, r->cancel);
+        return;
+    }
     r->intake =
         intake_pull(r->settings, r->wanted, r->as_of_utc, r->progress, r->progress_data, r->cancel);
 }
@@ -89,7 +94,7 @@ static void stage_freeze(Reconciliation *r)
 
 static void stage_correlate(Reconciliation *r)
 {
-    g_autoptr(GArray) rules = link_rules(r->settings);
+    g_autoptr(GArray) rules = reconciliation_link_rules(r->settings);
 
     r->links = links_new(r->snapshot, (const LinkRule *)(const void *)rules->data, rules->len);
 }

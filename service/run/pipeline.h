@@ -18,6 +18,7 @@ typedef struct Reconciliation {
     const Settings *settings;
     int64_t as_of_utc;
     unsigned wanted;            /* bits of Provides: which sources to pull */
+    const Scope *scope;         /* everything of all sources, but only these accounts; or NULL */
     const Baseline *baseline;   /* may be NULL: nothing to compare with */
     int64_t this_run;           /* id the ledger will give it; 0 = only looking */
     const char *const *accepts; /* "SOURCE:DIMENSION"; may be NULL */
@@ -41,6 +42,9 @@ typedef struct Reconciliation {
 } Reconciliation;
 
 #define PROVIDES_EVERYTHING 0xffu
+
+/* The rules of `correlation`, in their order. (element-type LinkRule) */
+GArray *reconciliation_link_rules(const Settings *settings);
 
 /* Runs the stages up to govern (looking) or up to controls (judging). Sources that fail are in the
  * snapshot's source records; only cancellation ends it early: false, and nothing may be used. */

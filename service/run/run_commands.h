@@ -13,6 +13,7 @@ ExitCode command_person(Invocation *invocation);  /* things.c */
 ExitCode command_account(Invocation *invocation);
 ExitCode command_group(Invocation *invocation);
 ExitCode command_asset(Invocation *invocation);
+ExitCode command_leaver(Invocation *invocation);   /* leaver.c */
 ExitCode command_controls(Invocation *invocation); /* catalogue.c */
 ExitCode command_list(Invocation *invocation);
 ExitCode command_runs(Invocation *invocation); /* runs.c */

@@ -1,0 +1,246 @@
+/* leaver.c: is everything of this person closed? Asked of the sources, now.
+ *
+ * First the rosters alone, for who is meant and what an account of his would carry; then those
+ * accounts with their groups (a directory that can is asked for these only) and all assets. Nothing
+ * of it goes into the ledger. */
+
+#include "run/leaver.h"
+
+#include "base/visible.h"
+#include "model/lookup.h"
+#include "run/facts.h"
+#include "run/run_commands.h"
+#include "run/show.h"
+#include "run/summary.h"
+
+/* ---- who ---- */
+
+/* An id goes before everything else that the text may be. */
+static void find_people(const Snapshot *snapshot, const char *text, GArray *found)
+{
+    uint32_t person = snapshot_find_person(snapshot, text);
+
+    if (person != NONE) {
+        g_array_append_val(found, person);
+        return;
+    }
+    snapshot_find_people(snapshot, text, found);
+}
+
+static ExitCode not_found(const Look *look, const char *text)
+{
+    g_autofree char *visible = visible_text(text);
+
+    if (!look->is_whole) {
+        say_error("there is no person \"%s\" in the rosters that could be read", visible);
+        return EXIT_INCOMPLETE;
+    }
+    say_error("there is no person \"%s\" in any roster; of an account without a person, `rightful "
+              "account NAME` tells",
+              visible);
+    return EXIT_FAILED;
+}
+
+static ExitCode ambiguous(const Look *look, const char *text, const GArray *found)
+{
+    json_t *people = json_array();
+
+    for (guint i = 0; i < found->len; i++) {
+        json_array_append_new(people, leaver_person(look, g_array_index(found, uint32_t, i)));
+    }
+    leaver_print_choice(text, people);
+    if (look->invocation->format == FORMAT_JSON) {
+        print_json(look->invocation,
+                   json_pack("{s:i s:[] s:[{s:s s:O}]}", "schema_version", 1, "leaver", "ambiguous",
+                             "text", text, "people", people));
+    }
+    json_decref(people);
+    return EXIT_USAGE;
+}
+
+/* Ids of the people that the arguments mean, each once. Nobody is checked until everybody is
+ * known. */
+static ExitCode identify(const Look *look, GPtrArray *ret_ids)
+{
+    const Snapshot *snapshot = look->reconciliation.snapshot;
+
+    for (char **text = look->invocation->arguments; *text != NULL; text++) {
+        g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+        find_people(snapshot, *text, found);
+        if (found->len == 0) {
+            return not_found(look, *text);
+        }
+        if (found->len > 1) {
+            return ambiguous(look, *text, found);
+        }
+        const char *id =
+            snapshot_text(snapshot, snapshot->people.id[g_array_index(found, uint32_t, 0)]);
+        if (!g_ptr_array_find_with_equal_func(ret_ids, id, g_str_equal, NULL)) {
+            g_ptr_array_add(ret_ids, g_strdup(id));
+        }
+    }
+    return EXIT_DONE;
+}
+
+/* ---- what an account of his carries ---- */
+
+static void add_key(GArray *keys, LinkAccountField field, const char *value)
+{
+    if (*value != '\0') {
+        ScopeKey key = {.field = link_account_fields[field], .value = g_strdup(value)};
+        g_array_append_val(keys, key);
+    }
+}
+
+static void add_rule_keys(const Snapshot *snapshot, uint32_t row, const LinkRule *rule,
+                          GArray *keys)
+{
+    const People *people = &snapshot->people;
+    const TextRef *const columns[] = {[LINK_PERSON_ID] = people->id,
+                                      [LINK_PERSON_EMAIL] = people->email,
+                                      [LINK_PERSON_USERNAME] = people->username,
+                                      [LINK_PERSON_NAME] = people->name};
+
+    add_key(keys, rule->account, snapshot_text(snapshot, columns[rule->person][row]));
+    for (uint32_t i = people->first_previous[row];
+         rule->person == LINK_PERSON_ID && i < people->first_previous[row + 1]; i++) {
+        add_key(keys, rule->account, snapshot_text(snapshot, people->previous_ids[i]));
+    }
+}
+
+/* An earlier row of the person (previous_ids) speaks for him too. */
+static void add_person_keys(const Look *look, const char *id, GArray *keys)
+{
+    const Snapshot *snapshot = look->reconciliation.snapshot;
+    uint32_t person = snapshot_find_person(snapshot, id);
+    g_autoptr(GArray) rules = reconciliation_link_rules(look->reconciliation.settings);
+
+    for (uint32_t row = 0; row < snapshot->people.n; row++) {
+        if (snapshot_person_now(snapshot, row) == person) {
+            for (guint i = 0; i < rules->len; i++) {
+                add_rule_keys(snapshot, row, &g_array_index(rules, LinkRule, i), keys);
+            }
+        }
+    }
+}
+
+static void clear_key(void *data)
+{
+    ScopeKey *key = data;
+
+    g_free((char *)(uintptr_t)key->value);
+}
+
+typedef struct Question {
+    GPtrArray *ids;  /* (element-type utf8) */
+    GArray *has_key; /* (element-type bool) per id */
+    GArray *keys;    /* (element-type ScopeKey) of all */
+} Question;
+
+static void question_clear(Question *question)
+{
+    g_clear_pointer(&question->ids, g_ptr_array_unref);
+    g_clear_pointer(&question->has_key, g_array_unref);
+    g_clear_pointer(&question->keys, g_array_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Question, question_clear)
+
+static ExitCode ask(Invocation *invocation, Question *question)
+{
+    g_auto(Look) look = {0};
+    ExitCode code = look_open_some(invocation, PROVIDES_PEOPLE, NULL, &look);
+
+    *question = (Question){.ids = g_ptr_array_new_with_free_func(g_free),
+                           .has_key = g_array_new(FALSE, FALSE, sizeof(bool)),
+                           .keys = g_array_new(FALSE, FALSE, sizeof(ScopeKey))};
+    g_array_set_clear_func(question->keys, clear_key);
+    if (code == EXIT_DONE) {
+        code = identify(&look, question->ids);
+    }
+    for (guint i = 0; code == EXIT_DONE && i < question->ids->len; i++) {
+        guint before = question->keys->len;
+        add_person_keys(&look, question->ids->pdata[i], question->keys);
+        bool has_key = question->keys->len > before;
+        g_array_append_val(question->has_key, has_key);
+    }
+    return code;
+}
+
+/* ---- the answer ---- */
+
+static json_t *leavers(const Look *look, const Question *question)
+{
+    json_t *list = json_array();
+
+    for (guint i = 0; i < question->ids->len; i++) {
+        uint32_t person =
+            snapshot_find_person(look->reconciliation.snapshot, question->ids->pdata[i]);
+
+        if (person == NONE) {
+            say_error("%s is not in the rosters any more: they changed, or one could not be read a "
+                      "second time; ask again",
+                      (const char *)question->ids->pdata[i]);
+            json_decref(list);
+            return NULL;
+        }
+        json_array_append_new(
+            list, leaver_facts(look, person, g_array_index(question->has_key, bool, i)));
+    }
+    return list;
+}
+
+static json_t *sources(const Snapshot *snapshot)
+{
+    json_t *list = json_array();
+
+    for (uint32_t i = 0; i < snapshot->n_sources; i++) {
+        json_array_append_new(list, fact_source(&snapshot->sources[i]));
+    }
+    return list;
+}
+
+static ExitCode print_leavers(const Look *look, json_t *list)
+{
+    Invocation *invocation = look->invocation;
+    size_t i;
+    json_t *leaver;
+
+    if (invocation->format == FORMAT_JSON) {
+        return print_json(invocation,
+                          json_pack("{s:i s:o s:o}", "schema_version", 1, "leaver", list, "sources",
+                                    sources(look->reconciliation.snapshot)));
+    }
+    if (invocation->format != FORMAT_TABLE) {
+        return show_things(invocation, "leaver", list);
+    }
+    json_array_foreach(list, i, leaver)
+    {
+        if (i > 0) {
+            fputc('\n', stdout);
+        }
+        leaver_print(invocation, leaver);
+    }
+    json_decref(list);
+    return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
+ExitCode command_leaver(Invocation *invocation)
+{
+    g_auto(Question) question = {0};
+    g_auto(Look) look = {0};
+    ExitCode code = ask(invocation, &question);
+
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    Scope scope = {.keys = (const ScopeKey *)(const void *)question.keys->data,
+                   .n_keys = question.keys->len};
+    code = look_open_some(invocation, PROVIDES_EVERYTHING, &scope, &look);
+    json_t *list = code == EXIT_DONE ? leavers(&look, &question) : NULL;
+
+    if (list == NULL) {
+        return code == EXIT_DONE ? EXIT_INCOMPLETE : code;
+    }
+    code = print_leavers(&look, list);
+    return code == EXIT_DONE ? look_result(&look) : code;
+}
