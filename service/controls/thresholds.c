@@ -183,6 +183,21 @@ Severity control_severity(const Settings *settings, const Control *control)
 
 /* ---- the table of settings, made from the table of controls ---- */
 
+/* A limit of 0 makes an exception of everybody (nobody has logged on within the last 0 days), so it
+ * is a typing error, but for limits that are 0 by default or in a profile: there 0 means "at once".
+ */
+static int64_t smallest(const Threshold *threshold)
+{
+    const int64_t values[] = {threshold->iso27001,     threshold->pci,  threshold->fedramp_moderate,
+                              threshold->fedramp_high, threshold->dora, threshold->soc2};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(values); i++) {
+        if (values[i] == 0)
+            return 0;
+    }
+    return 1;
+}
+
 static Setting setting_of_threshold(const Threshold *threshold, const char *name)
 {
     int64_t unit = unit_of(name);
@@ -191,7 +206,7 @@ static Setting setting_of_threshold(const Threshold *threshold, const char *name
                                                : INT32_MAX;
     return (Setting){.name = name,
                      .type = SETTING_INT,
-                     .minimum = unit == 0 ? 1 : 0,
+                     .minimum = smallest(threshold),
                      .maximum = maximum,
                      .help = threshold->help};
 }

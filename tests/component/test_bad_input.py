@@ -292,6 +292,12 @@ class Configuration(SiteTest):
         self.problem("guards: { shrink_percent = 0; };\n", "shrink_percent")
         self.problem("guards: { shrink_percent = 100; };\n", "shrink_percent")
 
+    def test_a_threshold_of_zero_that_would_report_everybody(self):
+        self.problem("controls: { dormant-account: { days = 0; }; };\n", "dormant-account.days", "0")
+        site = self.open(Site(SMALL_CONFIG + "controls: { contractor-expired: { days = 0; }; };\n",
+                              {"corp.ldif": SMALL_LDIF, "hr.csv": SMALL_HR}))
+        self.assertEqual(site.run().code, 0)
+
     def test_unknown_control_and_threshold(self):
         self.problem("controls: { dormant-acount: { days = 5; }; };\n", "dormant-acount", "dormant-account")
         self.problem("controls: { dormant-account: { dayz = 5; }; };\n", "dayz", "days")
