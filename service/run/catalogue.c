@@ -33,6 +33,7 @@ static const Column control_columns[] = {
     {.path = "references.nist_800_53"},
     {.path = "references.pci_dss_4"},
     {.path = "references.soc2"},
+    {.path = "references.other"},
     {.path = "last_run.result", .header = "LAST RUN", .colour = colour_of_status},
     {.path = "last_run.open", .header = "OPEN", .is_right = true},
     {.path = "last_run.reason", .header = "WHY", .may_wrap = true},

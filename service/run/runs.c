@@ -24,7 +24,15 @@ static const Column run_columns[] = {
     {.path = "counts.reopened"},
     {.path = "counts.resolved", .header = "RESOLVED", .is_right = true},
     {.path = "counts.open", .header = "OPEN", .is_right = true},
+    {.path = "counts.accepted"},
+    {.path = "counts.false_positive"},
+    {.path = "counts.by_severity"},
+    {.path = "counts.by_control"},
     {.path = "reason"},
+    {.path = "held"},
+    {.path = "accepted"},
+    {.path = "not_evaluable"},
+    {.path = "sources"},
     {0}};
 
 static bool write_row(json_t *row, void *data)

@@ -581,6 +581,25 @@ class Assets(RightsTest):
         result = self.expect("asset-ghost", [], user("ann", "9"), assets=rows)
         self.assertTrue(unjudged(result, "asset-ghost"))
 
+    def test_hostnames(self):
+        computers = [self.computer("PC1", "pc1.a.com", rid=1), self.computer("PC1X", "pc1.b.com", rid=2), self.computer("PC2", rid=3),
+                     self.computer("PC3", "pc3.a.com", rid=4), self.computer("PC4", "PC4.A.COM", rid=5)]
+        rows = [asset("A1", kind="computer", hostname="pc1"), asset("A2", kind="computer", hostname="pc2"), asset("A3", kind="computer", hostname="pc3.b.com"),
+                asset("A4", kind="Computer", hostname="pc4.a.com")]
+        result = self.ad("asset-ghost", ["A1", "A3"], computers, rows)
+        self.assertEqual(found(result, "computer-unregistered"), ["PC1", "PC1X", "PC3"])
+
+    def test_a_serial_number_registers_a_computer_too(self):
+        computers = [self.computer("PC1", "pc1.a.com", rid=1).replace("cn: PC1\n", "cn: PC1\nserialNumber: SN-1\n")]
+        self.ad("computer-unregistered", [], computers, [asset("A1", kind="computer", hostname="other", serial="sn-1")])
+
+    def test_computers_of_openldap_by_their_filter(self):
+        device = ("dn: cn=pc1,ou=hosts,dc=example,dc=com\nobjectClass: device\ncn: pc1\ncreateTimestamp: 20200101000000Z\n"
+                  "modifyTimestamp: 20260316200000Z\npwdLastSuccess: 20260316080000Z\n\n")
+        for corp, expected in (("", []), ('computer_filter = "(objectClass=device)";', ["pc1"])):
+            result = self.expect("computer-unregistered", expected, user("ann", "9") + device, assets=[asset("A1")], corp=corp)
+            self.assertEqual(result.json["run"]["sources"][0]["counts"]["computers"], len(expected))
+
     def test_retired_but_active(self):
         computers = [self.computer("PC1", "pc1.example.com", rid=1), self.computer("PC2", "pc2.example.com", rid=2),
                      self.computer("PC3", "pc3.example.com", control=4098, rid=3), self.computer("PC4", "pc4.example.com", rid=4)]
@@ -680,12 +699,14 @@ class Output(RightsTest):
         site = self.site()
 
         def flat(value, path=""):
-            if isinstance(value, dict) and path not in ("evidence", "rule.thresholds"):
+            if isinstance(value, dict) and path not in ("evidence", "rule.thresholds", "thresholds", "counts.by_severity", "counts.by_control"):
                 return {name for key, inner in value.items() for name in flat(inner, f"{path}.{key}" if path else key)}
             return {path}
-        header = next(csv.reader(io.StringIO(site.rightful("exceptions", "-o", "csv").out)))
-        for row in site.exceptions():
-            self.assertEqual(flat(row) - set(header), set())
+        for command in (["exceptions"], ["controls"], ["runs"], ["list", "settings"], ["list", "connectors"], ["list", "formats"], ["account", "ann"],
+                        ["person", "1"], ["group", "admins"], ["asset", "A1"], ["explain", "ann"], ["check"]):
+            header = next(csv.reader(io.StringIO(site.rightful(*command, "-o", "csv").out)))
+            for row in site.rightful(*command, "--json").json[command[0]]:
+                self.assertEqual(flat(row) - set(header), set(), command)
         row = next(csv.DictReader(io.StringIO(site.rightful("exceptions", "-o", "csv").out)))
         self.assertEqual((row["subject.name"], row["object.name"], row["person.id"]), ("ann", "admins", "1"))
 
