@@ -3,10 +3,11 @@
 
 G_DEFINE_QUARK(rightful - source - error - quark, source_error)
 
-extern const Connector ldap_connector, ldif_connector, csv_connector, postgres_connector;
+extern const Connector ldap_connector, ldif_connector, csv_connector, postgres_connector,
+    xlsx_connector;
 
-const Connector *const connectors[] = {&ldap_connector, &ldif_connector, &csv_connector,
-                                       &postgres_connector, NULL};
+const Connector *const connectors[] = {&ldap_connector, &ldif_connector,     &csv_connector,
+                                       &xlsx_connector, &postgres_connector, NULL};
 
 const Connector *connector_find(const char *kind)
 {

@@ -17,6 +17,7 @@ MAY_INCLUDE = {
     'connectors/ldap': CONNECTOR,
     'connectors/ldif': CONNECTOR + ['connectors/ldap/schema.h', 'connectors/ldap/value.h'],
     'connectors/postgres': CONNECTOR,
+    'connectors/xlsx': CONNECTOR,
     'service/base': [],
     'service/settings': ['service/base/'],
     'service/model': ['service/base/'],
