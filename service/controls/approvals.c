@@ -131,6 +131,10 @@ void approvals_of(const ControlContext *context, uint32_t group, uint32_t accoun
     if (rows->len == 0)
         return;
     uint32_t speaking = person_speaking(context->snapshot, person);
+    /* Whose own approval would not count: of a row that names the account, its person's; the owner
+     * of a service account may approve it. */
+    const uint32_t subjects[] = {person_speaking(context->snapshot, person_of(context, account)),
+                                 speaking};
     const uint64_t keys[] = {key_of_account(group, account),
                              speaking != NONE ? key_of_person(group, speaking) : UINT64_MAX};
     for (size_t k = 0; k < G_N_ELEMENTS(keys); k++) {
@@ -138,7 +142,7 @@ void approvals_of(const ControlContext *context, uint32_t group, uint32_t accoun
             const ApprovalRow *row = &g_array_index(rows, ApprovalRow, i);
             if (row->key != keys[k])
                 break;
-            if (!visit(row->approval, judge(context, row->approval, account, speaking), data))
+            if (!visit(row->approval, judge(context, row->approval, account, subjects[k]), data))
                 return;
         }
     }

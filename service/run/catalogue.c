@@ -135,12 +135,32 @@ static void list_connectors(Writer *writer)
     }
 }
 
+/* Severity and limits of a control have their default in the catalogue, not in the settings. */
+static json_t *default_of(const char *key, const Setting *setting)
+{
+    g_auto(GStrv) parts = g_strsplit(key, ".", 3);
+    bool is_of_control = g_strv_length(parts) == 3 && strcmp(parts[0], "controls") == 0;
+    const Control *control = is_of_control ? control_find(parts[1]) : NULL;
+
+    if (setting->initial != NULL || control == NULL) {
+        return fact_text(setting->initial);
+    }
+    if (strcmp(setting->name, "severity") == 0) {
+        return json_string(severities[control->severity]);
+    }
+    for (const Threshold *t = control->thresholds; t != NULL && t->name != NULL; t++) {
+        if (strcmp(t->name, setting->name) == 0) {
+            return json_sprintf("%" G_GINT64_FORMAT, t->iso27001);
+        }
+    }
+    return json_null(); /* the same limit in the other unit */
+}
+
 static void visit_setting(const char *key, const Setting *setting, void *data)
 {
-    json_t *row =
-        json_pack("{s:s s:s s:o s:b s:s}", "key", key, "type", setting_type_text(setting),
-                  "default", fact_text(setting->initial), "required", setting->is_required, "help",
-                  setting->help != NULL ? setting->help : "");
+    json_t *row = json_pack("{s:s s:s s:o s:b s:s}", "key", key, "type", setting_type_text(setting),
+                            "default", default_of(key, setting), "required", setting->is_required,
+                            "help", setting->help != NULL ? setting->help : "");
 
     writer_row(data, row);
     json_decref(row);

@@ -740,7 +740,9 @@ class Output(RightsTest):
             self.assertIn(key, rows)
             self.assertTrue(rows[key]["type"])
             self.assertTrue(rows[key]["help"])
-        self.assertEqual(str(rows["guards.shrink_percent"]["default"]), "5")
+        defaults = {"guards.shrink_percent": "5", "controls.dormant-account.days": "90", "controls.dormant-account.severity": "medium",
+                    "controls.leaver-active.privileged_hours": "4", "controls.leaver-active.enabled": "true", "profile": '"iso27001"'}
+        self.assertEqual({key: str(rows[key]["default"]) for key in defaults}, defaults)
 
     def test_controls_say_the_result_of_the_last_run(self):
         rows = {row["id"]: row for row in self.site().rightful("controls", "--json").json["controls"]}
@@ -766,6 +768,15 @@ class MoreApprovals(RightsTest):
         ldif = user("ann", "1") + user("adm-ann", "1") + group("admins", "ann")
         self.expect("privileged-unapproved", ["ann/admins"], ldif, ADMINS, people=[person("1")],
                     approvals=[approval("admins", account="ann", approved_by="adm-ann")])
+
+    def test_the_owner_of_a_service_account_may_approve_for_it(self):
+        ldif = user("ann", "1") + user("svc-x", extra="owner: uid=ann,ou=people,dc=example,dc=com\n") + group("admins", "svc-x")
+        config = (ADMINS + 'account_classes: ( { class = "service"; name = "svc-*"; } );'
+                  'entitlements: ( { group = "admins"; allowed = ( { id = "nobody"; } ); } );')
+        for row, expected in ((approval("admins", account="svc-x", approved_by="ann"), []),
+                              (approval("admins", account="svc-x", approved_by="svc-x"), ["svc-x/admins"])):
+            result = self.expect("privileged-unapproved", expected, ldif, config, people=[person("1")], approvals=[row])
+            self.assertEqual(found(result, "excess-privilege"), expected)
 
     def test_one_valid_row_among_invalid_ones_suffices(self):
         ldif = user("ann", "1") + group("admins", "ann")

@@ -400,6 +400,23 @@ static void account_without_a_person_is_judged_by_its_owner(void **state)
     assert_found(c, "excess-privilege", "svc-bob/pay high, svc-none/pay high");
 }
 
+static void owner_of_a_service_account_may_approve_for_it(void **state)
+{
+    Case *c = *state;
+    ann_in_pay(c, "Sales", "Clerk");
+    uint32_t service = account(c, "svc", NULL);
+    c->classes[service] = CLASS_SERVICE;
+    set_text(c, &c->snapshot->accounts.owner_text[service], "1");
+    in_group(c, service, 0);
+    uint32_t a = approve(c, "pay", "svc", NULL);
+    set_text(c, &c->snapshot->approvals.approved_by[a], "ann");
+    c->config = PAY("allowed = ( { department = \"Finance\"; } );");
+    assert_found(c, "excess-privilege", "ann/pay high");
+    set_text(c, &c->snapshot->approvals.approved_by[a], "svc");
+    judge(c);
+    assert_found(c, "excess-privilege", "ann/pay high, svc/pay high");
+}
+
 static void entitlement_of_an_unknown_group_is_said(void **state)
 {
     Case *c = *state;
@@ -452,6 +469,7 @@ int main(void)
         case_test(every_people_field_can_be_a_condition),
         case_test(approval_covers_what_the_rule_does_not),
         case_test(account_without_a_person_is_judged_by_its_owner),
+        case_test(owner_of_a_service_account_may_approve_for_it),
         case_test(entitlement_of_an_unknown_group_is_said),
         case_test(ambiguous_account_with_two_entitlements_is_not_evaluable_once),
     };
