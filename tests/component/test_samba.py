@@ -1,0 +1,234 @@
+"""The demo company in a real Active Directory domain controller (Samba), pulled as an ordinary domain user."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from ad_demo import BASE, CORP, active_directory_demo
+from site_under_test import SOURCE_ROOT, Site, SiteTest, demo_expected, demo_site
+
+FIXTURE = os.path.join(SOURCE_ROOT, "tests", "component", "samba.sh")
+N_BULK = 2000
+BULK = "OU=Bulk," + BASE
+
+
+def bulk_ldif():
+    """2,000 accounts in one group, more than MaxValRange."""
+    users = [f"dn: CN=bulk{i},{BULK}\nobjectClass: user\nsAMAccountName: bulk{i}\nuserAccountControl: 512\n" for i in range(N_BULK)]
+    members = "".join(f"member: CN=bulk{i},{BULK}\n" for i in range(N_BULK))
+    return "\n".join([f"dn: {BULK}\nobjectClass: organizationalUnit\n", *users,
+                      f"dn: CN=Big,{BULK}\nobjectClass: group\nsAMAccountName: Big\ngroupType: -2147483646\n{members}"])
+
+
+# Everything that only Active Directory has, in one place of its own.
+ODD = "OU=Odd," + BASE
+ODD_LDIF = f"""dn: {ODD}
+objectClass: organizationalUnit
+
+dn: CN=gmsa1,{ODD}
+objectClass: msDS-GroupManagedServiceAccount
+sAMAccountName: gmsa1$
+userAccountControl: 4096
+msDS-ManagedPasswordInterval: 30
+
+dn: CN=smsa1,{ODD}
+objectClass: msDS-ManagedServiceAccount
+sAMAccountName: smsa1$
+userAccountControl: 4096
+
+dn: CN=WS1,{ODD}
+objectClass: computer
+sAMAccountName: WS1$
+userAccountControl: 4096
+dNSHostName: ws1.example.test
+
+dn: CN=primary,{ODD}
+objectClass: user
+sAMAccountName: primary
+userAccountControl: 512
+
+dn: CN=news,{ODD}
+objectClass: group
+sAMAccountName: news
+groupType: 2
+
+dn: CN=Odd Admins,{ODD}
+objectClass: group
+sAMAccountName: Odd Admins
+groupType: -2147483644
+"""
+ODD_CHANGES = f"""dn: CN=Odd Admins,{ODD}
+changetype: modify
+add: member
+member: CN=news,{ODD}
+member: CN=S-1-5-11,CN=ForeignSecurityPrincipals,{BASE}
+member: CN=Domain Users,CN=Users,{BASE}
+
+dn: CN=news,{ODD}
+changetype: modify
+add: member
+member: CN=WS1,{ODD}
+
+dn: CN=Domain Admins,CN=Users,{BASE}
+changetype: modify
+add: member
+member: CN=primary,{ODD}
+
+dn: CN=primary,{ODD}
+changetype: modify
+replace: primaryGroupID
+primaryGroupID: 512
+"""
+
+
+# What the same company has besides in Active Directory: the fixture's own accounts, and Domain Admins inside Administrators.
+ONLY_IN_ACTIVE_DIRECTORY = ["orphaned-account\tdns-dc1", "orphaned-account\treader"] + [
+    f"privileged-nested\t{name}\tAdministrators"
+    for name in ("adm-felamrani", "adm-gmwangi", "adm-isolberg", "adm-mnowak", "lweber", "tvu")]
+
+
+class Samba:
+    """samba.sh start … stop; fields are the lines that it prints."""
+
+    def __init__(self, ldif, changes):
+        self.folder = tempfile.mkdtemp(prefix="rightful-samba-")
+        paths = []
+        for name, content in (("entries.ldif", ldif), ("changes.ldif", changes)):
+            paths.append(os.path.join(self.folder, name))
+            with open(paths[-1], "w", encoding="utf-8") as file:
+                file.write(content)
+        process = subprocess.run([FIXTURE, "start", self.folder, *paths], capture_output=True, text=True, check=False)
+        if process.returncode == 77:
+            shutil.rmtree(self.folder)
+            raise unittest.SkipTest(process.stderr)
+        if process.returncode != 0:
+            raise AssertionError(process.stderr + process.stdout)
+        self.facts = dict(line.split("=", 1) for line in process.stdout.split("\n") if "=" in line)
+        self.facts = {name: value.strip("'\"") for name, value in self.facts.items()}
+
+    def __getitem__(self, name):
+        return self.facts[name]
+
+    def stop(self):
+        subprocess.run([FIXTURE, "stop", self.folder], check=True, capture_output=True)
+        shutil.rmtree(self.folder)
+
+    def source(self, base, more=""):
+        return (f'name = "corp"; kind = "ldap"; provides = "directory"; url = "{self["LDAPS_URL"]}"; '
+                f'base = [{", ".join(chr(34) + dn + chr(34) for dn in base)}]; bind_dn = "{self["BIND_DN"]}"; '
+                f'password_file = "{self["PASSWORD_FILE"]}"; tls_ca_file = "{self["CA_FILE"]}"; {more}')
+
+    def ldapsearch(self, *arguments):
+        with open(self["PASSWORD_FILE"], encoding="utf-8") as file:
+            password = file.read()
+        return subprocess.run(["ldapsearch", "-x", "-LLL", "-o", "ldif-wrap=no", "-H", self["LDAPS_URL"], "-D", self["BIND_DN"],
+                               "-w", password, *arguments], env={**os.environ, "LDAPTLS_CACERT": self["CA_FILE"]},
+                              capture_output=True, text=True, check=True).stdout
+
+
+class SambaTest(SiteTest):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        with open(os.path.join(SOURCE_ROOT, "config", "demo", "directory.ldif"), encoding="utf-8") as file:
+            entries, changes = active_directory_demo(file.read())
+        cls.samba = Samba("\n".join([entries, bulk_ldif(), ODD_LDIF]), "\n".join([changes, ODD_CHANGES]))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.samba.stop()
+
+    def demo(self):
+        site = self.open(demo_site())
+        source = self.samba.source([CORP, "CN=Users," + BASE, "CN=Builtin," + BASE], 'attributes: { owner = "info"; };')
+        config = re.sub(r'name = "corp"; kind = "ldif".*?; \},', lambda _: source + " },", site.read("rightful.conf"), count=1,
+                        flags=re.DOTALL)
+        site.write("rightful.conf", config)
+        return site
+
+    def small(self, base, privileged="[]"):
+        return self.open(Site(f"""
+organisation: {{ name = "Odd"; timezone = "UTC"; }};
+store: {{ url = "sqlite:ledger.db"; }};
+sources: ( {{ {self.samba.source(base)} }}, {{ name = "hr"; kind = "csv"; provides = "people"; path = "hr.csv"; }} );
+privileged = {privileged};
+""", {"hr.csv": "id,name,recorded_at\n1,Ann,2026-03-16T20:00:00Z\n"}))
+
+    def test_the_same_exceptions_as_from_openldap(self):
+        site = self.demo()
+        result = site.run()
+        self.assertEqual(result.code, 0, result.err)
+        found = site.found()
+        self.assertEqual([line for line in found if line not in ONLY_IN_ACTIVE_DIRECTORY], demo_expected())
+        self.assertEqual([line for line in found if line in ONLY_IN_ACTIVE_DIRECTORY], sorted(ONLY_IN_ACTIVE_DIRECTORY))
+        again = site.run().json["counts"]
+        self.assertEqual((again["new"], again["resolved"]), (0, 0))
+
+    def test_the_family_is_found_out_and_no_reference_is_sent(self):
+        site = self.small([BASE])
+        notes = site.run().json["run"]["sources"][0]["notes"]
+        self.assertIn("server=active-directory", notes)
+        self.assertNotIn("references", " ".join(notes))
+
+    def explicit_ranges(self):
+        """The members of Big, asked for 600 at a time."""
+        members, first = [], 0
+        while True:
+            answer = self.samba.ldapsearch("-b", f"CN=Big,{BULK}", "-s", "base", "(objectClass=*)", f"member;range={first}-{first + 599}")
+            found = re.findall(r"^member;range=(\d+)-(\d+|\*): (.*)$", answer, re.MULTILINE)
+            members += [dn for _, _, dn in found]
+            if not found or found[0][1] == "*":
+                return members
+            first = int(found[0][1]) + 1
+
+    def test_a_group_of_2000_is_read_whole(self):
+        site = self.small([BULK])
+        site.run()
+        group = site.rightful("group", "Big", "--json").json["group"][0]
+        self.assertEqual((group["direct_members"], group["effective_members"]), (N_BULK, N_BULK))
+        self.assertEqual(sorted(member["dn"] for member in group["members"]), sorted(self.explicit_ranges()))
+
+    def test_kinds_of_accounts_are_told_apart(self):
+        site = self.small([ODD, "CN=Users," + BASE, "OU=Domain Controllers," + BASE])
+        site.run()
+        classes = {name: site.rightful("account", name, "--json").json["account"][0]["class"]
+                   for name in ("gmsa1$", "smsa1$", "krbtgt", "Administrator", "primary")}
+        self.assertEqual(classes, {"gmsa1$": "service", "smsa1$": "service", "krbtgt": "break-glass",
+                                   "Administrator": "break-glass", "primary": "person"})
+        counts = site.run().json["run"]["sources"][0]["counts"]
+        self.assertEqual(counts["computers"], 2)  # WS1 and the domain controller
+
+    def test_a_primary_group_is_a_membership(self):
+        site = self.small([ODD, "CN=Users," + BASE])
+        site.run()
+        groups = {group["name"]: group for group in site.rightful("account", "primary", "--json").json["account"][0]["groups"]}
+        self.assertFalse(groups["Domain Admins"]["listed"])
+        self.assertIn("privileged-nested\tprimary\tDomain Admins", site.found())
+
+    def test_everybody_inside_a_privileged_group_is_seen(self):
+        site = self.small([ODD, "CN=Users," + BASE, "CN=ForeignSecurityPrincipals," + BASE], '["Odd Admins"]')
+        site.run()
+        group = site.rightful("group", "Odd Admins", "--json").json["group"][0]
+        self.assertEqual(sorted(member["name"].split(",")[0] for member in group["members"]), ["CN=S-1-5-11", "Domain Users", "news"])
+        self.assertIn("privileged-nested\treader\tOdd Admins", site.found())  # by the primary group of every user
+        self.assertTrue(site.rightful("group", "news", "--json").json["group"][0]["grants_nothing"])
+
+    def test_built_in_groups_are_privileged_by_their_sid(self):
+        site = self.small(["CN=Users," + BASE, "CN=Builtin," + BASE])
+        site.run()
+        for name in ("Domain Admins", "Enterprise Admins", "Schema Admins", "Administrators", "Account Operators", "Backup Operators"):
+            self.assertEqual(site.rightful("group", name, "--json").json["group"][0]["governed"], ["privileged"], name)
+        self.assertEqual(site.rightful("group", "Domain Users", "--json").json["group"][0]["governed"], [])
+
+
+if __name__ == "__main__":
+    try:
+        unittest.main()
+    except unittest.SkipTest as reason:
+        print(reason)
+        sys.exit(77)
