@@ -227,8 +227,5 @@ privileged = {privileged};
 
 
 if __name__ == "__main__":
-    try:
-        unittest.main()
-    except unittest.SkipTest as reason:
-        print(reason)
-        sys.exit(77)
+    result = unittest.main(exit=False).result
+    sys.exit(77 if result.skipped and result.testsRun == 0 else 0 if result.wasSuccessful() else 1)
