@@ -929,5 +929,105 @@ class Configuration(RightsTest):
         self.refused('privileged = "admins"; colour = 1;', "privileged", "colour")
 
 
+class Entries(RightsTest):
+    def counts(self, ldif, server="openldap", corp="", config=""):
+        result = self.judge(ldif, config, server=server, corp=corp)
+        source = result.json["run"]["sources"][0]
+        self.assertEqual(source["status"], "complete", source)
+        self.assertEqual(source["counts"]["pulled"], source["counts"]["kept"] + source["counts"]["rejected"] + source["counts"]["excluded"])
+        return source
+
+    def test_what_is_an_account_and_what_a_group_in_openldap(self):
+        ldif = user("a1") + user("a2", classes="posixAccount") + user("a3", classes="account")
+        for number, name in enumerate(("groupOfNames", "groupOfUniqueNames", "groupOfMembers", "posixGroup", "groupOfURLs", "group")):
+            ldif += group(f"g{number}", classes=name)
+        ldif += "dn: ou=people,dc=example,dc=com\nobjectClass: organizationalUnit\nou: people\n\n"
+        ldif += "dn: cn=pc,dc=example,dc=com\nobjectClass: device\ncn: pc\n\n"
+        ldif += user("none").replace("uid: none\n", "")
+        source = self.counts(ldif)
+        self.assertEqual({k: source["counts"][k] for k in ("accounts", "groups", "computers", "rejected")},
+                         {"accounts": 3, "groups": 6, "computers": 0, "rejected": 0})
+        self.assertEqual(source["exclusions"].get("no-name"), 1, source)
+
+    def test_what_is_an_account_and_what_a_group_in_active_directory(self):
+        ldif = (ad_user("a1", 1) + ad_user("a2", 2, classes=("top", "person", "organizationalPerson", "user")) + ad_group("g1", DOMAIN + "-3")
+                + ad_user("pc$", 4, classes=("user", "computer"), control=4096)
+                + ad_user("gmsa$", 5, classes=("user", "computer", "msDS-GroupManagedServiceAccount"))
+                + ad_user("smsa$", 6, classes=("user", "computer", "msDS-ManagedServiceAccount"))
+                + ad_user("contact", 7, classes=("contact",)) + foreign("S-1-5-11") + ad_user("none", 8).replace("sAMAccountName: none\n", ""))
+        source = self.counts(ldif, "active-directory")
+        self.assertEqual({k: source["counts"][k] for k in ("accounts", "groups", "computers", "rejected")},
+                         {"accounts": 4, "groups": 1, "computers": 1, "rejected": 0})
+        self.assertEqual(source["exclusions"].get("no-name"), 1, source)
+
+    def test_filters_hold_for_files_too(self):
+        ldif = user("ann", extra="employeeType: staff\n") + user("bob") + group("g1", extra="description: x\n") + group("g2")
+        source = self.counts(ldif, corp='account_filter = "(&(objectClass=inetOrgPerson)(employeeType=staff))"; group_filter = "(description=*)";')
+        self.assertEqual((source["counts"]["accounts"], source["counts"]["groups"]), (1, 1))
+
+    def test_without_operational_attributes_nobody_knows_who_is_locked(self):
+        bare = ("dn: uid={0},ou=people,dc=example,dc=com\nobjectClass: inetOrgPerson\nuid: {0}\ncn: {0}\nsn: {0}\n"
+                "objectClass: posixAccount\nloginShell: /usr/sbin/nologin\n\n")
+        ldif = bare.format("ann") + group("admins", "ann").replace("modifyTimestamp: 20260316200000Z\n", "")
+        for lock_state, orphans in (("auto", []), ("none", ["ann"]), ("recorded", ["ann"])):
+            result = self.expect("orphaned-account", orphans, ldif, ADMINS, approvals=NOBODY, corp=f'lock_state = "{lock_state}";')
+            self.assertEqual(found(result, "privileged-unapproved"), ["ann/admins"])
+            self.assertEqual(bool(unjudged(result, "orphaned-account")), lock_state == "auto")
+
+    def test_a_computers_account_in_no_class_of_people(self):
+        ldif = ad_user("pc$", 4, classes=("user", "computer"), control=4096) + ad_user("ann", 5, "9")
+        ldif += ad_group("Domain Admins", DOMAIN + "-512", "pc$")
+        result = self.expect("privileged-unapproved", [], ldif, approvals=NOBODY, server="active-directory")
+        self.assertEqual(found(result, "orphaned-account"), [])
+
+    def test_domain_users_in_a_privileged_group_is_everybody(self):
+        ldif = (ad_user("ann", 1101, extra="primaryGroupID: 513\n") + ad_user("bob", 1102, extra="primaryGroupID: 513\n")
+                + ad_group("Domain Users", DOMAIN + "-513") + ad_group("Backup", "S-1-5-32-551", "@Domain Users"))
+        result = self.expect("privileged-nested", ["ann/Backup", "bob/Backup"], ldif, server="active-directory")
+        row = next(e for e in result.json["exceptions"] if e["control"] == "privileged-nested")
+        self.assertEqual(row["evidence"]["path"], ["Domain Users", "Backup"])
+        self.assertEqual(row["evidence"]["granted_by"], "primary group")
+
+
+class Filters(RightsTest):
+    def test_the_list_can_be_narrowed(self):
+        ldif = (user("ann", "1") + user("adm-ann", "1") + user("bob") + group("inner", "ann") + group("admins", "@inner"))
+        site = self.open(world(ldif, ADMINS, people=[person("1")], approvals=NOBODY))
+        site.run()
+        self.assertEqual(site.found("--person", "1"), ["privileged-nested\tann\tadmins", "privileged-unapproved\tann\tadmins"])
+        self.assertEqual(site.found("--person", "Person 1"), site.found("--person", "1"))
+        self.assertEqual(site.found("--account", "ANN"), site.found("--person", "1"))
+        self.assertEqual(site.found("--account", "bob"), ["orphaned-account\tbob"])
+        self.assertEqual(site.found("--control", "orphaned-account"), ["orphaned-account\tbob"])
+        self.assertEqual(len(site.found("--severity", "high")), 3)
+        self.assertEqual(site.found("--status", "resolved"), [])
+        self.assertEqual(len(site.found("--new")), 3)
+        site.run()
+        self.assertEqual(site.found("--new"), [])
+        number = site.exceptions("--control", "orphaned-account")[0]["id"]
+        self.assertEqual(site.rightful("exception", "assign", number, "--to", "9").code, 0)
+        row = site.exceptions("--status", "assigned")[0]
+        self.assertEqual((row["id"], row["status"], row["owner"]), (number, "assigned", "9"))
+        self.assertEqual(len(site.found()), 3)
+        for wrong in (["--control", "nothing"], ["--severity", "bad"], ["--status", "shut"]):
+            self.assertEqual(site.rightful("exceptions", *wrong).code, 2)
+        self.assertEqual(site.rightful("exception", "show", "EX-000999").code, 1)
+        shown = site.rightful("exception", "show", number, "--json").json
+        self.assertEqual(shown["schema_version"], 1)
+
+    def test_before_any_run_lists_are_empty(self):
+        site = self.open(world(user("ann", "1"), ADMINS))
+        self.assertEqual(site.rightful("exceptions", "--json").json, {"schema_version": 1, "run": None, "exceptions": []})
+        for command in (["runs"], ["status"], ["controls"], ["exceptions", "-o", "csv"]):
+            self.assertEqual(site.rightful(*command).code, 0)
+
+    def test_fail_on(self):
+        site = self.open(world(user("bob"), ADMINS))
+        self.assertEqual(site.run("--fail-on", "critical").code, 0)
+        self.assertEqual(site.run("--fail-on", "high").code, 4)
+        self.assertEqual(site.run("--fail-on", "low").code, 4)
+        self.assertEqual(site.run("--fail-on", "worst").code, 2)
+
+
 if __name__ == "__main__":
     unittest.main()
