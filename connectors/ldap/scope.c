@@ -98,6 +98,19 @@ static void add_listed_name(ScopeReader *reader, Text name)
     }
 }
 
+/* Entries of other directories, and what stands for them in this one (MS-ADTS: a foreign security
+ * principal has the SID of whom it stands for). */
+static void expand_elsewhere(ScopeReader *reader, const Scope *scope, GPtrArray *foreign)
+{
+    for (size_t i = 0; scope->dns != NULL && scope->dns[i] != NULL; i++) {
+        add_listed(reader, reader->by_dn, text_of(scope->dns[i]));
+    }
+    for (size_t i = 0; scope->sids != NULL && scope->sids[i] != NULL; i++) {
+        add_listed(reader, reader->by_sid, text_of(scope->sids[i]));
+        directory_scope_condition(foreign, "objectSid", text_of(scope->sids[i]));
+    }
+}
+
 /* Which groups list this entry is the next level's question. */
 static void expand(ScopeReader *reader, const DirectoryEntry *entry)
 {
@@ -177,6 +190,29 @@ static bool read_accounts(ScopeReader *reader, const Scope *scope, const GPtrArr
     return true;
 }
 
+/* All entries of one kind that fit one of the conditions. */
+static bool read_kind(ScopeReader *reader, const char *kind, const GPtrArray *conditions,
+                      GError **error)
+{
+    for (guint begin = 0; begin < conditions->len; begin += CONDITIONS_A_SEARCH) {
+        g_autofree char *filter =
+            either_of(kind, conditions, begin, MIN(begin + CONDITIONS_A_SEARCH, conditions->len));
+        if (!read_filter(reader, filter, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_elsewhere(ScopeReader *reader, const Scope *scope, GError **error)
+{
+    const char *kind = schema_filter_of(reader->schema, ENTRY_FOREIGN);
+    g_autoptr(GPtrArray) foreign = g_ptr_array_new_with_free_func(g_free);
+
+    expand_elsewhere(reader, scope, foreign);
+    return kind == NULL || read_kind(reader, kind, foreign, error);
+}
+
 static bool read_groups(ScopeReader *reader, GError **error)
 {
     const char *kind = schema_filter_of(reader->schema, ENTRY_GROUP);
@@ -184,12 +220,8 @@ static bool read_groups(ScopeReader *reader, GError **error)
     while (kind != NULL && reader->conditions->len > 0) {
         g_autoptr(GPtrArray) level = g_steal_pointer(&reader->conditions);
         reader->conditions = g_ptr_array_new_with_free_func(g_free);
-        for (guint begin = 0; begin < level->len; begin += CONDITIONS_A_SEARCH) {
-            g_autofree char *filter =
-                either_of(kind, level, begin, MIN(begin + CONDITIONS_A_SEARCH, level->len));
-            if (!read_filter(reader, filter, error)) {
-                return false;
-            }
+        if (!read_kind(reader, kind, level, error)) {
+            return false;
         }
     }
     return true;
@@ -265,7 +297,7 @@ static bool read_scope(ScopeReader *reader, const SettingsGroup *settings, const
         strcmp(settings_text(settings, "last_use"), "auto") == 0) {
         look_for_use(reader);
     }
-    return read_groups(reader, error);
+    return read_elsewhere(reader, scope, error) && read_groups(reader, error);
 }
 
 bool directory_scope_read(DirectorySearch *search, const Schema *schema,

@@ -42,6 +42,9 @@ typedef struct ScopeKey {
 typedef struct Scope {
     const ScopeKey *keys;
     size_t n_keys;
+    /* Entries of other directories that were found to be in scope, NULL-terminated (NULL = none):
+     * the groups that list one are wanted too. */
+    const char *const *dns, *const *sids;
 } Scope;
 
 /* What check() finds out; each line is one fact shown to the admin. */

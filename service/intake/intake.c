@@ -65,19 +65,23 @@ typedef struct Pull {
     GThread *thread;
 } Pull;
 
+void sink_pull(Sink *sink, const SettingsSource *source)
+{
+    const Connector *connector = source->connector;
+    const SinkOptions *options = &sink->options;
+    g_autoptr(GError) error = NULL;
+    bool is_whole = options->scope != NULL
+                        ? connector->pull_scope(&source->source, options->scope, sink, &error)
+                        : connector->pull(&source->source, sink, &error);
+    sink_finish(sink, is_whole, error);
+    if (options->progress != NULL)
+        options->progress(options->name, sink->n_records, true, options->progress_data);
+}
+
 static gpointer pull_source(gpointer data)
 {
     const Pull *pull = data;
-    const Connector *connector = pull->source->connector;
-    const SinkOptions *options = &pull->sink->options;
-    g_autoptr(GError) error = NULL;
-    bool is_whole =
-        options->scope != NULL
-            ? connector->pull_scope(&pull->source->source, options->scope, pull->sink, &error)
-            : connector->pull(&pull->source->source, pull->sink, &error);
-    sink_finish(pull->sink, is_whole, error);
-    if (options->progress != NULL)
-        options->progress(options->name, pull->sink->n_records, true, options->progress_data);
+    sink_pull(pull->sink, pull->source);
     return NULL;
 }
 
@@ -138,6 +142,8 @@ static Intake *pull_sources(const Settings *settings, const PullOptions *how)
     for (uint32_t i = 0; i < intake->n; i++)
         if (pulls[i].thread != NULL)
             g_thread_join(pulls[i].thread);
+    if (how->scope != NULL)
+        scope_follow(intake, settings, how->scope);
     for (uint32_t i = 0; i < intake->n; i++)
         intake->sinks[i]->options.scope = NULL;
     collect_messages(intake);

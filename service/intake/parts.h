@@ -72,6 +72,14 @@ void sink_fail(Sink *sink, const char *format, ...) G_GNUC_PRINTF(2, 3);
 TextRef sink_text(Sink *sink, Text text);   /* a value that is mostly its own */
 TextRef sink_shared(Sink *sink, Text text); /* a value that many records share */
 
+/* ---- intake.c ---- */
+void sink_pull(Sink *sink, const SettingsSource *source); /* from the source, to its end */
+
+/* ---- scope.c ---- */
+/* What one directory found to be in scope may be a member in another: those are asked again until
+ * nothing new turns up. */
+void scope_follow(Intake *intake, const Settings *settings, const Scope *scope);
+
 /* ---- proof.c ---- */
 /* Ends the pull: settles states, counts, and decides whether the source is complete. error: why
  * pull() returned false, or NULL when it returned true. */

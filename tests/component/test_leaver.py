@@ -152,6 +152,22 @@ class FromSlapd(SiteTest):
                     self.assertEqual([account[field] for account in answer["accounts"]],
                                      [account[field] for account in person["accounts"]], field)
 
+    def test_groups_of_another_directory_are_found(self):
+        def split(config):
+            """People in one source, the groups that list them in another."""
+            source = re.search(r'\{ name = "corp";.*?\},\n', config, re.DOTALL).group(0)
+            bare = re.sub(r"canaries = \[.*?\];", "", source, flags=re.DOTALL)
+            people = re.sub(r"base = \[.*?\]", 'base = ["ou=People,dc=example,dc=com", "ou=Admins,dc=example,dc=com"]', bare)
+            groups = re.sub(r"base = \[.*?\]", 'base = ["ou=Groups,dc=example,dc=com"]', bare)
+            groups = groups.replace('"corp"', '"groups"').replace(
+                "},\n", 'canaries = ["cn=Domain Admins,ou=Groups,dc=example,dc=com"]; },\n')
+            return config.replace(source, people + groups)
+
+        answer = one(self.site(edit=split), LWEBER)
+        self.assertEqual(answer["unsure"], [])
+        groups = {account["name"]: [group["path"] for group in account["groups"]] for account in answer["accounts"]}
+        self.assertEqual(groups["lweber"], [["lweber", "server-operations", "infrastructure", "Domain Admins"]])
+
     def test_a_few_searches_are_enough(self):
         site = self.site()
         for who in (LWEBER, FEMKE, TWO_ACCOUNTS, ANNA, OSKAR, "00136"):
