@@ -101,6 +101,13 @@ static bool is_date_format(const char *format)
 void mapping_validate(const Source *source, GPtrArray *problems)
 {
     const RecordKind *kind = record_kind(source->provides);
+    const char *preset = settings_text(source->settings, "columns");
+    if (preset != NULL && mapping_preset(source) == NULL)
+        g_ptr_array_add(
+            problems, g_strdup_printf("%s: columns: \"%s\" has no export of %s that is known here; "
+                                      "name the columns: { field = \"header\"; }",
+                                      settings_place(source->settings), preset,
+                                      provides_name(source->provides)));
     if (kind != NULL)
         validate_columns(source, kind, problems);
     const char *format = settings_text(source->settings, "date_format");
@@ -113,8 +120,19 @@ void mapping_validate(const Source *source, GPtrArray *problems)
                 settings_place(source->settings), format));
 }
 
-void mapping_headers(const Source *source, const char *ret_headers[MAX_RECORD_FIELDS])
+const Preset *mapping_preset(const Source *source)
 {
+    return preset_find(settings_text(source->settings, "columns"), source->provides);
+}
+
+void mapping_headers(const Source *source, const Text *header, size_t n_columns,
+                     const char *ret_headers[MAX_RECORD_FIELDS])
+{
+    const Preset *preset = mapping_preset(source);
+    if (preset != NULL) {
+        preset_headers(preset, header, n_columns, ret_headers);
+        return;
+    }
     const RecordKind *kind = record_kind(source->provides);
     for (size_t i = 0; i < MAX_RECORD_FIELDS; i++)
         ret_headers[i] = kind != NULL && i < kind->n_fields

@@ -8,6 +8,8 @@
 
 #include <rightful/connector.h>
 
+#include "presets.h"
+
 typedef struct Mapping {
     const RecordKind *kind;
     size_t n_columns;                  /* of the header */
@@ -18,8 +20,9 @@ typedef struct Mapping {
  * for a row (dates, default kind) is intake's, which reads them by these names. */
 /* clang-format off */
 #define TABLE_SETTINGS                                                                                                   \
-    {.name = "columns", .type = SETTING_TEXT_MAP,                                                                        \
-     .help = "Header of the column for each record field; a field that is not listed is found by its own name."},        \
+    {.name = "columns", .type = SETTING_TEXT_MAP, .presets = preset_names,                                               \
+     .help = "Header of the column for each record field (what is not listed is found by its own name), or the system "  \
+             "whose export it is."},                                                                                     \
     {.name = "date_format", .type = SETTING_TEXT, .initial = "\"%Y-%m-%d\"",                                             \
      .help = "How dates are written: %Y, %y, %m, %d, %b, %B and the characters between them."},                          \
     {.name = "person_kind", .type = SETTING_TEXT, .initial = "\"employee\"",                                             \
@@ -30,9 +33,12 @@ typedef struct Mapping {
  * utf8). */
 void mapping_validate(const Source *source, GPtrArray *problems);
 
-/* Headers as configured, by field of the source's kind; NULL = the field's own name. Valid as the
- * settings are. */
-void mapping_headers(const Source *source, const char *ret_headers[MAX_RECORD_FIELDS]);
+/* Headers as configured, by field of the source's kind; NULL = the field's own name. header: of the
+ * table, from which a preset chooses. Valid as the settings are. */
+void mapping_headers(const Source *source, const Text *header, size_t n_columns,
+                     const char *ret_headers[MAX_RECORD_FIELDS]);
+/* The preset that the setting columns names; NULL when it names none. */
+const Preset *mapping_preset(const Source *source);
 
 /* Finds every field's column. header: trimmed, valid UTF-8. Fails when a column that `headers`
  * names or that is required is missing, or when two columns fit; the sentence names the columns

@@ -27,7 +27,8 @@ static bool read_header(Table *table, const Text *cells, size_t n_cells, uint64_
                         GError **error)
 {
     const char *headers[MAX_RECORD_FIELDS];
-    mapping_headers(table->source, headers);
+    table->preset = mapping_preset(table->source);
+    mapping_headers(table->source, cells, n_cells, headers);
     const RecordKind *kind = record_kind(table->source->provides);
     if (!mapping_init(&table->mapping, kind, headers, cells, n_cells, error)) {
         g_autofree char *place = place_text(table, line);
@@ -117,8 +118,10 @@ static const char *sheet_problem(const Table *table, const Text *picked, size_t 
     return NULL;
 }
 
-static void hand_over(Table *table, const Text *picked, uint64_t line)
+static void hand_over(Table *table, Text *picked, uint64_t line)
 {
+    if (table->preset != NULL)
+        preset_translate(table->preset, picked);
     const Place place = {.file = table->file,
                          .line = line,
                          .line_name = table->line_name,

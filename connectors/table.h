@@ -17,6 +17,7 @@ typedef struct Table {
     CheckReport *report;   /* where the columns are reported, or NULL */
     /* Set by the functions below. */
     Mapping mapping;
+    const Preset *preset; /* NULL = none */
     bool has_header, has_trailer;
     uint64_t n_records;
 } Table;

@@ -34,6 +34,7 @@ typedef struct Setting {
     int64_t minimum, maximum;       /* SETTING_INT */
     const char *const *choices;     /* NULL-terminated, or NULL */
     const struct Setting *children; /* SETTING_GROUP, SETTING_GROUP_LIST */
+    const char *const *presets;     /* SETTING_TEXT_MAP: texts that may stand instead of the { } */
     const char *help;               /* one sentence, starts with a capital, ends with a full stop */
 } Setting;
 
@@ -45,7 +46,8 @@ bool settings_bool(const SettingsGroup *group, const char *name);
 int64_t settings_int(const SettingsGroup *group, const char *name);
 /* Is the setting in the file (true), or is this its default or nothing (false)? */
 bool settings_is_set(const SettingsGroup *group, const char *name);
-/* Text, path (made absolute) or file; NULL when neither set nor defaulted. */
+/* Text, path (made absolute) or file; of a map the preset that stands there instead. NULL when
+ * neither set nor defaulted. */
 const char *settings_text(const SettingsGroup *group, const char *name);
 /* NULL-terminated, never NULL. */
 const char *const *settings_texts(const SettingsGroup *group, const char *name);

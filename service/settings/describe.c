@@ -25,6 +25,16 @@ static char *choices_text(const char *prefix, const char *otherwise, const Setti
     return g_strconcat(prefix, list, NULL);
 }
 
+static char *map_text(const Setting *setting)
+{
+    const char *map = "group of texts { name = \"text\"; }";
+    if (setting->presets == NULL) {
+        return g_strdup(map);
+    }
+    g_autofree char *list = g_strjoinv(" | ", (char **)(uintptr_t)setting->presets);
+    return g_strconcat(map, " or ", list, NULL);
+}
+
 static char *type_text(const Setting *setting)
 {
     switch (setting->type) {
@@ -43,7 +53,7 @@ static char *type_text(const Setting *setting)
     case SETTING_FILE:
         return g_strdup("path of a file that exists");
     case SETTING_TEXT_MAP:
-        return g_strdup("group of texts { name = \"text\"; }");
+        return map_text(setting);
     case SETTING_GROUP:
         return g_strdup("group { … }");
     case SETTING_GROUP_LIST:

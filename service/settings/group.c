@@ -75,7 +75,7 @@ const char *settings_text(const SettingsGroup *group, const char *name)
 {
     return find_value(group, name,
                       1u << SETTING_TEXT | 1u << SETTING_PATH | 1u << SETTING_FILE |
-                          1u << SETTING_SECRET)
+                          1u << SETTING_SECRET | 1u << SETTING_TEXT_MAP)
         ->text;
 }
 

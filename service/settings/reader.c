@@ -156,6 +156,10 @@ static void read_texts(SettingsReader *reader, const Setting *row, config_settin
 static void read_map(SettingsReader *reader, const Setting *row, config_setting_t *node,
                      const char *key, const char *place, SettingsValue *value)
 {
+    if (row->presets != NULL && config_setting_type(node) == CONFIG_TYPE_STRING) {
+        value->text = g_strdup(checked_text(reader, row->presets, node, key, place));
+        return;
+    }
     if (!config_setting_is_group(node)) {
         wrong_type(reader, row, node, key, place);
         return;

@@ -8,8 +8,8 @@ import re
 
 import sources
 
-CONNECTOR = ['connectors/data_file.h', 'connectors/mapping.h', 'connectors/rows.h',
-             'connectors/table.h']
+CONNECTOR = ['connectors/data_file.h', 'connectors/mapping.h', 'connectors/presets.h',
+             'connectors/rows.h', 'connectors/table.h']
 MAY_INCLUDE = {
     'include': [],
     'connectors': ['connectors/'],
