@@ -215,6 +215,8 @@ static void evaluate_not_returned(ControlContext *context)
             continue;
         }
         uint32_t person = custodian->person;
+        if (person_is_unread(context->snapshot, person))
+            control_unjudged_subject(context, SUBJECT_ASSET, asset, REASON_PERSON_UNREAD);
         if (!person_has_left(context, person))
             continue;
         int64_t left = context->judgement->left_utc[person];

@@ -120,7 +120,7 @@ char *person_end_shown(const ControlContext *context, uint32_t person)
     uint32_t speaking = person_speaking(context->snapshot, person);
     int64_t left = context->judgement->left_utc[person];
     const char *name = person_shown(context, speaking);
-    if (people->gone_since_run[speaking] != 0)
+    if (people->gone_since_run[speaking] > 0)
         return sentence("%s is gone from the roster since run %d", name,
                         people->gone_since_run[speaking]);
     if (left == TIME_UNKNOWN)
@@ -214,7 +214,7 @@ void evidence_person(const ControlContext *context, json_t *evidence, uint32_t p
     evidence_text(evidence, "timezone", person_zone(context, speaking));
     if (people->status_text[speaking] != 0)
         evidence_ref(context, evidence, "status", people->status_text[speaking]);
-    if (people->gone_since_run[speaking] != 0)
+    if (people->gone_since_run[speaking] > 0)
         json_object_set_new(evidence, "gone_since_run",
                             json_integer(people->gone_since_run[speaking]));
 }

@@ -73,6 +73,9 @@ static inline uint32_t person_of(const ControlContext *context, uint32_t account
     return context->links->person_link[account] == PERSON_LINK_ONE ? context->links->person[account]
                                                                    : NONE;
 }
+/* The roster's row of the person was refused: whether they have left is not known. */
+#define REASON_PERSON_UNREAD "the roster's record of the person was rejected"
+bool person_is_unread(const Snapshot *snapshot, uint32_t person);
 bool person_is_contractor(const Snapshot *snapshot, uint32_t person);
 /* Several people match the account, and one of them has left. */
 bool ambiguous_with_leaver(const ControlContext *context, uint32_t account);

@@ -13,7 +13,13 @@ static uint32_t leaver_of(ControlContext *context, uint32_t account)
     uint32_t person = person_of(context, account);
     if (person_has_left(context, person))
         return person;
-    if (ambiguous_with_leaver(context, account) && context->judgement->usable[account] != STATE_NO)
+    /* A disabled account is no subject of leaver-active, but still one of the others. */
+    if (context->judgement->usable[account] == STATE_NO &&
+        context->control == &control_leaver_active)
+        return NONE;
+    if (person_is_unread(context->snapshot, person))
+        control_unjudged_subject(context, context->control->subject, account, REASON_PERSON_UNREAD);
+    else if (ambiguous_with_leaver(context, account))
         control_unjudged_subject(context, context->control->subject, account,
                                  LEAVER_REASON_AMBIGUOUS);
     return NONE;
@@ -313,6 +319,9 @@ static void evaluate_contractor_expired(ControlContext *context)
     }
     for (uint32_t account = 0; account < snapshot->accounts.n; account++) {
         uint32_t person = person_speaking(snapshot, person_of(context, account));
+        if (person_is_unread(snapshot, person) &&
+            account_is_of(context, account, CLASSES_OF_PEOPLE))
+            control_unjudged_subject(context, SUBJECT_ACCOUNT, account, REASON_PERSON_UNREAD);
         if (person == NONE || !bitset_has(&expired, person) ||
             !account_is_of(context, account, CLASSES_OF_PEOPLE) ||
             !account_must_be_usable(context, account))

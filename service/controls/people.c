@@ -21,6 +21,8 @@ int64_t person_left_at(const Snapshot *snapshot, uint32_t person, int64_t as_of_
 {
     const People *people = &snapshot->people;
     person = person_speaking(snapshot, person);
+    if (people->gone_since_run[person] == PERSON_UNREAD)
+        return TIME_NEVER;
     if (people->gone_since_run[person] != 0)
         return TIME_UNKNOWN;
 
@@ -31,6 +33,12 @@ int64_t person_left_at(const Snapshot *snapshot, uint32_t person, int64_t as_of_
         return ends[i] <= as_of_utc ? ends[i] : TIME_NEVER;
     }
     return people->status[person] == PERSON_STATUS_LEFT ? TIME_UNKNOWN : TIME_NEVER;
+}
+
+bool person_is_unread(const Snapshot *snapshot, uint32_t person)
+{
+    return person != NONE &&
+           snapshot->people.gone_since_run[person_speaking(snapshot, person)] == PERSON_UNREAD;
 }
 
 bool person_is_contractor(const Snapshot *snapshot, uint32_t person)
@@ -181,6 +189,8 @@ static bool all_accounts_dead(const ControlContext *context, uint32_t person)
 static OwnerVerdict judge_person(const ControlContext *context, uint32_t person, bool with_accounts)
 {
     int64_t left = context->judgement->left_utc[person];
+    if (person_is_unread(context->snapshot, person))
+        return (OwnerVerdict){.state = OWNER_STATE_UNKNOWN, .reason = REASON_PERSON_UNREAD};
     if (left != TIME_NEVER)
         return (OwnerVerdict){.state = OWNER_STATE_LEFT, .since_utc = left};
     if (!with_accounts || !all_accounts_dead(context, person))
@@ -194,7 +204,8 @@ static OwnerVerdict judge_person(const ControlContext *context, uint32_t person,
 static OwnerVerdict judge_account(const ControlContext *context, const Owner *owner)
 {
     State usable = (State)context->judgement->usable[owner->id];
-    if (person_has_left(context, owner->person))
+    if (person_has_left(context, owner->person) ||
+        person_is_unread(context->snapshot, owner->person))
         return judge_person(context, owner->person, false);
     if (usable == STATE_NO)
         return (OwnerVerdict){.state = OWNER_STATE_DISABLED};

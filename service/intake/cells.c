@@ -92,6 +92,11 @@ bool cells_next_of_list(Text *rest, Text *ret_item)
     return false;
 }
 
+bool cells_is_identifier(const Cells *row, size_t field)
+{
+    return !is_scientific(row->cells[field]);
+}
+
 static bool check_identifier(const Cells *row, size_t field)
 {
     Text rest = row->cells[field], item;

@@ -25,3 +25,5 @@ void cells_list(const Cells *row, size_t field, GArray *refs);
 bool cells_next_of_list(Text *rest, Text *ret_item);
 /* As evidence in a sentence: visible, and not endless. Newly allocated. */
 char *cells_quote(Text text);
+/* No number that a spreadsheet has rounded; empty is one. */
+bool cells_is_identifier(const Cells *row, size_t field);

@@ -181,11 +181,15 @@ Snapshot *intake_freeze(Intake *intake, const Settings *settings, const Baseline
 {
     Snapshot *snapshot = g_new0(Snapshot, 1);
     join_sources(snapshot, intake);
-    drop_builders(intake);
     complete_runs(snapshot);
     give_records(snapshot, intake);
     roster_link_previous(snapshot);
-    if (snapshot_has(snapshot, PROVIDES_PEOPLE) && snapshot_is_complete(snapshot, PROVIDES_PEOPLE))
+    bool has_roster =
+        snapshot_has(snapshot, PROVIDES_PEOPLE) && snapshot_is_complete(snapshot, PROVIDES_PEOPLE);
+    if (has_roster)
+        roster_add_unread(snapshot, intake, baseline);
+    drop_builders(intake);
+    if (has_roster)
         roster_add_gone(snapshot, baseline, this_run);
     snapshot_build_indexes(snapshot);
     return snapshot;

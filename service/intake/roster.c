@@ -61,6 +61,24 @@ static void fill_gone(Snapshot *snapshot, uint32_t row, const BaselinePerson *pe
     people->gone_since_run[row] = person->gone_since_run > 0 ? person->gone_since_run : this_run;
 }
 
+/* Makes room for more rows behind the last one. */
+static void reserve_rows(People *people, guint n_more)
+{
+    uint32_t capacity = people->n, n = people->n + n_more;
+    columns_reserve(people, person_columns, &capacity, n);
+    people->first_previous = g_renew(uint32_t, people->first_previous, (size_t)n + 1);
+    if (people->n == 0)
+        people->first_previous[0] = 0;
+}
+
+static void add_row(Snapshot *snapshot, const BaselinePerson *person, int64_t this_run)
+{
+    People *people = &snapshot->people;
+    uint32_t row = people->n++;
+    people->first_previous[row + 1] = people->first_previous[row];
+    fill_gone(snapshot, row, person, this_run);
+}
+
 /* Ids that somebody in the roster has or had. */
 static GHashTable *index_known_ids(const Snapshot *snapshot)
 {
@@ -83,19 +101,51 @@ void roster_add_gone(Snapshot *snapshot, const Baseline *baseline, int64_t this_
         if (!g_hash_table_contains(known, g_array_index(baseline->roster, BaselinePerson, i).id))
             g_array_append_val(gone, i);
     }
-    People *people = &snapshot->people;
-    uint32_t capacity = people->n, n = people->n + gone->len;
     if (gone->len == 0)
         return;
-    columns_reserve(people, person_columns, &capacity, n);
-    people->first_previous = g_renew(uint32_t, people->first_previous, (size_t)n + 1);
-    if (people->n == 0)
-        people->first_previous[0] = 0;
-    for (guint i = 0; i < gone->len; i++) {
-        uint32_t row = people->n++;
-        people->first_previous[row + 1] = people->first_previous[row];
-        fill_gone(snapshot, row,
-                  &g_array_index(baseline->roster, BaselinePerson, g_array_index(gone, guint, i)),
-                  this_run);
+    reserve_rows(&snapshot->people, gone->len);
+    for (guint i = 0; i < gone->len; i++)
+        add_row(snapshot,
+                &g_array_index(baseline->roster, BaselinePerson, g_array_index(gone, guint, i)),
+                this_run);
+}
+
+/* ---- rows that were refused ---- */
+
+static void collect_unread(GPtrArray *unread, GHashTable *known, const GArray *people)
+{
+    for (guint i = 0; i < people->len; i++) {
+        BaselinePerson *person = &g_array_index(people, BaselinePerson, i);
+        if (g_hash_table_contains(known, person->id))
+            continue;
+        g_hash_table_insert(known, person->id, GUINT_TO_POINTER(1));
+        g_ptr_array_add(unread, person);
+    }
+}
+
+void roster_add_unread(Snapshot *snapshot, const Intake *intake, const Baseline *baseline)
+{
+    g_autoptr(GHashTable) known = index_known_ids(snapshot);
+    g_autoptr(GPtrArray) unread = g_ptr_array_new();
+    bool has_nameless = false;
+    for (uint32_t i = 0; i < intake->n; i++) {
+        const TableBuilder *table = intake->sinks[i]->table;
+        if (table == NULL)
+            continue;
+        collect_unread(unread, known, table->refused);
+        has_nameless = has_nameless || table->has_nameless;
+    }
+    /* A refused row without an id may be anybody's whom the roster lacks. */
+    for (guint i = 0; has_nameless && baseline != NULL && i < baseline->roster->len; i++) {
+        BaselinePerson *person = &g_array_index(baseline->roster, BaselinePerson, i);
+        if (person->gone_since_run == 0 && !g_hash_table_contains(known, person->id))
+            g_ptr_array_add(unread, person);
+    }
+    if (unread->len == 0)
+        return;
+    reserve_rows(&snapshot->people, unread->len);
+    for (guint i = 0; i < unread->len; i++) {
+        add_row(snapshot, unread->pdata[i], PERSON_UNREAD);
+        snapshot->people.gone_since_run[snapshot->people.n - 1] = PERSON_UNREAD;
     }
 }

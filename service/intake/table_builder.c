@@ -4,6 +4,15 @@
 #include "intake/cells.h"
 #include "intake/duplicates.h"
 
+static void clear_refused(void *data)
+{
+    BaselinePerson *person = data;
+    g_free(person->id);
+    g_free(person->name);
+    g_free(person->email);
+    g_free(person->username);
+}
+
 TableBuilder *table_builder_new(GTimeZone *organisation)
 {
     TableBuilder *builder = g_new0(TableBuilder, 1);
@@ -11,6 +20,8 @@ TableBuilder *table_builder_new(GTimeZone *organisation)
     builder->previous_ids = g_array_new(FALSE, FALSE, sizeof(TextRef));
     builder->access_groups = g_array_new(FALSE, FALSE, sizeof(TextRef));
     builder->lines = g_array_new(FALSE, FALSE, sizeof(guint32));
+    builder->refused = g_array_new(FALSE, FALSE, sizeof(BaselinePerson));
+    g_array_set_clear_func(builder->refused, clear_refused);
     return builder;
 }
 
@@ -28,6 +39,7 @@ void table_builder_free(TableBuilder *builder)
     g_array_unref(builder->access_groups);
     columns_free(&builder->approvals, approval_columns);
     g_array_unref(builder->lines);
+    g_array_unref(builder->refused);
     g_free(builder);
 }
 
@@ -108,6 +120,49 @@ static bool add_person(const Cells *cells)
     if (people->recorded_utc[row] != TIME_UNKNOWN)
         sink->newest_utc = MAX(sink->newest_utc, people->recorded_utc[row]);
     return true;
+}
+
+static char *text_copy(Text text)
+{
+    return text.length > 0 ? g_strndup(text.data, text.length) : g_strdup("");
+}
+
+static void note_refused(TableBuilder *builder, Text id, Text name, Text email, Text username)
+{
+    BaselinePerson person = {.id = text_copy(id),
+                             .name = text_copy(name),
+                             .email = text_copy(email),
+                             .username = text_copy(username)};
+    g_array_append_val(builder->refused, person);
+}
+
+/* Somebody whose row cannot be used has not left: the roster names them, and whom they were before.
+ */
+static void note_refused_row(TableBuilder *builder, const Cells *row)
+{
+    Text id = row->cells[PERSON_ID], name = row->cells[PERSON_NAME];
+    Text rest = row->cells[PERSON_PREVIOUS_IDS], old;
+    if (id.length > 0 && cells_is_identifier(row, PERSON_ID))
+        note_refused(builder, id, name, row->cells[PERSON_EMAIL], row->cells[PERSON_USERNAME]);
+    else
+        builder->has_nameless = true;
+    while (cells_next_of_list(&rest, &old))
+        note_refused(builder, old, name, (Text){0}, (Text){0});
+}
+
+/* The same of a row that was kept until another of its id came. */
+static void note_refused_person(const Sink *sink, uint32_t row)
+{
+    TableBuilder *builder = sink->table;
+    const People *people = &builder->people;
+    Text name = text_of(text_pool_get(sink->text, people->name[row]));
+    note_refused(builder, text_of(text_pool_get(sink->text, people->id[row])), name,
+                 text_of(text_pool_get(sink->text, people->email[row])),
+                 text_of(text_pool_get(sink->text, people->username[row])));
+    for (uint32_t i = people->first_previous[row]; i < people->first_previous[row + 1]; i++) {
+        TextRef old = g_array_index(builder->previous_ids, TextRef, i);
+        note_refused(builder, text_of(text_pool_get(sink->text, old)), name, (Text){0}, (Text){0});
+    }
 }
 
 /* ---- assets ---- */
@@ -241,14 +296,17 @@ void table_builder_add(Sink *sink, const Text *cells, size_t n_cells, const Plac
         builder->file = g_strdup(place->file);
     builder->line_name = place->line_name;
     Cells row;
-    if (!cells_read(&row, sink, cells, place))
+    bool is_people = sink->options.provides == PROVIDES_PEOPLE;
+    bool is_added = cells_read(&row, sink, cells, place) &&
+                    (is_people                                      ? add_person(&row)
+                     : sink->options.provides == PROVIDES_ASSETS    ? add_asset(&row)
+                     : sink->options.provides == PROVIDES_APPROVALS ? add_approval(&row)
+                                                                    : add_account(&row));
+    if (!is_added) {
+        if (is_people)
+            note_refused_row(builder, &row);
         return;
-    bool is_added = sink->options.provides == PROVIDES_PEOPLE      ? add_person(&row)
-                    : sink->options.provides == PROVIDES_ASSETS    ? add_asset(&row)
-                    : sink->options.provides == PROVIDES_APPROVALS ? add_approval(&row)
-                                                                   : add_account(&row);
-    if (!is_added)
-        return;
+    }
     guint32 line = (guint32)MIN(place->line, (uint64_t)UINT32_MAX);
     g_array_append_val(builder->lines, line);
     sink->record.counts.kept++;
@@ -270,7 +328,10 @@ static void refuse_same_id(SameIds *same, uint32_t row, uint32_t other)
     same->is_refused[row] = 1;
     same->n_refused++;
     const TableBuilder *builder = same->sink->table;
-    const char *id = text_pool_get(same->sink->text, same->ids[row]);
+    const TextPool *pool = same->sink->text;
+    const char *id = text_pool_get(pool, same->ids[row]);
+    if (same->sink->options.provides == PROVIDES_PEOPLE)
+        note_refused_person(same->sink, row);
     g_autofree char *quoted = cells_quote(text_of(id));
     const char *header = same->sink->options.headers[0];
     Place place = {.file = builder->file,

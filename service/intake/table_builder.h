@@ -22,7 +22,10 @@ typedef struct TableBuilder {
     GArray *access_groups; /* TextRef; assets.first_access_group */
     Approvals approvals;
     uint32_t approvals_capacity;
-    GArray *lines; /* guint32: of each row, 0 = none */
+    GArray *lines;     /* guint32: of each row, 0 = none */
+    GArray *refused;   /* BaselinePerson: people whose rows were refused, as far as their ids can be
+                          read */
+    bool has_nameless; /* a row of people was refused, and nobody knows whose it is */
 } TableBuilder;
 
 TableBuilder *table_builder_new(GTimeZone *organisation);

@@ -115,7 +115,7 @@ static bool write_person(Roster *roster, const Snapshot *snapshot, uint32_t pers
     const char *name = snapshot_text(snapshot, people->name[person]);
     const char *email = snapshot_text(snapshot, people->email[person]);
     const char *username = snapshot_text(snapshot, people->username[person]);
-    int64_t gone = people->source[person] == UINT8_MAX ? people->gone_since_run[person] : 0;
+    int64_t gone = MAX(people->gone_since_run[person], 0); /* PERSON_UNREAD: is in the roster */
     g_autofree char *now = person_text(name, email, username, gone);
     const char *before = g_hash_table_lookup(roster->known, id);
     bool is_same = before && g_str_equal(before, now);

@@ -163,9 +163,12 @@ typedef struct People {
     /* The row is only in previous_ids of another row, which speaks for it: index of that row, else
      * NONE. */
     uint32_t *successor;
-    int64_t
-        *gone_since_run; /* 0 = in the roster; else missing from a complete roster since that run */
+    /* 0 = in the roster; above 0: missing from a complete roster since that run; PERSON_UNREAD. */
+    int64_t *gone_since_run;
 } People;
+
+/* The roster has a row of this person, but it was refused: who it is is known, nothing else. */
+#define PERSON_UNREAD INT64_C(-1)
 
 typedef enum AssetStatus {
     ASSET_STATUS_EMPTY,

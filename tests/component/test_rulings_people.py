@@ -1220,5 +1220,75 @@ class More(SiteTest):
         self.assertEqual([row["subjects"] for row in rows], [2])
 
 
+class RefusedRows(SiteTest):
+    """A row that was rejected is there: nobody has left, and nothing is resolved, because it cannot be read."""
+
+    everybody = [person("1", last_working_day="2026-03-05"), person("2"), person("3", kind="contractor", end_date="2026-03-10"), person("4"), person("5"),
+                 person("8", last_working_day="2026-05-05"), person("9", last_working_day="2026-05-05", end_date="2026-05-05")]
+    ldif = "".join(account(f"p{n}", str(n)) for n in range(1, 6)) + account("svc-a", "", "owner: uid=p4,ou=people,dc=example,dc=com\n")
+    found = ["contractor-expired\tp3", "leaver-active\tp1", "leaver-active\tp3"]
+
+    def site(self):
+        site = self.open(world(self.everybody, self.ldif))
+        self.assertEqual(site.run().code, 0)
+        self.assertEqual(site.found(), self.found)
+        return site
+
+    def spoiled(self, **faults):
+        return roster(*[{**row, **faults.get("p" + row["id"], {})} for row in self.everybody])
+
+    def test_a_bad_date_makes_no_leaver_and_resolves_none(self):
+        site = self.site()
+        before = site.ledger()
+        for fault in ({"start_date": "soon"}, {"timezone": "Mars/Olympus"}, {"name": " "}):
+            for who in ("p1", "p3", "p4"):
+                with self.subTest(fault=fault, who=who):
+                    site.write("hr.csv", self.spoiled(**{who: fault}))
+                    result = site.run(as_of=AS_OF)
+                    self.assertEqual((result.code, result.json["run"]["status"]), (0, "applied"), result.err)
+                    self.assertEqual(site.found(), sorted(self.found + ["source-rows-rejected\thr"]))
+                    self.assertIn("leaver-active", [row["control"] for row in result.json["not_evaluable"] if row["subjects"]])
+        site.write("hr.csv", roster(*self.everybody))
+        site.run(as_of=AS_OF)
+        self.assertEqual(site.found(), self.found)
+        self.assertEqual([e["id"] for e in site.ledger()][:3], [e["id"] for e in before])
+
+    def test_an_id_twice_makes_no_leaver(self):
+        site = self.site()
+        site.write("hr.csv", roster(*self.everybody, person("4")))
+        self.assertEqual(site.run(as_of=LATER).code, 0)
+        self.assertEqual(site.found(), sorted(self.found + ["source-rows-rejected\thr"]))
+
+    def test_a_row_without_an_id_may_be_anybodys(self):
+        for fault in ("", "4.0E+00"):
+            with self.subTest(fault):
+                site = self.site()
+                site.write("hr.csv", self.spoiled(p4={"id": fault, "name": "Person 4"}))
+                self.assertEqual(site.run(as_of=LATER).code, 0)
+                self.assertEqual(site.found(), sorted(self.found + ["source-rows-rejected\thr"]))
+
+    def test_on_the_first_run_too_nobody_is_an_orphan(self):
+        site = self.open(world(self.spoiled(p4={"end_date": "never"}), self.ldif))
+        result = site.run()
+        self.assertEqual(site.found(), sorted(self.found + ["source-rows-rejected\thr"]))
+        self.assertTrue([row for row in unjudged(result.json, "owner-left") if row["subjects"] == 1])
+
+    def test_an_old_id_of_a_refused_row_is_nobody_who_left(self):
+        moved = [row if row["id"] != "4" else person("40", previous_ids="4") for row in self.everybody]
+        site = self.site()
+        site.write("hr.csv", roster(*moved))
+        site.run(as_of=LATER)
+        self.assertEqual(site.found(), self.found)
+        site.write("hr.csv", roster(*[{**row, "end_date": "soon"} if row["id"] == "40" else row for row in moved]))
+        site.run(as_of=LATER)
+        self.assertEqual(site.found(), sorted(self.found + ["source-rows-rejected\thr"]))
+
+    def test_who_vanishes_while_another_row_is_refused_is_gone_all_the_same(self):
+        site = self.site()
+        site.write("hr.csv", self.spoiled(p4={"end_date": "never"}).replace("5,Person 5", "6,Person 6"))
+        self.assertEqual(site.run(as_of=LATER).code, 0)
+        self.assertEqual(site.found(), sorted(self.found + ["leaver-active\tp5", "source-rows-rejected\thr"]))
+
+
 if __name__ == "__main__":
     unittest.main()

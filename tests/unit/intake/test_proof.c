@@ -214,6 +214,35 @@ static void people_missing_from_a_complete_roster_are_gone_since_this_run(void *
     assert_int_equal(people->last_day[3], INT32_MIN);
 }
 
+static void who_stands_in_a_refused_row_is_not_gone_but_unread(void **state)
+{
+    g_autoptr(Baseline) baseline =
+        roster_of((const char *const[]){"1", "2", "3", NULL}, (const int64_t[]){0, 0, 0});
+    Sink *sink = sink_of(PROVIDES_PEOPLE);
+    push_row(sink, "id=1;name=Ann");
+    push_row(sink, "id=2;name=Bob;email=bob@x;end_date=soon");
+    g_autoptr(Snapshot) snapshot = freeze_sinks(&sink, 1, baseline);
+    const People *people = &snapshot->people;
+    assert_int_equal(people->n, 3);
+    assert_string_equal(snapshot_text(snapshot, people->email[1]), "bob@x");
+    assert_int_equal(people->gone_since_run[1], PERSON_UNREAD);
+    assert_string_equal(snapshot_text(snapshot, people->id[2]), "3");
+    assert_int_equal(people->gone_since_run[2], 7);
+}
+
+static void a_refused_row_without_an_id_may_be_anybodys(void **state)
+{
+    g_autoptr(Baseline) baseline =
+        roster_of((const char *const[]){"1", "2", "3", NULL}, (const int64_t[]){0, 0, 5});
+    Sink *sink = sink_of(PROVIDES_PEOPLE);
+    push_row(sink, "id=1;name=Ann");
+    push_row(sink, "id=;name=Bob");
+    g_autoptr(Snapshot) snapshot = freeze_sinks(&sink, 1, baseline);
+    assert_int_equal(snapshot->people.n, 3);
+    assert_int_equal(snapshot->people.gone_since_run[1], PERSON_UNREAD);
+    assert_int_equal(snapshot->people.gone_since_run[2], 5);
+}
+
 static void nobody_is_gone_while_a_roster_is_not_whole(void **state)
 {
     g_autoptr(Baseline) baseline =
@@ -267,6 +296,8 @@ int main(void)
         cmocka_unit_test(absence_means_never_where_others_show_a_use),
         cmocka_unit_test(the_setting_settles_the_last_use),
         cmocka_unit_test(people_missing_from_a_complete_roster_are_gone_since_this_run),
+        cmocka_unit_test(who_stands_in_a_refused_row_is_not_gone_but_unread),
+        cmocka_unit_test(a_refused_row_without_an_id_may_be_anybodys),
         cmocka_unit_test(nobody_is_gone_while_a_roster_is_not_whole),
         cmocka_unit_test(nobody_is_gone_without_a_source_of_people),
         cmocka_unit_test(an_old_id_is_spoken_for_by_the_row_that_lists_it),
