@@ -1,10 +1,12 @@
 """What all tables share, on the command line: exports of known systems, two rosters, files that are too old."""
 
+import glob
 import os
+import re
 import time
 import unittest
 
-from site_under_test import SMALL_CONFIG, SMALL_HR, SMALL_LDIF, Site, SiteTest
+from site_under_test import SOURCE_ROOT, SMALL_CONFIG, SMALL_HR, SMALL_LDIF, Site, SiteTest
 
 HR = '{ name = "hr"; kind = "csv"; provides = "people"; path = "hr.csv"; }'
 # The header of Snipe-IT's custom asset report, and of its export of users.
@@ -100,6 +102,21 @@ class Stale(SiteTest):
         result = site.run(as_of="2026-03-17T06:00:00Z")
         self.assertEqual(result.code, 3)
         self.assertIn("source-stale\thr", site.found())
+
+
+class Examples(SiteTest):
+    def test_every_example_is_a_configuration(self):
+        examples = glob.glob(os.path.join(SOURCE_ROOT, "config", "examples", "*.conf"))
+        self.assertTrue(examples)
+        for path in examples:
+            with self.subTest(os.path.basename(path)), open(path, encoding="utf-8") as file:
+                text = file.read()
+                site = self.open(Site(text))
+                for name in re.findall(r'_file *= *"([^"]+)"', text):
+                    os.chmod(site.write(name, "example\n"), 0o600)
+                result = site.rightful("check", "--offline")
+                self.assertNotEqual(result.code, 78, result.err)
+                self.assertNotIn("rightful.conf:", result.err)
 
 
 if __name__ == "__main__":
