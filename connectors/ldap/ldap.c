@@ -1,4 +1,5 @@
 /* The connector of LDAP servers. */
+#include "ldap/policy.h"
 #include "ldap/scope.h"
 #include "ldap/value.h"
 
@@ -281,6 +282,9 @@ static bool pull_quietly(const Source *source, const Scope *scope, Sink *sink, G
         return false;
     }
     note_session(session, server, sink);
+    if (strcmp(server, "openldap") == 0) {
+        directory_read_policies(session, settings_texts(source->settings, "base"), schema);
+    }
     return read_all(session, source->settings, schema, scope, sink, &root, error);
 }
 

@@ -355,6 +355,7 @@ void schema_free(Schema *schema)
     g_free(schema->canaries);
     g_free(schema->server_filter);
     g_clear_pointer(&schema->wanted, g_ptr_array_unref);
+    g_clear_pointer(&schema->policies, g_hash_table_unref);
     g_free(schema->members.texts);
     g_free(schema->member_names.texts);
     g_free(schema->member_sids.texts);
@@ -364,6 +365,20 @@ void schema_free(Schema *schema)
         g_string_free(schema->sid_history_text, TRUE);
     }
     g_free(schema);
+}
+
+void schema_add_policy(Schema *schema, Text dn, bool is_locking)
+{
+    State state = is_locking ? STATE_YES : STATE_NO;
+
+    if (schema->policies == NULL) {
+        schema->policies = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        schema->policies_lock = state;
+    } else if (schema->policies_lock != state) {
+        schema->policies_lock = STATE_UNKNOWN;
+    }
+    g_hash_table_insert(schema->policies, schema_fold_dn(dn.data, dn.length),
+                        GINT_TO_POINTER(state));
 }
 
 const char *const *schema_wanted(const Schema *schema)

@@ -56,6 +56,25 @@ static void fill_common(Schema *schema, DirectoryEntry *entry)
 
 /* ---- OpenLDAP ---- */
 
+/* Does a lock of this account count? An account without a policy of its own has the server's
+ * default one, which no reader sees: then what all policies have in common. */
+static State locks_count(const Schema *schema)
+{
+    Text policy = schema->slots[SLOT_POLICY];
+
+    if (schema->policies == NULL) {
+        return STATE_YES;
+    }
+    if (policy.length > 0) {
+        g_autofree char *dn = schema_fold_dn(policy.data, policy.length);
+        gpointer state = g_hash_table_lookup(schema->policies, dn);
+        if (state != NULL) {
+            return (State)GPOINTER_TO_INT(state);
+        }
+    }
+    return schema->policies_lock;
+}
+
 static void judge_locks(const Schema *schema, DirectoryEntry *entry)
 {
     Text lock = schema->slots[SLOT_LOCK];
@@ -68,7 +87,14 @@ static void judge_locks(const Schema *schema, DirectoryEntry *entry)
     if (lock.length == 0) {
         return;
     }
-    if (value_is_year_zero(lock)) {
+    State counts = locks_count(schema);
+    if (counts == STATE_NO) {
+        return; /* the server does not look at it */
+    }
+    if (counts == STATE_UNKNOWN) {
+        entry->enabled = entry->locked = STATE_UNKNOWN;
+        entry->enabled_by = ENABLED_BY_UNREADABLE;
+    } else if (value_is_year_zero(lock)) {
         entry->enabled = STATE_NO;
         entry->enabled_by = ENABLED_BY_PPOLICY_LOCK;
     } else if (value_generalized_time(lock, &since)) {

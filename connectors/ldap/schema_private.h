@@ -28,6 +28,7 @@ typedef enum Slot {
     SLOT_COMPUTED,
     SLOT_LOCK,
     SLOT_NS_ACCOUNT_LOCK,
+    SLOT_POLICY,
     SLOT_EXPIRES,
     SLOT_SHADOW_EXPIRE,
     SLOT_LOGON,
@@ -139,6 +140,8 @@ struct Schema {
     Canary *canaries;
     size_t n_canaries, n_canaries_unseen;
     Recorded lock_state, last_use;
+    GHashTable *policies; /* folded DN → does it lock, as a State; NULL = none known */
+    State policies_lock;  /* what all of them say; unknown when they differ */
     size_t max_value_bytes;
 
     /* The entry at hand. */

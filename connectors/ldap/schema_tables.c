@@ -26,6 +26,7 @@ static const AttributeRow openldap_attributes[] = {
     {"memberUid", ACTION_MEMBER_NAME},
     {"memberURL", ACTION_MEMBER_URL},
     {"pwdAccountLockedTime", SLOT_LOCK, .is_operational = true},
+    {"pwdPolicySubentry", SLOT_POLICY, .is_operational = true},
     {"pwdEndTime", SLOT_EXPIRES, .is_operational = true},
     {"shadowExpire", SLOT_SHADOW_EXPIRE},
     {"pwdLastSuccess", SLOT_LOGON, .is_operational = true},

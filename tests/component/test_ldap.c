@@ -492,6 +492,33 @@ static void check_tells_connection_certificate_base_and_canaries(void **state)
     assert_non_null(strstr(checks, "fail: canary uid=no"));
 }
 
+static void a_lock_under_a_policy_that_does_not_lock_is_none(void **state)
+{
+    (void)state;
+    g_autofree char *top = small_tree();
+    g_autofree char *ldif = g_strconcat(
+        top,
+        "dn: cn=lenient," SUFFIX "\nobjectClass: device\nobjectClass: pwdPolicy\ncn: lenient\n"
+        "pwdAttribute: userPassword\npwdLockout: FALSE\n\n"
+        "dn: cn=strict," SUFFIX "\nobjectClass: device\nobjectClass: pwdPolicy\ncn: strict\n"
+        "pwdAttribute: userPassword\npwdLockout: TRUE\n\n"
+        "dn: uid=bob," SUFFIX "\nobjectClass: inetOrgPerson\nuid: bob\ncn: Bob\nsn: B\n"
+        "pwdAccountLockedTime: 000001010000Z\npwdPolicySubentry: cn=lenient," SUFFIX "\n\n"
+        "dn: uid=cy," SUFFIX "\nobjectClass: inetOrgPerson\nuid: cy\ncn: Cy\nsn: C\n"
+        "pwdAccountLockedTime: 000001010000Z\npwdPolicySubentry: cn=strict," SUFFIX "\n\n",
+        NULL);
+    g_autoptr(Slapd) other = slapd_start(ldif, SUFFIX, "server");
+    g_autofree char *settings = g_strdup_printf(
+        "url = \"%s\"; tls_ca_file = \"%s\"; base = \"" SUFFIX "\"; "
+        "bind_dn = \"cn=reader,o=readers\"; password_file = \"%s\"; lock_state = \"recorded\";",
+        other->ldaps_url, other->ca_file, other->password_file);
+    g_autoptr(Pulled) pulled = pulled_new(other->folder, "ldap", settings);
+
+    assert_whole(pulled);
+    assert_int_equal(recorded_entry_named(pulled->sink, "bob")->enabled, STATE_YES);
+    assert_int_equal(recorded_entry_named(pulled->sink, "cy")->enabled, STATE_NO);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -522,6 +549,7 @@ int main(void)
         cmocka_unit_test(an_empty_password_never_reaches_the_server),
         cmocka_unit_test(an_ldaprc_in_the_working_directory_changes_nothing),
         cmocka_unit_test(check_tells_connection_certificate_base_and_canaries),
+        cmocka_unit_test(a_lock_under_a_policy_that_does_not_lock_is_none),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -24,16 +24,8 @@ static void judged_free(Judged *judged)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Judged, judged_free)
 
-static Judged *judge_with(const SchemaOptions *options, const char *lines)
+static void judge_again(Judged *judged)
 {
-    g_autoptr(GError) error = NULL;
-    Judged *judged = g_new0(Judged, 1);
-
-    judged->schema = schema_new(options, &error);
-    if (judged->schema == NULL) {
-        fail_msg("%s", error->message);
-    }
-    judged->lines = g_strsplit(lines, "\n", -1);
     schema_begin(judged->schema, text_of(DN));
     for (char **line = judged->lines; *line != NULL; line++) {
         const char *colon = strstr(*line, ": ");
@@ -47,6 +39,19 @@ static Judged *judge_with(const SchemaOptions *options, const char *lines)
         }
     }
     judged->verdict = schema_end(judged->schema, &judged->entry, &judged->reason);
+}
+
+static Judged *judge_with(const SchemaOptions *options, const char *lines)
+{
+    g_autoptr(GError) error = NULL;
+    Judged *judged = g_new0(Judged, 1);
+
+    judged->schema = schema_new(options, &error);
+    if (judged->schema == NULL) {
+        fail_msg("%s", error->message);
+    }
+    judged->lines = g_strsplit(lines, "\n", -1);
+    judge_again(judged);
     return judged;
 }
 
@@ -201,6 +206,37 @@ static void a_permanent_lock_disables_and_a_temporary_one_locks(void **state)
     assert_int_not_equal(temporary->entry.enabled, STATE_NO);
     assert_int_equal(nonsense->entry.enabled, STATE_UNKNOWN);
     assert_int_equal(nonsense->entry.enabled_by, ENABLED_BY_UNREADABLE);
+}
+
+static Judged *judge_under_policies(const char *lines, bool first_locks, bool second_locks)
+{
+    g_autofree char *all = g_strconcat("objectClass: inetOrgPerson\nuid: x\n", lines, NULL);
+    Judged *judged = judge_with(&(SchemaOptions){.server = "openldap"}, all);
+
+    schema_add_policy(judged->schema, text_of("cn=first,ou=Policies,dc=x"), first_locks);
+    schema_add_policy(judged->schema, text_of("cn=second,ou=Policies,dc=x"), second_locks);
+    judge_again(judged);
+    return judged;
+}
+
+static void a_lock_counts_only_where_the_policy_locks(void **state)
+{
+    (void)state;
+    const char *first =
+        "pwdAccountLockedTime: 000001010000Z\npwdPolicySubentry: CN=First, ou=policies,dc=x";
+    const char *neither = "pwdAccountLockedTime: 000001010000Z";
+    g_autoptr(Judged) locks = judge_under_policies(first, true, false);
+    g_autoptr(Judged) open = judge_under_policies(first, false, true);
+    g_autoptr(Judged) default_locks = judge_under_policies(neither, true, true);
+    g_autoptr(Judged) default_open = judge_under_policies(neither, false, false);
+    g_autoptr(Judged) nobody_knows = judge_under_policies(neither, true, false);
+
+    assert_int_equal(locks->entry.enabled, STATE_NO);
+    assert_int_equal(open->entry.enabled_by, ENABLED_BY_NOTHING); /* as if there were no lock */
+    assert_int_equal(default_locks->entry.enabled, STATE_NO);
+    assert_int_equal(default_open->entry.enabled_by, ENABLED_BY_NOTHING);
+    assert_int_equal(nobody_knows->entry.enabled, STATE_UNKNOWN);
+    assert_int_equal(nobody_knows->entry.enabled_by, ENABLED_BY_UNREADABLE);
 }
 
 static void without_a_lock_attribute_lock_state_decides(void **state)
@@ -496,6 +532,7 @@ int main(void)
         cmocka_unit_test(filters_replace_the_classes),
         cmocka_unit_test(texts_come_from_the_family_table),
         cmocka_unit_test(a_permanent_lock_disables_and_a_temporary_one_locks),
+        cmocka_unit_test(a_lock_counts_only_where_the_policy_locks),
         cmocka_unit_test(without_a_lock_attribute_lock_state_decides),
         cmocka_unit_test(the_earlier_of_both_expiries_counts),
         cmocka_unit_test(the_newest_last_use_counts_and_nonsense_is_unknown),
