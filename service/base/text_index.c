@@ -11,6 +11,7 @@ typedef struct Slot {
 
 struct TextIndex {
     const TextPool *pool;
+    TextKey key_of;
     Slot *slots;
     size_t n_slots; /* any number: a power of two would be a third empty on average */
     size_t n_keys;
@@ -29,9 +30,15 @@ static inline size_t slot_after(const TextIndex *index, size_t at)
 
 TextIndex *text_index_new(const TextPool *pool, size_t n_expected)
 {
+    return text_index_new_with(pool, n_expected, text_trimmed);
+}
+
+TextIndex *text_index_new_with(const TextPool *pool, size_t n_expected, TextKey key_of)
+{
     TextIndex *index = g_new0(TextIndex, 1);
     index->pool = pool;
-    index->n_slots = MAX(n_expected + n_expected / 2, 16);
+    index->key_of = key_of;
+    index->n_slots = MAX(n_expected + n_expected / 4, 16);
     index->slots = g_new0(Slot, index->n_slots);
     return index;
 }
@@ -46,7 +53,14 @@ void text_index_free(TextIndex *index)
 
 static Text key_text(const TextIndex *index, TextRef key)
 {
-    return text_trimmed(text_of(text_pool_get(index->pool, key)));
+    return index->key_of(text_of(text_pool_get(index->pool, key)));
+}
+
+static inline bool is_key_at(const TextIndex *index, TextRef ref, Text key)
+{
+    const char *stored = text_pool_get(index->pool, ref);
+    bool is_same = strncmp(stored, key.data, key.length) == 0 && stored[key.length] == '\0';
+    return is_same || text_equals_folded(key_text(index, ref), key);
 }
 
 /* The slot of the key, or the free slot where it belongs. */
@@ -54,8 +68,7 @@ static Slot *find_slot(const TextIndex *index, Text key, uint32_t hash)
 {
     for (size_t at = slot_of(index, hash);; at = slot_after(index, at)) {
         Slot *slot = &index->slots[at];
-        if (slot->key == 0 ||
-            (slot->hash == hash && text_equals_folded(key_text(index, slot->key), key)))
+        if (slot->key == 0 || (slot->hash == hash && is_key_at(index, slot->key, key)))
             return slot;
     }
 }
@@ -76,15 +89,10 @@ static void grow(TextIndex *index)
     }
 }
 
-uint32_t *text_index_add(TextIndex *index, TextRef key, uint32_t value)
+static uint32_t *add_hashed(TextIndex *index, TextRef key, Text text, uint32_t hash, uint32_t value)
 {
-    Text text = key_text(index, key);
-    if (text.length == 0)
-        return NULL;
-    if ((index->n_keys + 1) * 4 > index->n_slots * 3)
+    if ((index->n_keys + 1) * 8 > index->n_slots * 7)
         grow(index);
-
-    uint32_t hash = (uint32_t)hash_folded(text);
     Slot *slot = find_slot(index, text, hash);
     if (slot->key == 0) {
         *slot = (Slot){.hash = hash, .key = key, .value = value};
@@ -93,10 +101,47 @@ uint32_t *text_index_add(TextIndex *index, TextRef key, uint32_t value)
     return &slot->value;
 }
 
-void text_index_prefetch(const TextIndex *index, TextRef key)
+uint32_t *text_index_add(TextIndex *index, TextRef key, uint32_t value)
 {
-    uint32_t hash = (uint32_t)hash_folded(key_text(index, key));
-    __builtin_prefetch(&index->slots[slot_of(index, hash)], 1);
+    Text text = key_text(index, key);
+    return text.length > 0 ? add_hashed(index, key, text, (uint32_t)hash_folded(text), value)
+                           : NULL;
+}
+
+/* Texts and hashes of a batch of keys, what the slots hold fetched ahead: texts are touched here
+ * for the first time in a run, and each would be waited for. */
+static size_t read_keys(const TextIndex *index, const TextRef *keys, size_t n, Text *ret_texts,
+                        uint32_t *ret_hashes)
+{
+    size_t count = MIN(n, BATCH);
+    for (size_t i = 0; i < count; i++)
+        __builtin_prefetch(text_pool_get(index->pool, keys[i]));
+    for (size_t i = 0; i < count; i++) {
+        ret_texts[i] = key_text(index, keys[i]);
+        ret_hashes[i] = ret_texts[i].length > 0 ? (uint32_t)hash_folded(ret_texts[i]) : 0;
+        __builtin_prefetch(&index->slots[slot_of(index, ret_hashes[i])]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const Slot *slot = &index->slots[slot_of(index, ret_hashes[i])];
+        if (slot->key != 0 && slot->hash == ret_hashes[i])
+            __builtin_prefetch(text_pool_get(index->pool, slot->key));
+    }
+    return count;
+}
+
+void text_index_add_batch(TextIndex *index, const TextRef *keys, size_t n, TextIndexVisit visit,
+                          void *data)
+{
+    Text texts[BATCH];
+    uint32_t hashes[BATCH];
+    for (size_t begin = 0; begin < n; begin += BATCH) {
+        size_t count = read_keys(index, keys + begin, n - begin, texts, hashes);
+        for (size_t i = 0; i < count; i++)
+            if (texts[i].length > 0)
+                visit(begin + i,
+                      add_hashed(index, keys[begin + i], texts[i], hashes[i], TEXT_INDEX_NONE),
+                      data);
+    }
 }
 
 static uint32_t find_hashed(const TextIndex *index, Text key, uint32_t hash)
@@ -109,7 +154,7 @@ static uint32_t find_hashed(const TextIndex *index, Text key, uint32_t hash)
 
 uint32_t text_index_find(const TextIndex *index, Text key)
 {
-    Text text = text_trimmed(key);
+    Text text = index->key_of(key);
     return text.length > 0 ? find_hashed(index, text, (uint32_t)hash_folded(text))
                            : TEXT_INDEX_NONE;
 }
@@ -120,17 +165,7 @@ void text_index_find_batch(const TextIndex *index, const TextRef *keys, size_t n
     Text texts[BATCH];
     uint32_t hashes[BATCH];
     for (size_t begin = 0; begin < n; begin += BATCH) {
-        size_t count = MIN(n - begin, BATCH);
-        for (size_t i = 0; i < count; i++) {
-            texts[i] = key_text(index, keys[begin + i]);
-            hashes[i] = texts[i].length > 0 ? (uint32_t)hash_folded(texts[i]) : 0;
-            __builtin_prefetch(&index->slots[slot_of(index, hashes[i])]);
-        }
-        for (size_t i = 0; i < count; i++) {
-            const Slot *slot = &index->slots[slot_of(index, hashes[i])];
-            if (slot->key != 0 && slot->hash == hashes[i])
-                __builtin_prefetch(text_pool_get(index->pool, slot->key));
-        }
+        size_t count = read_keys(index, keys + begin, n - begin, texts, hashes);
         for (size_t i = 0; i < count; i++)
             ret_values[begin + i] = find_hashed(index, texts[i], hashes[i]);
     }

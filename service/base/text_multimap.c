@@ -1,7 +1,7 @@
 #include "base/text_multimap.h"
+#include "base/hash.h"
 
 #define IS_CHAIN (UINT32_C(1) << 31)
-#define AHEAD 12
 
 typedef struct Link {
     uint32_t id;
@@ -16,8 +16,13 @@ struct TextMultimap {
 
 TextMultimap *text_multimap_new(const TextPool *pool, size_t n_expected)
 {
+    return text_multimap_new_with(pool, n_expected, text_trimmed);
+}
+
+TextMultimap *text_multimap_new_with(const TextPool *pool, size_t n_expected, TextKey key_of)
+{
     TextMultimap *map = g_new0(TextMultimap, 1);
-    map->heads = text_index_new(pool, n_expected);
+    map->heads = text_index_new_with(pool, n_expected, key_of);
     map->links = g_array_new(FALSE, FALSE, sizeof(Link));
     return map;
 }
@@ -38,13 +43,8 @@ static uint32_t new_link(TextMultimap *map, uint32_t id, uint32_t next)
     return (map->links->len - 1) | IS_CHAIN;
 }
 
-void text_multimap_add(TextMultimap *map, TextRef key, uint32_t id)
+static void chain(TextMultimap *map, uint32_t *head, uint32_t id)
 {
-    if (key == 0)
-        return;
-    uint32_t *head = text_index_add(map->heads, key, TEXT_INDEX_NONE);
-    if (head == NULL)
-        return;
     if (*head == TEXT_INDEX_NONE) {
         *head = id;
         return;
@@ -54,13 +54,28 @@ void text_multimap_add(TextMultimap *map, TextRef key, uint32_t id)
     *head = new_link(map, id, *head);
 }
 
+void text_multimap_add(TextMultimap *map, TextRef key, uint32_t id)
+{
+    uint32_t *head = key != 0 ? text_index_add(map->heads, key, TEXT_INDEX_NONE) : NULL;
+    if (head != NULL)
+        chain(map, head, id);
+}
+
+typedef struct ColumnIds {
+    TextMultimap *map;
+    const uint32_t *ids; /* NULL: the row itself */
+} ColumnIds;
+
+static void add_row(size_t row, uint32_t *head, void *data)
+{
+    const ColumnIds *column = data;
+    chain(column->map, head, column->ids != NULL ? column->ids[row] : (uint32_t)row);
+}
+
 void text_multimap_add_column(TextMultimap *map, const TextRef *keys, size_t n, const uint32_t *ids)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (i + AHEAD < n && keys[i + AHEAD] != 0)
-            text_index_prefetch(map->heads, keys[i + AHEAD]);
-        text_multimap_add(map, keys[i], ids != NULL ? ids[i] : (uint32_t)i);
-    }
+    ColumnIds column = {.map = map, .ids = ids};
+    text_index_add_batch(map->heads, keys, n, add_row, &column);
 }
 
 uint32_t text_multimap_find(const TextMultimap *map, Text key)

@@ -9,6 +9,7 @@
 typedef struct TextMultimap TextMultimap;
 
 TextMultimap *text_multimap_new(const TextPool *pool, size_t n_expected);
+TextMultimap *text_multimap_new_with(const TextPool *pool, size_t n_expected, TextKey key_of);
 void text_multimap_free(TextMultimap *map); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TextMultimap, text_multimap_free)
 

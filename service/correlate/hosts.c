@@ -4,20 +4,18 @@
 #include "base/text_multimap.h"
 
 #define BATCH 1024
-#define AHEAD 12
 
-/* Names as they are compared, in columns. Texts are in a pool of their own. */
+/* Names as the sources have them, in columns. */
 typedef struct HostNames {
     uint32_t n;
     TextRef *full;        /* 0 = only a short name is known */
-    TextRef *label;       /* of the full name, or the short name itself */
+    TextRef *label;       /* begins with the label: the full name, or the short one */
     TextRef *other_label; /* computers: the account's name where the DNS name begins otherwise */
     TextMultimap *by_full, *by_label; /* made when first asked for */
 } HostNames;
 
 typedef struct Hosts {
     const Snapshot *snapshot;
-    TextPool *pool;
     HostNames computers, assets;
     bool has_short_computers; /* some computer has no full name */
     uint32_t *computer_asset, *asset_computer;
@@ -26,19 +24,24 @@ typedef struct Hosts {
 /* ---- names ---- */
 
 /* A trailing dot is the root of the DNS: "pc1.example.com." is pc1.example.com. */
-static Text host_text(const Snapshot *snapshot, TextRef ref)
+static Text host_name(Text text)
 {
-    const char *text = snapshot_text(snapshot, ref);
-    size_t begin = strspn(text, " \t\r\n"), end = strlen(text);
-    while (end > begin && strchr(" \t\r\n.", text[end - 1]) != NULL)
-        end--;
-    return (Text){text + begin, end - begin};
+    text = text_trimmed(text);
+    while (text.length > 0 && strchr(" \t\r\n.", text.data[text.length - 1]) != NULL)
+        text.length--;
+    return text;
 }
 
-static Text label_of(Text name)
+static Text host_label(Text text)
 {
+    Text name = host_name(text);
     const char *dot = name.length > 0 ? memchr(name.data, '.', name.length) : NULL;
     return dot != NULL ? (Text){name.data, (size_t)(dot - name.data)} : name;
+}
+
+static Text text_at(const Hosts *hosts, TextRef ref)
+{
+    return text_of(snapshot_text(hosts->snapshot, ref));
 }
 
 static void host_names_init(HostNames *names, uint32_t n)
@@ -60,24 +63,29 @@ static void host_names_clear(HostNames *names)
 
 static void read_name(Hosts *hosts, HostNames *names, uint32_t row, TextRef hostname, TextRef name)
 {
-    Text text = host_text(hosts->snapshot, hostname), own = host_text(hosts->snapshot, name);
+    Text text = host_name(text_at(hosts, hostname)), own = host_name(text_at(hosts, name));
+    TextRef known = hostname;
     if (text.length == 0) {
         text = own;
+        known = name;
         own.length = 0;
     }
-    Text label = label_of(text);
-    names->label[row] = text_pool_add(hosts->pool, label);
+    if (text.length == 0)
+        return;
+    Text label = host_label(text);
+    names->label[row] = known;
     if (label.length < text.length)
-        names->full[row] = text_pool_add(hosts->pool, text);
-    if (own.length > 0 && !text_equals_ascii_folded(own, label))
-        names->other_label[row] = text_pool_add(hosts->pool, own);
+        names->full[row] = known;
+    /* A name with a dot is no label: no label could be equal to it. */
+    if (own.length > 0 && memchr(own.data, '.', own.length) == NULL &&
+        !text_equals_ascii_folded(own, label))
+        names->other_label[row] = name;
 }
 
 static void read_names(Hosts *hosts)
 {
     const Computers *computers = &hosts->snapshot->computers;
     const Assets *assets = &hosts->snapshot->assets;
-    hosts->pool = text_pool_new();
     host_names_init(&hosts->computers, computers->n);
     host_names_init(&hosts->assets, assets->n);
     for (uint32_t c = 0; c < computers->n; c++)
@@ -89,7 +97,7 @@ static void read_names(Hosts *hosts)
 static const TextMultimap *by_full(const Hosts *hosts, HostNames *names)
 {
     if (names->by_full == NULL) {
-        names->by_full = text_multimap_new(hosts->pool, names->n);
+        names->by_full = text_multimap_new_with(hosts->snapshot->text, names->n, host_name);
         text_multimap_add_column(names->by_full, names->full, names->n, NULL);
     }
     return names->by_full;
@@ -98,16 +106,11 @@ static const TextMultimap *by_full(const Hosts *hosts, HostNames *names)
 static const TextMultimap *by_label(const Hosts *hosts, HostNames *names)
 {
     if (names->by_label == NULL) {
-        names->by_label = text_multimap_new(hosts->pool, names->n);
+        names->by_label = text_multimap_new_with(hosts->snapshot->text, names->n, host_label);
         text_multimap_add_column(names->by_label, names->label, names->n, NULL);
         text_multimap_add_column(names->by_label, names->other_label, names->n, NULL);
     }
     return names->by_label;
-}
-
-static Text text_at(const Hosts *hosts, TextRef ref)
-{
-    return text_of(text_pool_get(hosts->pool, ref));
 }
 
 /* ---- who wins ---- */
@@ -166,19 +169,19 @@ static void pair(Hosts *hosts, uint32_t computer, uint32_t asset)
 static bool has_one_full_name(const Hosts *hosts, HostNames *names, Text label)
 {
     const TextMultimap *map = by_label(hosts, names);
-    const char *first = NULL;
+    Text first = {0};
     for (uint32_t c = text_multimap_find(map, label); c != TEXT_INDEX_NONE;
          c = text_multimap_next(map, c)) {
         TextRef full = names->full[text_multimap_id(map, c)];
         if (full == 0)
             continue;
-        const char *name = text_pool_get(hosts->pool, full);
-        if (first == NULL)
+        Text name = host_name(text_at(hosts, full));
+        if (first.length == 0)
             first = name;
-        else if (g_ascii_strcasecmp(first, name) != 0)
+        else if (!text_equals_ascii_folded(first, name))
             return false;
     }
-    return first != NULL;
+    return first.length > 0;
 }
 
 /* Pairs the asset with the computers of its label that have a full name (or that have none); is
@@ -207,7 +210,7 @@ static void pair_all(Hosts *hosts, uint32_t asset, const TextMultimap *map, uint
 static void link_asset(Hosts *hosts, uint32_t asset, const TextMultimap *full_names,
                        uint32_t cursor)
 {
-    Text label = text_at(hosts, hosts->assets.label[asset]);
+    Text label = host_label(text_at(hosts, hosts->assets.label[asset]));
     if (label.length == 0)
         return;
     if (cursor != TEXT_INDEX_NONE)
@@ -250,17 +253,24 @@ static bool any_text(const TextRef *column, uint32_t n)
  * on thousands. */
 typedef bool (*IsBetter)(const Snapshot *snapshot, uint32_t row, uint32_t than);
 
+typedef struct Winners {
+    const Snapshot *snapshot;
+    IsBetter is_better;
+} Winners;
+
+static void keep_better(size_t row, uint32_t *best, void *data)
+{
+    const Winners *winners = data;
+    if (*best == NONE || winners->is_better(winners->snapshot, (uint32_t)row, *best))
+        *best = (uint32_t)row;
+}
+
 static TextIndex *best_by_serial(const Snapshot *snapshot, const TextRef *serials, uint32_t n,
                                  IsBetter is_better)
 {
+    Winners winners = {.snapshot = snapshot, .is_better = is_better};
     TextIndex *index = text_index_new(snapshot->text, n);
-    for (uint32_t row = 0; row < n; row++) {
-        if (row + AHEAD < n && serials[row + AHEAD] != 0)
-            text_index_prefetch(index, serials[row + AHEAD]);
-        uint32_t *best = serials[row] != 0 ? text_index_add(index, serials[row], row) : NULL;
-        if (best != NULL && is_better(snapshot, row, *best))
-            *best = row;
-    }
+    text_index_add_batch(index, serials, n, keep_better, &winners);
     return index;
 }
 
@@ -302,5 +312,4 @@ void hosts_link(const Snapshot *snapshot, uint32_t *computer_asset, uint32_t *as
     link_by_serial(&hosts);
     host_names_clear(&hosts.computers);
     host_names_clear(&hosts.assets);
-    text_pool_free(hosts.pool);
 }

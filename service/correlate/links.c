@@ -46,7 +46,8 @@ static const TextRef *person_column(const Snapshot *snapshot, LinkPersonField fi
 
 /* People by one field; made when first asked for. An old row stands for its successor. */
 typedef struct PeopleMap {
-    TextMultimap *map;
+    const TextMultimap *map; /* rows as they stand */
+    TextMultimap *owned;     /* the same, where the snapshot has no such map itself */
     bool has_addresses,
         has_others; /* keys with and without an @: the other kind need not be looked for */
 } PeopleMap;
@@ -79,16 +80,16 @@ static const PeopleMap *people_by(const Links *links, LinkPersonField field)
     if (made->map != NULL)
         return made;
     const TextRef *column = person_column(snapshot, field);
-    const uint32_t *now = links->people_maps->now;
-    made->map = text_multimap_new(snapshot->text, people->n);
-    text_multimap_add_column(made->map, column, people->n, now);
+    if (field != LINK_PERSON_ID) {
+        made->owned = text_multimap_new(snapshot->text, people->n);
+        text_multimap_add_column(made->owned, column, people->n, NULL);
+    }
+    made->map = made->owned != NULL ? made->owned : snapshot_people_by_id(snapshot);
     for (uint32_t p = 0; p < people->n; p++) {
         note_kind(made, snapshot, column[p]);
         for (uint32_t i = people->first_previous[p];
-             field == LINK_PERSON_ID && i < people->first_previous[p + 1]; i++) {
-            text_multimap_add(made->map, people->previous_ids[i], now[p]);
+             field == LINK_PERSON_ID && i < people->first_previous[p + 1]; i++)
             note_kind(made, snapshot, people->previous_ids[i]);
-        }
     }
     return made;
 }
@@ -105,7 +106,7 @@ static struct PeopleMaps *people_maps_new(const Snapshot *snapshot)
 static void people_maps_free(struct PeopleMaps *maps)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(maps->by); i++)
-        text_multimap_free(maps->by[i].map);
+        text_multimap_free(maps->by[i].owned);
     g_free(maps->now);
     g_free(maps);
 }
@@ -117,22 +118,23 @@ static int compare_ids(const void *a, const void *b)
 }
 
 /* The only person behind the cursor; NONE when there are several different ones. */
-static uint32_t only_person(const TextMultimap *map, uint32_t cursor)
+static uint32_t only_person(const Links *links, const TextMultimap *map, uint32_t cursor)
 {
-    uint32_t person = text_multimap_id(map, cursor);
+    const uint32_t *now = links->people_maps->now;
+    uint32_t person = now[text_multimap_id(map, cursor)];
     for (uint32_t c = text_multimap_next(map, cursor); c != TEXT_INDEX_NONE;
          c = text_multimap_next(map, c))
-        if (text_multimap_id(map, c) != person)
+        if (now[text_multimap_id(map, c)] != person)
             return NONE;
     return person;
 }
 
 /* Sorted, each once. */
-static GArray *people_behind(const TextMultimap *map, uint32_t cursor)
+static GArray *people_behind(const Links *links, const TextMultimap *map, uint32_t cursor)
 {
     g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     for (uint32_t c = cursor; c != TEXT_INDEX_NONE; c = text_multimap_next(map, c)) {
-        uint32_t person = text_multimap_id(map, c);
+        uint32_t person = links->people_maps->now[text_multimap_id(map, c)];
         g_array_append_val(all, person);
     }
     g_array_sort(all, compare_ids);
@@ -149,13 +151,14 @@ static void link_account(Links *links, const TextMultimap *map, uint32_t account
                          uint32_t cursor)
 {
     links->rule[account] = rule;
-    links->person[account] = only_person(map, cursor);
+    links->person[account] = only_person(links, map, cursor);
     if (links->person[account] != NONE) {
         links->person_link[account] = PERSON_LINK_ONE;
         return;
     }
     links->person_link[account] = PERSON_LINK_AMBIGUOUS;
-    g_hash_table_insert(links->candidates, GUINT_TO_POINTER(account), people_behind(map, cursor));
+    g_hash_table_insert(links->candidates, GUINT_TO_POINTER(account),
+                        people_behind(links, map, cursor));
 }
 
 static void apply_rule(Links *links, uint8_t rule)
@@ -256,7 +259,7 @@ static Owner owner_person(const Links *links, const OwnerCursors *cursors)
     for (size_t i = 0; i < N_OWNER_FIELDS; i++) {
         if (cursors->at[i] == TEXT_INDEX_NONE)
             continue;
-        uint32_t found = only_person(people_by(links, owner_fields[i])->map, cursors->at[i]);
+        uint32_t found = only_person(links, people_by(links, owner_fields[i])->map, cursors->at[i]);
         if (found == NONE || (person != NONE && person != found))
             return (Owner){.kind = OWNER_AMBIGUOUS, .id = NONE, .person = NONE};
         person = found;
@@ -391,6 +394,14 @@ static void link_owners(Links *links)
 
 /* ---- all links ---- */
 
+/* Needs the snapshot only and takes a third of the time: on the second core. */
+static gpointer link_hosts(gpointer data)
+{
+    Links *links = data;
+    hosts_link(links->snapshot, links->computer_asset, links->asset_computer);
+    return NULL;
+}
+
 static void free_candidates(void *people)
 {
     g_array_unref(people);
@@ -412,10 +423,14 @@ Links *links_new(const Snapshot *snapshot, const LinkRule *rules, size_t n_rules
     links->computer_asset = g_new(uint32_t, snapshot->computers.n + 1);
     links->asset_computer = g_new(uint32_t, snapshot->assets.n + 1);
     links->people_maps = people_maps_new(snapshot);
+    GThread *hosts = g_thread_try_new("hosts", link_hosts, links, NULL);
     link_accounts(links);
     list_accounts_of_people(links);
     link_owners(links);
-    hosts_link(snapshot, links->computer_asset, links->asset_computer);
+    if (hosts != NULL)
+        g_thread_join(hosts);
+    else
+        link_hosts(links);
     return links;
 }
 

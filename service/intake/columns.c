@@ -108,7 +108,9 @@ const ColumnList person_columns = LIST(person_list);
 const ColumnList asset_columns = LIST(asset_list);
 const ColumnList approval_columns = LIST(approval_list);
 
-#define FIRST_CAPACITY 256
+/* A block that is a mapping from the beginning leaves no holes behind when it grows, and costs only
+ * the pages that are used. */
+#define FIRST_CAPACITY 16384
 
 /* The pointers have different types; their bytes are copied, so no object is read as another type.
  */

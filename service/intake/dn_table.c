@@ -30,6 +30,13 @@ void dn_table_clear(DnTable *table)
     table->scratch = table->normalised = NULL;
 }
 
+void dn_table_forget_spellings(DnTable *table)
+{
+    g_clear_pointer(&table->slots, g_free);
+    table->slots = g_new0(DnSlot, 1);
+    table->mask = 0;
+}
+
 /* ---- slots ---- */
 
 /* The tag is the whole low half of the hash, so slots can be moved without their text. */

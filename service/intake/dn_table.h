@@ -28,6 +28,8 @@ typedef struct DnTable {
 
 void dn_table_init(DnTable *table, TextPool *pool);
 void dn_table_clear(DnTable *table);
+/* Ids stay, nothing can be found any more: half the table's memory. */
+void dn_table_forget_spellings(DnTable *table);
 
 /* NONE for an empty text, and when the pool is full. */
 uint32_t dn_table_intern(DnTable *table, Text dn);

@@ -369,6 +369,8 @@ void edges_build(Snapshot *snapshot, EdgeSource *sources, uint32_t n_sources)
             via_foreign[i] = bitset_new(sources[i].sink->directory->dns.n);
         make_entries_global(&edges, &sources[i], &via_foreign[i]);
     }
+    if (n_sources == 1) /* no other source to look a DN up in */
+        dn_table_forget_spellings(&sources[0].sink->directory->dns);
     for (uint32_t i = 0; i < n_sources; i++) {
         edges.extras = g_array_new(FALSE, FALSE, sizeof(Extra));
         collect_extras(&edges, &sources[i]);

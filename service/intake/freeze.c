@@ -144,24 +144,41 @@ static void complete_runs(Snapshot *snapshot)
         snapshot->assets.first_access_group = g_new0(uint32_t, 1);
 }
 
-static void join_sources(Snapshot *snapshot, Intake *intake)
+/* Directories first: their tables of DNs and members are gone before the texts of the others come.
+ */
+static void join_directories(Snapshot *snapshot, Intake *intake, uint32_t greatest)
 {
-    uint32_t greatest = intake->n > 0 ? greatest_pool(intake) : 0, n_sources = 0;
     g_autofree EdgeSource *sources = g_new0(EdgeSource, (size_t)intake->n + 1);
-    snapshot->text =
-        intake->n > 0 ? g_steal_pointer(&intake->sinks[greatest]->text) : text_pool_new();
+    uint32_t n_sources = 0;
     for (uint32_t i = 0; i < intake->n; i++) {
         Sink *sink = intake->sinks[i];
-        if (sink->record.status != SOURCE_COMPLETE)
+        if (sink->record.status != SOURCE_COMPLETE || sink->directory == NULL)
             continue;
         uint32_t shift = i != greatest ? text_pool_append(snapshot->text, sink->text) : 0;
-        if (sink->directory == NULL) /* else its DNs are still looked up */
-            g_clear_pointer(&sink->text, text_pool_free);
-        EdgeSource source = join_source(snapshot, sink, shift);
-        if (sink->directory != NULL)
-            sources[n_sources++] = source;
+        sources[n_sources++] = join_source(snapshot, sink, shift);
     }
     edges_build(snapshot, sources, n_sources);
+    for (uint32_t i = 0; i < intake->n; i++)
+        g_clear_pointer(&intake->sinks[i]->directory, directory_builder_free);
+}
+
+static void join_sources(Snapshot *snapshot, Intake *intake)
+{
+    uint32_t greatest = intake->n > 0 ? greatest_pool(intake) : 0;
+    malloc_trim(0); /* what the pulling threads have freed: 3 MB at 100,000 accounts */
+    snapshot->text =
+        intake->n > 0 ? g_steal_pointer(&intake->sinks[greatest]->text) : text_pool_new();
+    for (uint32_t i = 0; i < intake->n; i++)
+        intake->sinks[i]->is_joined = intake->sinks[i]->directory != NULL;
+    join_directories(snapshot, intake, greatest);
+    for (uint32_t i = 0; i < intake->n; i++) {
+        Sink *sink = intake->sinks[i];
+        if (sink->record.status != SOURCE_COMPLETE || sink->is_joined)
+            continue;
+        uint32_t shift = i != greatest ? text_pool_append(snapshot->text, sink->text) : 0;
+        g_clear_pointer(&sink->text, text_pool_free);
+        join_source(snapshot, sink, shift);
+    }
 }
 
 /* What is left of the builders would stand beside the snapshot until the run ends. */
@@ -169,11 +186,9 @@ static void drop_builders(Intake *intake)
 {
     for (uint32_t i = 0; i < intake->n; i++) {
         Sink *sink = intake->sinks[i];
-        g_clear_pointer(&sink->directory, directory_builder_free);
         g_clear_pointer(&sink->table, table_builder_free);
         g_clear_pointer(&sink->text, text_pool_free);
     }
-    malloc_trim(0); /* the arenas of the pulling threads: 3 MB at 100,000 accounts */
 }
 
 Snapshot *intake_freeze(Intake *intake, const Settings *settings, const Baseline *baseline,

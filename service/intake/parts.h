@@ -36,6 +36,7 @@ struct Sink {
     SinkOptions options;
     SourceRecord record; /* moves into the snapshot */
     TextPool *text;
+    bool is_joined; /* its rows are in the snapshot */
     GString *scratch;
     uint64_t n_records; /* for progress */
     uint64_t n_messages_left_out;

@@ -216,17 +216,16 @@ static const TextMultimap *built_groups(const Snapshot *snapshot)
     return names->groups;
 }
 
-static const TextMultimap *built_people(const Snapshot *snapshot)
+const TextMultimap *snapshot_people_by_id(const Snapshot *snapshot)
 {
     struct NameIndex *names = snapshot->name_index;
     if (g_once_init_enter(&names->people_built)) {
         const People *people = &snapshot->people;
         names->people = text_multimap_new(snapshot->text, people->n);
-        for (uint32_t i = 0; i < people->n; i++) {
-            text_multimap_add(names->people, people->id[i], i);
+        text_multimap_add_column(names->people, people->id, people->n, NULL);
+        for (uint32_t i = 0; i < people->n; i++)
             for (uint32_t p = people->first_previous[i]; p < people->first_previous[i + 1]; p++)
                 text_multimap_add(names->people, people->previous_ids[p], i);
-        }
         g_once_init_leave(&names->people_built, 1);
     }
     return names->people;
@@ -336,7 +335,7 @@ uint32_t snapshot_person_now(const Snapshot *snapshot, uint32_t person)
 
 uint32_t snapshot_find_person(const Snapshot *snapshot, const char *id)
 {
-    const TextMultimap *map = built_people(snapshot);
+    const TextMultimap *map = snapshot_people_by_id(snapshot);
     uint32_t best = NONE;
     for (uint32_t c = text_multimap_find(map, text_of(id)); c != TEXT_INDEX_NONE;
          c = text_multimap_next(map, c)) {
@@ -361,7 +360,7 @@ size_t snapshot_find_people(const Snapshot *snapshot, const char *text, GArray *
     Text key = text_trimmed(text_of(text));
     if (key.length == 0)
         return 0;
-    append_all(built_people(snapshot), key, found);
+    append_all(snapshot_people_by_id(snapshot), key, found);
     for (uint32_t i = 0; i < people->n; i++)
         if (text_is(snapshot, people->email[i], key) ||
             text_is(snapshot, people->username[i], key) || text_is(snapshot, people->name[i], key))

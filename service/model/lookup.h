@@ -3,6 +3,7 @@
  * O(n). */
 #pragma once
 
+#include "base/text_multimap.h"
 #include "model/snapshot.h"
 
 /* The entry with this DN (any spelling) in one source, or in any when source is UINT8_MAX; NONE if
@@ -18,6 +19,8 @@ size_t snapshot_find_accounts(const Snapshot *snapshot, const char *text, GArray
 /* The person with this id (exact text, or listed as previous id; of an old row its successor);
  * NONE. */
 uint32_t snapshot_find_person(const Snapshot *snapshot, const char *id);
+/* People by id and previous ids, without case; rows as they stand, not who speaks for them. */
+const TextMultimap *snapshot_people_by_id(const Snapshot *snapshot);
 /* The row that speaks for this one: its last successor, or itself. */
 uint32_t snapshot_person_now(const Snapshot *snapshot, uint32_t person);
 /* People by id, e-mail, username or full name (case-insensitive); several may fit. */
