@@ -8,7 +8,7 @@
 # Printed: LDAP_URL LDAPS_URL CA_FILE BASE BIND_DN PASSWORD_FILE ADMIN_DN DS_PID. BIND_DN is cn=reader,dc=example,dc=com, which
 # may read what docs/sources-directories.md lets it; cn=blind has the same password and may not see nsAccountLock.
 #
-# Plugins: MemberOf (transitive, as by default), Account Policy with lastLoginTime. The reader is under the default limits.
+# Plugins: MemberOf (transitive, as by default), Account Policy with lastLoginTime. No limit holds for the reader.
 set -euo pipefail
 suffix=dc=example,dc=com
 export PATH=$PATH:/usr/sbin:/sbin
@@ -151,6 +151,8 @@ objectClass: applicationProcess
 objectClass: simpleSecurityObject
 cn: reader
 userPassword: $(cat "$1/password")
+nsLookThroughLimit: -1
+nsPagedLookThroughLimit: -1
 
 dn: cn=blind,$suffix
 objectClass: applicationProcess

@@ -122,12 +122,18 @@ class Samba:
                 f'base = [{", ".join(chr(34) + dn + chr(34) for dn in base)}]; bind_dn = "{self["BIND_DN"]}"; '
                 f'password_file = "{self["PASSWORD_FILE"]}"; tls_ca_file = "{self["CA_FILE"]}"; {more}')
 
-    def ldapsearch(self, *arguments):
+    def as_reader(self, tool, *arguments, text=None):
         with open(self["PASSWORD_FILE"], encoding="utf-8") as file:
             password = file.read()
-        return subprocess.run(["ldapsearch", "-x", "-LLL", "-o", "ldif-wrap=no", "-H", self["LDAPS_URL"], "-D", self["BIND_DN"],
-                               "-w", password, *arguments], env={**os.environ, "LDAPTLS_CACERT": self["CA_FILE"]},
+        return subprocess.run([tool, "-x", "-H", self["LDAPS_URL"], "-D", self["BIND_DN"], "-w", password, *arguments],
+                              env={**os.environ, "LDAPTLS_CACERT": self["CA_FILE"]}, input=text,
                               capture_output=True, text=True, check=True).stdout
+
+    def ldapsearch(self, *arguments):
+        return self.as_reader("ldapsearch", "-LLL", "-o", "ldif-wrap=no", *arguments)
+
+    def ldapmodify(self, ldif):
+        return self.as_reader("ldapmodify", text=ldif)
 
 
 class SambaTest(SiteTest):
@@ -217,6 +223,11 @@ privileged = {privileged};
         self.assertEqual(sorted(member["name"].split(",")[0] for member in group["members"]), ["CN=S-1-5-11", "Domain Users", "news"])
         self.assertIn("privileged-nested\treader\tOdd Admins", site.found())  # by the primary group of every user
         self.assertTrue(site.rightful("group", "news", "--json").json["group"][0]["grants_nothing"])
+
+    def test_the_reader_can_change_nothing(self):
+        with self.assertRaises(subprocess.CalledProcessError) as refused:
+            self.samba.ldapmodify(f"dn: CN=primary,{ODD}\nchangetype: modify\nreplace: title\ntitle: x\n")
+        self.assertEqual(refused.exception.returncode, 50)
 
     def test_built_in_groups_are_privileged_by_their_sid(self):
         site = self.small(["CN=Users," + BASE, "CN=Builtin," + BASE])
