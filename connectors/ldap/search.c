@@ -22,7 +22,10 @@ struct DirectorySearch {
     DirectoryVisitor visitor;
     gpointer visitor_data;
     uint64_t n_entries;
-    char *reference; /* the first one, where references are not normal */
+    const char *base; /* while its pages are read, */
+    uint64_t page;    /* and which one it is; else 0 */
+    uint64_t n_held;  /* of its entries that wait for the result */
+    char *reference;  /* the first one, where references are not normal */
 
     gnutls_hash_hd_t hash;
     char *unhashed;
@@ -160,9 +163,15 @@ uint64_t directory_search_n_entries(const DirectorySearch *search)
 
 static bool cut(const DirectorySearch *search, GError **error, SourceError code, const char *what)
 {
-    g_set_error(error, SOURCE_ERROR, code,
-                "%s: %s after %" G_GUINT64_FORMAT " entries; nothing of this pull is used",
-                search->session->url, what, search->n_entries);
+    g_autofree char *place =
+        search->page > 0
+            ? g_strdup_printf("base %s, page %" G_GUINT64_FORMAT ", after %" G_GUINT64_FORMAT
+                              " entries",
+                              search->base, search->page, search->n_entries + search->n_held)
+            : g_strdup_printf("after %" G_GUINT64_FORMAT " entries", search->n_entries);
+
+    g_set_error(error, SOURCE_ERROR, code, "%s: %s: %s; nothing of this pull is used",
+                search->session->url, place, what);
     return false;
 }
 
@@ -355,6 +364,7 @@ static bool read_page(DirectorySearch *search, int id, GPtrArray *held, Page *pa
             page->n_entries++;
             if (held != NULL) {
                 g_ptr_array_add(held, g_steal_pointer(&message));
+                search->n_held++;
             } else {
                 is_good = take_entry(search, message, page, error);
             }
@@ -421,13 +431,36 @@ static bool page_failed(const DirectorySearch *search, const char *base, uint64_
     return false;
 }
 
-/* The same cookie may come with every page (Samba's names the search, not the place); the same page
- * may not. */
-static bool is_repeated(const Page *page, const Page *before)
+/* Do pages come again? Cookies do not tell: the same one may come with every page (Samba's names
+ * the search, not the place). But an entry never comes twice, so each page is compared with the
+ * newest one whose number is a power of two, and with the one before: a loop of any length is met
+ * in its third round at the latest (Brent). Empty pages are not counted. */
+typedef struct Rounds {
+    char *before, *marker; /* first DNs */
+    uint64_t n_pages;
+} Rounds;
+
+static void rounds_clear(Rounds *rounds)
 {
-    return before->cookie.bv_len > 0 && before->cookie.bv_len == page->cookie.bv_len &&
-           memcmp(before->cookie.bv_val, page->cookie.bv_val, page->cookie.bv_len) == 0 &&
-           g_strcmp0(page->first_dn, before->first_dn) == 0;
+    g_free(rounds->before);
+    g_free(rounds->marker);
+}
+
+static bool is_repeated(Rounds *rounds, const char *first_dn)
+{
+    if (first_dn == NULL) {
+        return false;
+    }
+    bool comes_again =
+        g_strcmp0(first_dn, rounds->before) == 0 || g_strcmp0(first_dn, rounds->marker) == 0;
+    g_free(rounds->before);
+    rounds->before = g_strdup(first_dn);
+    rounds->n_pages++;
+    if ((rounds->n_pages & (rounds->n_pages - 1)) == 0) {
+        g_free(rounds->marker);
+        rounds->marker = g_strdup(first_dn);
+    }
+    return comes_again;
 }
 
 static bool is_size_refused(int code)
@@ -440,13 +473,15 @@ typedef enum Outcome { OUTCOME_WHOLE, OUTCOME_FAILED, OUTCOME_SMALLER } Outcome;
 
 /* One page asked for, read and judged. *page holds the one before and becomes this one. */
 static Outcome next_page(DirectorySearch *search, const char *base, int page_size, uint64_t number,
-                         Page *page, GError **error)
+                         Page *page, Rounds *rounds, GError **error)
 {
     bool may_retry = number == 1 && page_size > 0;
     g_autoptr(GPtrArray) held = may_retry ? g_ptr_array_new_with_free_func(free_message) : NULL;
     Page now = {0};
     int id = 0;
 
+    search->page = number;
+    search->n_held = 0;
     bool is_read = ask(search, base, page_size, &page->cookie, &id, error) &&
                    read_page(search, id, held, &now, error);
     if (is_read && may_retry && is_size_refused(now.code)) {
@@ -454,6 +489,7 @@ static Outcome next_page(DirectorySearch *search, const char *base, int page_siz
         return OUTCOME_SMALLER;
     }
     if (is_read) {
+        search->n_held = 0;
         is_read = held == NULL || take_held(search, held, &now, error);
         sink_page(search->sink, now.code, now.n_entries);
     }
@@ -461,7 +497,7 @@ static Outcome next_page(DirectorySearch *search, const char *base, int page_siz
         is_read = page_failed(search, base, number, &now, error);
     } else if (is_read && page_size > 0 && !now.has_cookie) {
         is_read = cut(search, error, SOURCE_ERROR_CUT, "the server paged without a cookie");
-    } else if (is_read && is_repeated(&now, page)) {
+    } else if (is_read && is_repeated(rounds, now.first_dn)) {
         is_read =
             cut(search, error, SOURCE_ERROR_CUT, "paging does not end: the same page came twice");
     }
@@ -472,19 +508,23 @@ static Outcome next_page(DirectorySearch *search, const char *base, int page_siz
 
 static Outcome read_pages(DirectorySearch *search, const char *base, int page_size, GError **error)
 {
+    Rounds rounds = {0};
     Page page = {0};
     Outcome outcome;
     int n_empty = 0;
     uint64_t number = 1;
 
+    search->base = base;
     do {
-        outcome = next_page(search, base, page_size, number++, &page, error);
+        outcome = next_page(search, base, page_size, number++, &page, &rounds, error);
         n_empty = page.n_entries == 0 ? n_empty + 1 : 0;
         if (outcome == OUTCOME_WHOLE && n_empty > MAX_EMPTY_PAGES) {
             cut(search, error, SOURCE_ERROR_CUT, "paging does not end: only empty pages");
             outcome = OUTCOME_FAILED;
         }
     } while (outcome == OUTCOME_WHOLE && page.cookie.bv_len > 0);
+    search->page = 0;
+    rounds_clear(&rounds);
     page_clear(&page);
     return outcome;
 }

@@ -304,6 +304,11 @@ static void refuse_same_dn(Sink *sink, const Place *place, Principal first)
 {
     refuse_row(sink, first, place->file, "another entry has the same DN; neither is used");
     sink_refuse(sink, place, NULL, "another entry has the same DN; neither is used");
+    if (place->file == NULL) /* a file may say it, a server cannot mean it: its pages overlap */
+        sink_fail(sink,
+                  "the server gave %.*s twice, so its pages do not fit together; nothing of this "
+                  "pull is used",
+                  (int)place->dn.length, place->dn.data);
 }
 
 void directory_builder_add(Sink *sink, const DirectoryEntry *entry, const Place *place)
