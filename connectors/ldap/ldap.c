@@ -13,9 +13,10 @@ static const char *const sasl_choices[] = {"EXTERNAL", NULL};
 
 static const Setting ldap_settings[] = {
     {.name = "url",
-     .type = SETTING_TEXT,
+     .type = SETTING_TEXT_LIST,
      .is_required = true,
-     .help = "Address of the server: ldaps://host, ldap://host or ldapi://%2fpath."},
+     .help = "Address of the server: ldaps://host, ldap://host or ldapi://%2fpath; of several the "
+             "first that can be reached is read, for the whole run."},
     {.name = "server",
      .type = SETTING_TEXT,
      .initial = "\"auto\"",
@@ -77,25 +78,39 @@ static bool starts_with(const char *text, const char *prefix)
     return g_ascii_strncasecmp(text, prefix, strlen(prefix)) == 0;
 }
 
-static void validate(const Source *source, GPtrArray *problems)
+static bool is_ldap(const char *url)
 {
-    const SettingsGroup *settings = source->settings;
-    const char *url = settings_text(settings, "url");
-    bool has_bind_dn = settings_text(settings, "bind_dn") != NULL;
-    bool is_encrypted = url == NULL || starts_with(url, "ldaps://") ||
-                        starts_with(url, "ldapi://") || settings_bool(settings, "starttls");
+    return starts_with(url, "ldap://");
+}
 
-    if (url != NULL && !starts_with(url, "ldap://") && !starts_with(url, "ldaps://") &&
-        !starts_with(url, "ldapi://")) {
-        g_ptr_array_add(problems,
-                        g_strdup_printf("url \"%s\": expected ldaps://, ldap:// or ldapi://", url));
+static void validate_urls(const SettingsGroup *settings, bool has_bind_dn, GPtrArray *problems)
+{
+    const char *const *urls = settings_texts(settings, "url");
+    bool is_plain = false;
+
+    for (size_t i = 0; urls[i] != NULL; i++) {
+        is_plain |= is_ldap(urls[i]) && !settings_bool(settings, "starttls");
+        if (!is_ldap(urls[i]) && !starts_with(urls[i], "ldaps://") &&
+            !starts_with(urls[i], "ldapi://")) {
+            g_ptr_array_add(
+                problems,
+                g_strdup_printf("url \"%s\": expected ldaps://, ldap:// or ldapi://", urls[i]));
+        }
     }
-    if (has_bind_dn && !is_encrypted && !settings_bool(settings, "allow_plaintext_bind")) {
+    if (has_bind_dn && is_plain && !settings_bool(settings, "allow_plaintext_bind")) {
         g_ptr_array_add(
             problems,
             g_strdup("bind_dn over ldap:// would send the password unencrypted; use ldaps:// or "
                      "starttls = true (or say allow_plaintext_bind = true)"));
     }
+}
+
+static void validate(const Source *source, GPtrArray *problems)
+{
+    const SettingsGroup *settings = source->settings;
+    bool has_bind_dn = settings_text(settings, "bind_dn") != NULL;
+
+    validate_urls(settings, has_bind_dn, problems);
     if (has_bind_dn != settings_is_set(settings, "password_file")) {
         g_ptr_array_add(
             problems,
@@ -218,6 +233,9 @@ static void release_sigpipe(const sigset_t *before)
 static void note_session(const DirectorySession *session, const char *server, Sink *sink)
 {
     sink_note(sink, "url", session->url);
+    if (session->passed_over != NULL) {
+        sink_note(sink, "passed_over", session->passed_over);
+    }
     sink_note(sink, "server", server);
     sink_note(sink, "bind", session->bound_as[0] != '\0' ? session->bound_as : "anonymous");
     if (session->tls_version != NULL) {
@@ -419,6 +437,9 @@ static void check_quietly(const Source *source, CheckReport *report)
     if (session == NULL) {
         check_fail(report, "%s", error->message);
         return;
+    }
+    if (session->passed_over != NULL) {
+        check_warn(report, "not the first server: %s", session->passed_over);
     }
     check_pass(report, "%s: connected, %s%s", session->url,
                session->bound_as[0] != '\0' ? "bound as " : "anonymous", session->bound_as);

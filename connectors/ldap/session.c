@@ -285,6 +285,7 @@ static bool bind_external(DirectorySession *session, GError **error)
 static bool bind_session(DirectorySession *session, const DirectoryAddress *address,
                          const SettingsGroup *settings, GError **error)
 {
+    session->is_bind_sent = true;
     if (settings_text(settings, "sasl") != NULL) {
         return bind_external(session, error);
     }
@@ -295,34 +296,79 @@ static bool bind_session(DirectorySession *session, const DirectoryAddress *addr
 
 /* ---- Life ---- */
 
-static bool open_session(DirectorySession *session, const DirectoryAddress *address,
-                         const SettingsGroup *settings, GError **error)
+static bool open_session(DirectorySession *session, const SettingsGroup *settings, GError **error)
 {
-    return connect_session(session, address, settings, error) &&
-           encrypt(session, address, settings, error) &&
-           bind_session(session, address, settings, error);
+    DirectoryAddress address = {0};
+
+    if (!directory_address_parse(session->url, &address, error)) {
+        return false;
+    }
+    bool is_open = connect_session(session, &address, settings, error) &&
+                   encrypt(session, &address, settings, error) &&
+                   bind_session(session, &address, settings, error);
+    directory_address_clear(&address);
+    if (!is_open) {
+        g_prefix_error(error, "%s: ", session->url);
+    }
+    return is_open;
+}
+
+/* Where nothing was asked yet, another server may be: after a bind never, for a second one with
+ * the same wrong password is a step towards locking the account. */
+static bool may_try_next(const DirectorySession *session, const GError *error)
+{
+    return !session->is_bind_sent && g_get_monotonic_time() < session->deadline_us &&
+           (g_error_matches(error, SOURCE_ERROR, SOURCE_ERROR_UNREACHABLE) ||
+            g_error_matches(error, SOURCE_ERROR, SOURCE_ERROR_TLS));
+}
+
+static void forget_server(DirectorySession *session)
+{
+    if (session->ldap != NULL) {
+        ldap_unbind_ext(session->ldap, NULL, NULL);
+        session->ldap = NULL;
+    }
+    session->is_encrypted = false;
+    session->certificate_ends_utc = TIME_UNKNOWN;
+    g_clear_pointer(&session->tls_version, g_free);
+    g_clear_pointer(&session->url, g_free);
+}
+
+static void pass_over(DirectorySession *session, const GError *why)
+{
+    char *list = session->passed_over == NULL
+                     ? g_strdup(why->message)
+                     : g_strdup_printf("%s; %s", session->passed_over, why->message);
+
+    g_free(session->passed_over);
+    session->passed_over = list;
 }
 
 DirectorySession *directory_session_open(const SettingsGroup *settings, GError **error)
 {
     g_autoptr(DirectorySession) session = g_new0(DirectorySession, 1);
-    DirectoryAddress address = {0};
+    const char *const *urls = settings_texts(settings, "url");
 
-    session->url = g_strdup(settings_text(settings, "url"));
     session->timeout_seconds = (int)settings_int(settings, "timeout_seconds");
     session->deadline_us =
         g_get_monotonic_time() + settings_int(settings, "deadline_seconds") * G_USEC_PER_SEC;
-    session->certificate_ends_utc = TIME_UNKNOWN;
-    if (!directory_address_parse(session->url, &address, error)) {
-        return NULL;
+    for (size_t i = 0; urls[i] != NULL; i++) {
+        g_autoptr(GError) why = NULL;
+        forget_server(session);
+        session->url = g_strdup(urls[i]);
+        if (open_session(session, settings, &why)) {
+            return g_steal_pointer(&session);
+        }
+        if (urls[i + 1] == NULL || !may_try_next(session, why)) {
+            g_propagate_error(error, g_steal_pointer(&why));
+            break;
+        }
+        pass_over(session, why);
     }
-    bool is_open = open_session(session, &address, settings, error);
-    directory_address_clear(&address);
-    if (!is_open) {
-        g_prefix_error(error, "%s: ", session->url);
-        return NULL;
+    if (session->passed_over != NULL) {
+        g_prefix_error(error, "%s; ", session->passed_over);
     }
-    return g_steal_pointer(&session);
+    return NULL;
 }
 
 void directory_session_free(DirectorySession *session)
@@ -330,10 +376,7 @@ void directory_session_free(DirectorySession *session)
     if (session == NULL) {
         return;
     }
-    if (session->ldap != NULL) {
-        ldap_unbind_ext(session->ldap, NULL, NULL);
-    }
-    g_free(session->url);
-    g_free(session->tls_version);
+    forget_server(session);
+    g_free(session->passed_over);
     g_free(session);
 }

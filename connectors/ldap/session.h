@@ -2,8 +2,8 @@
  *
  * libldap is kept on a short lead: it reads no configuration of its own (no ldaprc, no LDAP*
  * variables), follows no referral, and gets a socket that we have connected with a deadline, since
- * version 2.5 waits for ever for a TLS peer that says nothing. A bind is tried once. One session
- * per thread. */
+ * version 2.5 waits for ever for a TLS peer that says nothing. Of several servers the first that
+ * can be reached is the one for the whole session; a bind is tried once. One session per thread. */
 #pragma once
 
 #include <rightful/connector.h>
@@ -12,13 +12,16 @@
 
 typedef struct DirectorySession {
     LDAP *ldap;
-    char *url;
+    char *url; /* of the server that answered */
+    char *
+        passed_over; /* why earlier ones did not, as "URL: why; URL: why"; NULL = it is the first */
     int timeout_seconds;
     gint64 deadline_us; /* of g_get_monotonic_time(): when the whole pull must be over */
     bool is_encrypted;
     char *tls_version;            /* "TLS1.3"; NULL without TLS */
     int64_t certificate_ends_utc; /* TIME_UNKNOWN without TLS */
-    const char *bound_as;         /* the DN, "EXTERNAL", or "" for anonymous */
+    bool is_bind_sent;
+    const char *bound_as; /* the DN, "EXTERNAL", or "" for anonymous */
 } DirectorySession;
 
 /* Settings: url, starttls, bind_dn, password_file, sasl, allow_plaintext_bind, tls_*,
@@ -44,7 +47,8 @@ typedef struct DirectoryAddress {
 
 bool directory_address_parse(const char *url, DirectoryAddress *ret_address, GError **error);
 void directory_address_clear(DirectoryAddress *address);
-/* A connected, blocking socket whose reads and writes end after timeout_seconds; -1 with error. */
+/* A connected, blocking socket whose reads and writes end after timeout_seconds, and which the
+ * kernel ends when the peer is gone; -1 with error. */
 int directory_connect(const DirectoryAddress *address, int timeout_seconds, GError **error);
 
 /* ---- session_tls.c ---- */

@@ -362,6 +362,107 @@ static void a_silent_peer_on_starttls_is_left_in_time(void **state)
     assert_silence_ends("ldap", "starttls = true;");
 }
 
+/* ---- Several servers ---- */
+
+/* A port that nobody listens on: no connection, and at once. */
+static char *dead_url(void)
+{
+    int port;
+    close(silent_peer(&port));
+    return g_strdup_printf("ldaps://127.0.0.1:%d", port);
+}
+
+static void a_server_that_cannot_be_reached_is_passed_over_and_the_proof_says_so(void **state)
+{
+    (void)state;
+    g_autofree char *dead = dead_url();
+    g_autofree char *settings =
+        g_strdup_printf("url = [\"%s\", \"%s\"]; tls_ca_file = \"%s\"; base = \"" SUFFIX "\"; "
+                        "bind_dn = \"cn=reader,o=readers\"; password_file = \"%s\";",
+                        dead, slapd->ldaps_url, slapd->ca_file, slapd->password_file);
+    g_autoptr(Pulled) pulled = pulled_new(slapd->folder, "ldap", settings);
+    g_autofree char *checks = pulled_checks(slapd->folder, "ldap", settings);
+    g_autofree char *why =
+        g_strdup_printf("%s: cannot connect to 127.0.0.1: Connection refused", dead);
+
+    assert_whole(pulled);
+    assert_int_equal(pulled->sink->entries->len, N_USERS + 1);
+    assert_string_equal(recorded_note(pulled->sink, "url"), slapd->ldaps_url);
+    assert_string_equal(recorded_note(pulled->sink, "passed_over"), why);
+    assert_non_null(strstr(checks, "warn: not the first server: "));
+    assert_non_null(strstr(checks, why));
+}
+
+static void a_server_with_the_wrong_certificate_is_passed_over_before_anything_is_sent(void **state)
+{
+    (void)state;
+    g_autofree char *ldif = small_tree();
+    g_autoptr(Slapd) other = slapd_start(ldif, SUFFIX, "wrong");
+    g_autofree char *both = NULL;
+    g_autofree char *settings = NULL;
+    g_autofree char *a = NULL;
+    g_autofree char *b = NULL;
+
+    g_assert_true(g_file_get_contents(slapd->ca_file, &a, NULL, NULL));
+    g_assert_true(g_file_get_contents(other->ca_file, &b, NULL, NULL));
+    g_autofree char *certificates = g_strconcat(a, b, NULL);
+    both = g_build_filename(slapd->folder, "both.pem", NULL);
+    g_assert_true(g_file_set_contents(both, certificates, -1, NULL));
+    settings =
+        g_strdup_printf("url = [\"%s\", \"%s\"]; tls_ca_file = \"%s\"; base = \"" SUFFIX "\"; "
+                        "bind_dn = \"cn=reader,o=readers\"; password_file = \"%s\";",
+                        other->ldaps_url, slapd->ldaps_url, both, slapd->password_file);
+    g_autoptr(Pulled) pulled = pulled_new(slapd->folder, "ldap", settings);
+
+    assert_whole(pulled);
+    assert_int_equal(pulled->sink->entries->len, N_USERS + 1);
+    assert_non_null(strstr(recorded_note(pulled->sink, "passed_over"), "elsewhere.invalid"));
+    assert_int_equal(slapd_count_in_log(other, "BIND dn"), 0);
+}
+
+static void a_refused_bind_is_not_tried_at_the_next_server(void **state)
+{
+    (void)state;
+    g_autofree char *wrong = g_build_filename(slapd->folder, "wrong-password-2", NULL);
+    g_assert_true(g_file_set_contents(wrong, "nonsense\n", -1, NULL));
+    g_chmod(wrong, 0600);
+    guint before = slapd_count_in_log(slapd, "BIND dn=\"cn=half,o=readers\" method=128");
+    g_autofree char *settings =
+        g_strdup_printf("url = [\"%s\", \"%s\"]; tls_ca_file = \"%s\"; base = \"" SUFFIX "\"; "
+                        "bind_dn = \"cn=half,o=readers\"; password_file = \"%s\";",
+                        slapd->ldaps_url, slapd->ldaps_url, slapd->ca_file, wrong);
+    g_autoptr(Pulled) pulled = pulled_new(slapd->folder, "ldap", settings);
+
+    assert_fails(pulled, SOURCE_ERROR_REFUSED, "bind refused for cn=half,o=readers");
+    assert_int_equal(slapd_count_in_log(slapd, "BIND dn=\"cn=half,o=readers\" method=128"),
+                     before + 1);
+}
+
+static void servers_of_which_none_answers_are_all_named(void **state)
+{
+    (void)state;
+    g_autofree char *one = dead_url();
+    g_autofree char *two = dead_url();
+    g_autofree char *settings =
+        g_strdup_printf("url = [\"%s\", \"%s\"]; base = \"" SUFFIX "\";", one, two);
+    g_autoptr(Pulled) pulled = pulled_new(slapd->folder, "ldap", settings);
+
+    assert_fails(pulled, SOURCE_ERROR_UNREACHABLE, one);
+    assert_non_null(strstr(pulled->error, two));
+}
+
+static void one_unencrypted_server_among_several_is_a_problem_of_the_settings(void **state)
+{
+    (void)state;
+    g_autofree char *settings =
+        g_strdup_printf("url = [\"%s\", \"%s\"]; base = \"" SUFFIX "\"; "
+                        "bind_dn = \"cn=reader,o=readers\"; password_file = \"%s\";",
+                        slapd->ldaps_url, slapd->ldap_url, slapd->password_file);
+    g_autoptr(Pulled) pulled = pulled_new(slapd->folder, "ldap", settings);
+
+    assert_non_null(strstr(pulled->problems, "unencrypted"));
+}
+
 /* ---- A server that dies or sleeps in the middle ---- */
 
 typedef struct Trouble {
@@ -542,6 +643,12 @@ int main(void)
         cmocka_unit_test(starttls_refuses_a_certificate_of_another_name),
         cmocka_unit_test(a_silent_peer_on_ldaps_is_left_in_time_and_without_spinning),
         cmocka_unit_test(a_silent_peer_on_starttls_is_left_in_time),
+        cmocka_unit_test(a_server_that_cannot_be_reached_is_passed_over_and_the_proof_says_so),
+        cmocka_unit_test(
+            a_server_with_the_wrong_certificate_is_passed_over_before_anything_is_sent),
+        cmocka_unit_test(a_refused_bind_is_not_tried_at_the_next_server),
+        cmocka_unit_test(servers_of_which_none_answers_are_all_named),
+        cmocka_unit_test(one_unencrypted_server_among_several_is_a_problem_of_the_settings),
         cmocka_unit_test(a_server_killed_in_the_middle_makes_the_pull_incomplete),
         cmocka_unit_test(a_server_stopped_in_the_middle_makes_the_pull_incomplete),
         cmocka_unit_test(a_password_over_plain_ldap_is_a_problem_of_the_settings),
