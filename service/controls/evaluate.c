@@ -268,6 +268,36 @@ static bool needs_are_met(ControlContext *context)
     return (needs & NEED_DIRECTORY) == 0 || some_directory_is_met(context);
 }
 
+/* ---- what may be among the rejected records ---- */
+
+static void add_keys(GHashTable *keys, const ControlContext *context, SubjectType type, uint32_t n,
+                     const uint8_t *sources, uint32_t source)
+{
+    for (uint32_t id = 0; id < n; id++) {
+        if (sources[id] == source)
+            g_hash_table_add(keys, (gpointer)(uintptr_t)party_of(context, type, id).key);
+    }
+}
+
+static bool is_present(const FindingSet *set, uint32_t source, const char *key)
+{
+    Judgement *judgement = set->context;
+    const Snapshot *s = judgement->context->snapshot;
+    if (judgement->present == NULL)
+        judgement->present = g_new0(GHashTable *, (size_t)s->n_sources + 1);
+    GHashTable **keys = &judgement->present[source];
+    if (*keys == NULL) {
+        *keys = g_hash_table_new(g_str_hash, g_str_equal);
+        add_keys(*keys, judgement->context, SUBJECT_ACCOUNT, s->accounts.n, s->accounts.source,
+                 source);
+        add_keys(*keys, judgement->context, SUBJECT_GROUP, s->groups.n, s->groups.source, source);
+        add_keys(*keys, judgement->context, SUBJECT_COMPUTER, s->computers.n, s->computers.source,
+                 source);
+        add_keys(*keys, judgement->context, SUBJECT_ASSET, s->assets.n, s->assets.source, source);
+    }
+    return g_hash_table_contains(*keys, key);
+}
+
 /* ---- all controls ---- */
 
 static void describe_finding(const FindingSet *set, const Finding *finding, FindingText *ret_text);
@@ -281,11 +311,15 @@ static FindingSet *set_new(ControlContext *context)
     set->controls = g_ptr_array_new();
     set->sources = g_ptr_array_new();
     set->is_judged = g_new0(bool, n_controls + 1);
+    set->has_rejected = g_new0(bool, context->snapshot->n_sources + 1);
+    set->is_present = is_present;
     set->describe = describe_finding;
     for (size_t i = 0; i < n_controls; i++)
         g_ptr_array_add(set->controls, (gpointer)(uintptr_t)control_table[i]->id);
-    for (uint32_t i = 0; i < context->snapshot->n_sources; i++)
+    for (uint32_t i = 0; i < context->snapshot->n_sources; i++) {
         g_ptr_array_add(set->sources, context->snapshot->sources[i].name);
+        set->has_rejected[i] = context->snapshot->sources[i].counts.rejected > 0;
+    }
     return set;
 }
 
@@ -339,6 +373,7 @@ void finding_set_free(FindingSet *set)
     g_ptr_array_unref(set->controls);
     g_ptr_array_unref(set->sources);
     g_free(set->is_judged);
+    g_free(set->has_rejected);
     g_free(set);
 }
 

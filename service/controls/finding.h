@@ -95,6 +95,10 @@ struct FindingSet {
     GPtrArray *controls; /* (element-type utf8) ids by index, not owned */
     GPtrArray *sources;  /* (element-type utf8) names by index, not owned */
     bool *is_judged;     /* per control: enabled and evaluated at all in this run */
+    /* Per source: some of its records were rejected, so what is not present may be among those.
+     * NULL = of none. */
+    bool *has_rejected;
+    bool (*is_present)(const FindingSet *set, uint32_t source, const char *key);
     FindingDescribe describe;
     void *context; /* of describe */
 };

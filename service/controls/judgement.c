@@ -103,6 +103,10 @@ void judgement_free(Judgement *judgement)
     g_hash_table_unref(judgement->said_control);
     g_hash_table_unref(judgement->said_subject);
     g_string_free(judgement->scratch, TRUE);
+    for (uint32_t i = 0; judgement->present != NULL && i < judgement->context->snapshot->n_sources;
+         i++)
+        g_clear_pointer(&judgement->present[i], g_hash_table_unref);
+    g_free(judgement->present);
     effective_free(judgement->walker);
     g_free(judgement);
 }

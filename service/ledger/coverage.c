@@ -3,6 +3,7 @@
 #include <string.h>
 
 struct Coverage {
+    const FindingSet *set;
     GHashTable *controls; /* id → index + 1 */
     GHashTable *sources;  /* name → index + 1 */
     size_t n_sources;
@@ -53,6 +54,7 @@ Coverage *coverage_new(const FindingSet *set)
     Coverage *coverage = g_new0(Coverage, 1);
     size_t n_controls = set->controls->len;
 
+    coverage->set = set;
     coverage->controls = index_names(set->controls);
     coverage->sources = index_names(set->sources);
     coverage->n_sources = set->sources ? set->sources->len : 0;
@@ -90,7 +92,10 @@ Cover coverage_of_scope(const Coverage *coverage, const char *control, const cha
     if (s > 0 && coverage->by_source[(c - 1) * coverage->n_sources + s - 1])
         return COVER_SOURCE;
     bool is_source_gone = s == 0 && *source != '\0';
-    return is_source_gone || coverage->has_subjects[c - 1] ? COVER_SUBJECT : COVER_NONE;
+    bool may_be_rejected =
+        s > 0 && coverage->set->has_rejected && coverage->set->has_rejected[s - 1];
+    return is_source_gone || may_be_rejected || coverage->has_subjects[c - 1] ? COVER_SUBJECT
+                                                                              : COVER_NONE;
 }
 
 static SubjectType type_of(const char *text)
@@ -110,6 +115,16 @@ static bool is_listed(const Coverage *coverage, const char *control, SubjectType
     return g_hash_table_contains(coverage->subjects, identity);
 }
 
+/* What a source no longer shows while it had records rejected is not known to be gone. */
+static bool may_be_rejected(const Coverage *coverage, const char *source, const char *key)
+{
+    size_t s = source ? GPOINTER_TO_UINT(g_hash_table_lookup(coverage->sources, source)) : 0;
+    const FindingSet *set = coverage->set;
+
+    return s > 0 && key && set->has_rejected && set->has_rejected[s - 1] &&
+           !set->is_present(set, (uint32_t)s - 1, key);
+}
+
 bool coverage_of_subject(const Coverage *coverage, const CoverParties *parties)
 {
     SubjectType type = type_of(parties->subject_type);
@@ -121,6 +136,10 @@ bool coverage_of_subject(const Coverage *coverage, const CoverParties *parties)
         !g_hash_table_contains(coverage->sources, parties->source))
         return true;
     if (is_listed(coverage, control, type, parties->source, parties->key))
+        return true;
+    if (type != SUBJECT_SOURCE &&
+        (may_be_rejected(coverage, parties->source, parties->key) ||
+         may_be_rejected(coverage, parties->object_source, parties->object_key)))
         return true;
     /* A right is unjudged when its account is, and when its group is. */
     if (type == SUBJECT_RIGHT &&

@@ -1289,6 +1289,27 @@ class RefusedRows(SiteTest):
         self.assertEqual(site.run(as_of=LATER).code, 0)
         self.assertEqual(site.found(), sorted(self.found + ["leaver-active\tp5", "source-rows-rejected\thr"]))
 
+    def test_an_entry_that_was_rejected_is_not_gone(self):
+        site = self.site()
+        before = [e["id"] for e in site.ledger()]
+        url = self.ldif.replace("uid: p1\n", "uid: p1\ndescription:< file:///etc/passwd\n")
+        twice = self.ldif + account("p1", "1")
+        for spoiled in (url, twice):
+            site.write("corp.ldif", spoiled)
+            self.assertEqual(site.run(as_of=LATER).code, 0)
+            self.assertEqual(site.found(), sorted(self.found + ["source-rows-rejected\tcorp"]))
+        site.write("corp.ldif", self.ldif.replace(account("p1", "1"), ""))
+        self.assertEqual(site.run(as_of=LATER).code, 0)
+        self.assertEqual(site.found(), [line for line in self.found if not line.endswith("active\tp1")])
+        self.assertLessEqual(set(before), {e["id"] for e in site.ledger()})
+
+    def test_what_is_there_resolves_all_the_same(self):
+        site = self.site()
+        spoiled = self.ldif.replace("uid: p5\n", "uid: p5\ndescription:< file:///etc/passwd\n").replace("uid: p1\n", "uid: p1\n" + LOCKED)
+        site.write("corp.ldif", spoiled)
+        self.assertEqual(site.run(as_of=LATER).code, 0)
+        self.assertEqual(site.found(), ["contractor-expired\tp3", "leaver-active\tp3", "source-rows-rejected\tcorp"])
+
 
 if __name__ == "__main__":
     unittest.main()
