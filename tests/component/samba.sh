@@ -8,10 +8,11 @@
 #
 # Printed: LDAP_URL LDAPS_URL CA_FILE BASE BIND_DN PASSWORD_FILE ADMIN_DN SAMBA_PID. BIND_DN is cn=reader, an ordinary domain user.
 #
-# Samba's ports (389, 636) cannot be chosen, so it gets a loopback address of its own (SAMBA_ADDRESS, default 127.0.0.40).
+# Samba's ports (389, 636) cannot be chosen, so each gets a loopback address of its own (SAMBA_ADDRESS; by default
+# made from the process id, so that two may run side by side).
 # SAMBA_STRONG=yes refuses simple binds without TLS, as a hardened domain controller does.
 set -euo pipefail
-address=${SAMBA_ADDRESS:-127.0.0.40}
+address=${SAMBA_ADDRESS:-127.40.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))}
 base=DC=example,DC=test
 export PATH=$PATH:/usr/sbin:/sbin
 
