@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #define MIN_CERTIFICATE_SECONDS (30 * 86400)
 #define MAX_SKEW_SECONDS 300
@@ -49,7 +50,9 @@ static const Setting ldap_settings[] = {
      .help = "CA certificates (PEM) that the server's certificate must come from; without it the "
              "system's."},
     {.name = "tls_cert_file", .type = SETTING_FILE, .help = "Client certificate (PEM)."},
-    {.name = "tls_key_file", .type = SETTING_FILE, .help = "Key of the client certificate (PEM)."},
+    {.name = "tls_key_file",
+     .type = SETTING_SECRET,
+     .help = "Key of the client certificate (PEM); without it tls_cert_file holds both."},
     {.name = "page_size",
      .type = SETTING_INT,
      .initial = "1000",
@@ -105,12 +108,31 @@ static void validate_urls(const SettingsGroup *settings, bool has_bind_dn, GPtrA
     }
 }
 
+/* The setting tls_key_file is a secret and checked as one. */
+static void validate_certificate(const SettingsGroup *settings, GPtrArray *problems)
+{
+    const char *certificate = settings_text(settings, "tls_cert_file");
+    struct stat status;
+
+    if (certificate == NULL && settings_is_set(settings, "tls_key_file")) {
+        g_ptr_array_add(problems, g_strdup("tls_key_file without tls_cert_file: no certificate"));
+    } else if (certificate != NULL && !settings_is_set(settings, "tls_key_file") &&
+               stat(certificate, &status) == 0 && (status.st_mode & (S_IROTH | S_IWOTH)) != 0) {
+        g_ptr_array_add(problems,
+                        g_strdup_printf("%s holds the private key too, as there is no "
+                                        "tls_key_file, and can be read or written by everybody "
+                                        "(mode %04o); chmod o= it",
+                                        certificate, status.st_mode & 0777));
+    }
+}
+
 static void validate(const Source *source, GPtrArray *problems)
 {
     const SettingsGroup *settings = source->settings;
     bool has_bind_dn = settings_text(settings, "bind_dn") != NULL;
 
     validate_urls(settings, has_bind_dn, problems);
+    validate_certificate(settings, problems);
     if (has_bind_dn != settings_is_set(settings, "password_file")) {
         g_ptr_array_add(
             problems,

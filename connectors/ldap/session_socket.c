@@ -9,6 +9,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+/* Of a network connection whose peer is gone without a word: idle for a minute, then four questions
+ * 15 s apart (the system's own default waits two hours). libldap's own options for this do not
+ * reach a socket that it was given. */
+#define KEEPALIVE_IDLE_SECONDS 60
+#define KEEPALIVE_INTERVAL_SECONDS 15
+#define KEEPALIVE_COUNT 4
+
 bool directory_address_parse(const char *url, DirectoryAddress *ret_address, GError **error)
 {
     LDAPURLDesc *parts = NULL;
@@ -68,15 +75,27 @@ static int connect_within(int fd, const struct sockaddr *address, socklen_t leng
     return problem;
 }
 
-static void limit_waiting(int fd, int seconds)
+static void set_tcp(int fd, int option, int value)
+{
+    setsockopt(fd, IPPROTO_TCP, option, &value, sizeof value);
+}
+
+static void limit_waiting(int fd, int family, int seconds)
 {
     struct timeval limit = {.tv_sec = seconds};
     int on = 1;
 
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    if (family == AF_UNIX) {
+        return;
+    }
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    set_tcp(fd, TCP_KEEPIDLE, KEEPALIVE_IDLE_SECONDS);
+    set_tcp(fd, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_SECONDS);
+    set_tcp(fd, TCP_KEEPCNT, KEEPALIVE_COUNT);
+    set_tcp(fd, TCP_USER_TIMEOUT, seconds * 1000); /* for what was sent and not acknowledged */
+    set_tcp(fd, TCP_NODELAY, 1);
 }
 
 static int connect_to(int family, const struct sockaddr *address, socklen_t length, int seconds,
@@ -91,7 +110,7 @@ static int connect_to(int family, const struct sockaddr *address, socklen_t leng
         }
         return -1;
     }
-    limit_waiting(fd, seconds);
+    limit_waiting(fd, family, seconds);
     return fd;
 }
 

@@ -1,10 +1,12 @@
 /* The ldap connector against a real slapd: what is pulled, and everything that makes a pull fail.
  */
 #include "component/slapd.h"
+#include "ldap/session.h"
 #include "harness/pulled.h"
 
 #include <glib/gstdio.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -465,6 +467,33 @@ static void one_unencrypted_server_among_several_is_a_problem_of_the_settings(vo
 
 /* ---- A server that dies or sleeps in the middle ---- */
 
+static int tcp_option(int fd, int option)
+{
+    int value = -1;
+    socklen_t length = sizeof value;
+
+    assert_int_equal(getsockopt(fd, IPPROTO_TCP, option, &value, &length), 0);
+    return value;
+}
+
+static void a_peer_that_vanishes_is_asked_for_after_a_minute_not_after_two_hours(void **state)
+{
+    (void)state;
+    int port;
+    int listening = silent_peer(&port);
+    char host[] = "127.0.0.1";
+    const DirectoryAddress address = {.host = host, .port = port};
+    int fd = directory_connect(&address, 7, NULL);
+
+    assert_true(fd >= 0);
+    assert_int_equal(tcp_option(fd, TCP_KEEPIDLE), 60);
+    assert_int_equal(tcp_option(fd, TCP_KEEPINTVL), 15);
+    assert_int_equal(tcp_option(fd, TCP_KEEPCNT), 4);
+    assert_int_equal(tcp_option(fd, TCP_USER_TIMEOUT), 7000);
+    close(fd);
+    close(listening);
+}
+
 typedef struct Trouble {
     const Slapd *server;
     int signal;
@@ -537,6 +566,31 @@ static void a_password_over_plain_ldap_is_sent_where_it_is_allowed_by_name(void 
     g_autoptr(Pulled) pulled = pulled_new(slapd->folder, "ldap", settings);
 
     assert_whole(pulled);
+}
+
+static void assert_key_refused(const char *key_setting, const char *key_file)
+{
+    g_chmod(key_file, 0644);
+    g_autofree char *settings =
+        g_strdup_printf("url = \"%s\"; base = \"" SUFFIX "\"; sasl = \"EXTERNAL\"; "
+                        "tls_cert_file = \"%s/tls/client.pem\"; %s",
+                        slapd->ldaps_url, slapd->folder, key_setting);
+    g_autoptr(Pulled) pulled = pulled_new(slapd->folder, "ldap", settings);
+    g_chmod(key_file, 0600);
+
+    assert_non_null(strstr(pulled->problems, key_file));
+    assert_non_null(strstr(pulled->problems, "by everybody"));
+}
+
+static void a_private_key_that_everybody_can_read_is_refused(void **state)
+{
+    (void)state;
+    g_autofree char *key = g_build_filename(slapd->folder, "tls", "client.key", NULL);
+    g_autofree char *certificate = g_build_filename(slapd->folder, "tls", "client.pem", NULL);
+    g_autofree char *setting = g_strdup_printf("tls_key_file = \"%s\";", key);
+
+    assert_key_refused(setting, key);
+    assert_key_refused("", certificate);
 }
 
 static void an_empty_password_never_reaches_the_server(void **state)
@@ -649,10 +703,12 @@ int main(void)
         cmocka_unit_test(a_refused_bind_is_not_tried_at_the_next_server),
         cmocka_unit_test(servers_of_which_none_answers_are_all_named),
         cmocka_unit_test(one_unencrypted_server_among_several_is_a_problem_of_the_settings),
+        cmocka_unit_test(a_peer_that_vanishes_is_asked_for_after_a_minute_not_after_two_hours),
         cmocka_unit_test(a_server_killed_in_the_middle_makes_the_pull_incomplete),
         cmocka_unit_test(a_server_stopped_in_the_middle_makes_the_pull_incomplete),
         cmocka_unit_test(a_password_over_plain_ldap_is_a_problem_of_the_settings),
         cmocka_unit_test(a_password_over_plain_ldap_is_sent_where_it_is_allowed_by_name),
+        cmocka_unit_test(a_private_key_that_everybody_can_read_is_refused),
         cmocka_unit_test(an_empty_password_never_reaches_the_server),
         cmocka_unit_test(an_ldaprc_in_the_working_directory_changes_nothing),
         cmocka_unit_test(check_tells_connection_certificate_base_and_canaries),
