@@ -48,7 +48,7 @@ static const TextRef *person_column(const Snapshot *snapshot, LinkPersonField fi
 typedef struct PeopleMap {
     const TextMultimap *map; /* rows as they stand */
     TextMultimap *owned;     /* the same, where the snapshot has no such map itself */
-    bool has_addresses,
+    bool knows_kinds, has_addresses,
         has_others; /* keys with and without an @: the other kind need not be looked for */
 } PeopleMap;
 
@@ -72,26 +72,44 @@ static void note_kind(PeopleMap *people, const Snapshot *snapshot, TextRef key)
         people->has_others = true;
 }
 
-static const PeopleMap *people_by(const Links *links, LinkPersonField field)
+static const TextMultimap *people_by(const Links *links, LinkPersonField field)
+{
+    const Snapshot *snapshot = links->snapshot;
+    PeopleMap *made = &links->people_maps->by[field];
+    if (made->map == NULL && field == LINK_PERSON_ID)
+        made->map = snapshot_people_by_id(snapshot);
+    if (made->map == NULL) {
+        made->owned = text_multimap_new(snapshot->text, snapshot->people.n);
+        text_multimap_add_column(made->owned, person_column(snapshot, field), snapshot->people.n,
+                                 NULL);
+        made->map = made->owned;
+    }
+    return made->map;
+}
+
+/* Can the text be a key of that field? Without it the map need not even be made. */
+static bool may_be_key(const Links *links, LinkPersonField field, const char *text)
 {
     const Snapshot *snapshot = links->snapshot;
     const People *people = &snapshot->people;
     PeopleMap *made = &links->people_maps->by[field];
-    if (made->map != NULL)
-        return made;
-    const TextRef *column = person_column(snapshot, field);
-    if (field != LINK_PERSON_ID) {
-        made->owned = text_multimap_new(snapshot->text, people->n);
-        text_multimap_add_column(made->owned, column, people->n, NULL);
-    }
-    made->map = made->owned != NULL ? made->owned : snapshot_people_by_id(snapshot);
-    for (uint32_t p = 0; p < people->n; p++) {
-        note_kind(made, snapshot, column[p]);
-        for (uint32_t i = people->first_previous[p];
-             field == LINK_PERSON_ID && i < people->first_previous[p + 1]; i++)
+    if (!made->knows_kinds) {
+        const TextRef *column = person_column(snapshot, field);
+        for (uint32_t p = 0; p < people->n; p++)
+            note_kind(made, snapshot, column[p]);
+        for (uint32_t i = 0; field == LINK_PERSON_ID && i < people->first_previous[people->n]; i++)
             note_kind(made, snapshot, people->previous_ids[i]);
+        made->knows_kinds = true;
     }
-    return made;
+    return is_address(text) ? made->has_addresses : made->has_others;
+}
+
+/* Hardly anybody is asked for by e-mail or full name later: 14 bytes a person each. */
+static void drop_map(Links *links, LinkPersonField field)
+{
+    PeopleMap *made = &links->people_maps->by[field];
+    g_clear_pointer(&made->owned, text_multimap_free);
+    made->map = NULL;
 }
 
 static struct PeopleMaps *people_maps_new(const Snapshot *snapshot)
@@ -179,7 +197,7 @@ static void apply_rule(Links *links, uint8_t rule)
             accounts[n++] = account;
         }
         if (n > 0 && map == NULL)
-            map = people_by(links, links->rules[rule].person)->map;
+            map = people_by(links, links->rules[rule].person);
         if (n > 0)
             text_multimap_find_batch(map, keys, n, cursors);
         for (size_t i = 0; i < n; i++)
@@ -259,7 +277,7 @@ static Owner owner_person(const Links *links, const OwnerCursors *cursors)
     for (size_t i = 0; i < N_OWNER_FIELDS; i++) {
         if (cursors->at[i] == TEXT_INDEX_NONE)
             continue;
-        uint32_t found = only_person(links, people_by(links, owner_fields[i])->map, cursors->at[i]);
+        uint32_t found = only_person(links, people_by(links, owner_fields[i]), cursors->at[i]);
         if (found == NONE || (person != NONE && person != found))
             return (Owner){.kind = OWNER_AMBIGUOUS, .id = NONE, .person = NONE};
         person = found;
@@ -274,13 +292,15 @@ static void look_up_people(const Links *links, const TextRef *keys, size_t n,
     TextRef wanted[BATCH];
     uint32_t found[BATCH];
     for (size_t field = 0; field < N_OWNER_FIELDS; field++) {
-        const PeopleMap *people = people_by(links, owner_fields[field]);
+        bool is_any = false;
         for (size_t i = 0; i < n; i++) {
-            bool may_be = is_address(snapshot_text(snapshot, keys[i])) ? people->has_addresses
-                                                                       : people->has_others;
+            bool may_be = may_be_key(links, owner_fields[field], snapshot_text(snapshot, keys[i]));
             wanted[i] = may_be ? keys[i] : 0;
+            found[i] = TEXT_INDEX_NONE;
+            is_any = is_any || may_be;
         }
-        text_multimap_find_batch(people->map, wanted, n, found);
+        if (is_any)
+            text_multimap_find_batch(people_by(links, owner_fields[field]), wanted, n, found);
         for (size_t i = 0; i < n; i++)
             ret_cursors[i].at[field] = found[i];
     }
@@ -350,7 +370,9 @@ Owner links_find_owner(const Links *links, const char *text)
     OwnerCursors cursors;
     for (size_t field = 0; field < N_OWNER_FIELDS; field++)
         cursors.at[field] =
-            text_multimap_find(people_by(links, owner_fields[field])->map, text_of(text));
+            may_be_key(links, owner_fields[field], text)
+                ? text_multimap_find(people_by(links, owner_fields[field]), text_of(text))
+                : TEXT_INDEX_NONE;
     return find_owner(links, text, UINT8_MAX, &cursors);
 }
 
@@ -427,6 +449,8 @@ Links *links_new(const Snapshot *snapshot, const LinkRule *rules, size_t n_rules
     link_accounts(links);
     list_accounts_of_people(links);
     link_owners(links);
+    drop_map(links, LINK_PERSON_EMAIL);
+    drop_map(links, LINK_PERSON_NAME);
     if (hosts != NULL)
         g_thread_join(hosts);
     else

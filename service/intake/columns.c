@@ -130,7 +130,7 @@ static void set_column(void *table, const Column *column, char *values)
  * a column that no source fills (a SID of OpenLDAP, a sponsor) never are. About 60 bytes an
  * account.
  */
-static void clear_room(char *from, size_t n)
+void columns_clear_room(char *from, size_t n)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     char *first = from + (page - (uintptr_t)from % page) % page;
@@ -149,8 +149,8 @@ static void resize(void *table, ColumnList list, uint32_t n_old, uint32_t n_new)
         const Column *column = &list.columns[i];
         char *values = g_realloc_n(get_column(table, column), MAX(n_new, 1), column->size);
         if (n_new > n_old)
-            clear_room(values + (size_t)n_old * column->size,
-                       (size_t)(n_new - n_old) * column->size);
+            columns_clear_room(values + (size_t)n_old * column->size,
+                               (size_t)(n_new - n_old) * column->size);
         set_column(table, column, values);
     }
 }

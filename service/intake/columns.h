@@ -38,6 +38,8 @@ static inline void column_set(TextRef *column, uint32_t row, TextRef text)
     if (text != 0)
         column[row] = text;
 }
+/* Makes n bytes zero that were never written, without touching whole pages. */
+void columns_clear_room(char *from, size_t n);
 /* Copies n_from rows of from behind n_to rows of to, texts moved by shift (0 stays 0). Capacity of
  * `to` is then exactly the sum. */
 void columns_append(void *to, uint32_t n_to, const void *from, uint32_t n_from, ColumnList list,

@@ -295,7 +295,8 @@ static void write_group(Edges *edges, uint32_t group, uint64_t *packed, uint64_t
             continue;
         last = member;
         groups->members[edges->n_members] = member;
-        groups->members_via[edges->n_members] = (uint8_t)(packed[i] & 0xff);
+        if ((packed[i] & 0xff) != VIA_MEMBER) /* nearly all are: a zero that takes no memory */
+            groups->members_via[edges->n_members] = (uint8_t)(packed[i] & 0xff);
         edges->n_members++;
     }
     groups->first_member[group + 1] = (uint32_t)edges->n_members;
@@ -337,6 +338,8 @@ static size_t reserve_members(Edges *edges, const EdgeSource *source, const Extr
     Groups *groups = &edges->snapshot->groups;
     groups->members = g_renew(Principal, groups->members, edges->capacity + 1);
     groups->members_via = g_renew(uint8_t, groups->members_via, edges->capacity + 1);
+    columns_clear_room((char *)groups->members_via + edges->n_members,
+                       edges->capacity + 1 - edges->n_members);
     return longest;
 }
 
