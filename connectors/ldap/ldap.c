@@ -10,7 +10,7 @@
 #define MIN_CERTIFICATE_SECONDS (30 * 86400)
 #define MAX_SKEW_SECONDS 300
 
-static const char *const sasl_choices[] = {"EXTERNAL", NULL};
+static const char *const sasl_choices[] = {"EXTERNAL", "GSSAPI", NULL};
 
 static const Setting ldap_settings[] = {
     {.name = "url",
@@ -40,7 +40,11 @@ static const Setting ldap_settings[] = {
      .type = SETTING_TEXT,
      .choices = sasl_choices,
      .help = "Bind by other means: EXTERNAL is the client certificate, or the user of an ldapi:// "
-             "socket."},
+             "socket; GSSAPI is Kerberos with a keytab."},
+    {.name = "keytab_file", .type = SETTING_SECRET, .help = "Keytab for sasl = \"GSSAPI\"."},
+    {.name = "principal",
+     .type = SETTING_TEXT,
+     .help = "Kerberos principal to read with; without it the first one of keytab_file."},
     {.name = "allow_plaintext_bind",
      .type = SETTING_BOOL,
      .initial = "false",
@@ -137,6 +141,10 @@ static void validate(const Source *source, GPtrArray *problems)
         g_ptr_array_add(
             problems,
             g_strdup("bind_dn and password_file go together: an empty password is never sent"));
+    }
+    if ((g_strcmp0(settings_text(settings, "sasl"), "GSSAPI") == 0) !=
+        settings_is_set(settings, "keytab_file")) {
+        g_ptr_array_add(problems, g_strdup("sasl = \"GSSAPI\" and keytab_file go together"));
     }
     if (has_bind_dn && settings_text(settings, "sasl") != NULL) {
         g_ptr_array_add(problems, g_strdup("bind_dn and sasl exclude each other"));
@@ -348,7 +356,9 @@ static bool pull(const Source *source, Sink *sink, GError **error)
 static void check_certificate(const DirectorySession *session, CheckReport *report)
 {
     if (!session->is_encrypted) {
-        if (!starts_with(session->url, "ldapi:")) {
+        if (session->is_sealed) {
+            check_pass(report, "%s: encrypted by Kerberos", session->url);
+        } else if (!starts_with(session->url, "ldapi:")) {
             check_warn(report, "%s: not encrypted", session->url);
         }
         return;

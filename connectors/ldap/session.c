@@ -282,12 +282,22 @@ static bool bind_external(DirectorySession *session, GError **error)
     return rc == LDAP_SUCCESS || bind_failed(session, rc, "SASL EXTERNAL", error);
 }
 
+static bool bind_kerberos(DirectorySession *session, const SettingsGroup *settings, GError **error)
+{
+    int rc = LDAP_OTHER;
+
+    return directory_bind_kerberos(session, settings, &rc, error) &&
+           (rc == LDAP_SUCCESS || bind_failed(session, rc, session->bound_as, error));
+}
+
 static bool bind_session(DirectorySession *session, const DirectoryAddress *address,
                          const SettingsGroup *settings, GError **error)
 {
     session->is_bind_sent = true;
-    if (settings_text(settings, "sasl") != NULL) {
-        return bind_external(session, error);
+    const char *sasl = settings_text(settings, "sasl");
+    if (sasl != NULL) {
+        return strcmp(sasl, "GSSAPI") == 0 ? bind_kerberos(session, settings, error)
+                                           : bind_external(session, error);
     }
     session->bound_as = "";
     return settings_text(settings, "bind_dn") == NULL ||
@@ -378,5 +388,6 @@ void directory_session_free(DirectorySession *session)
     }
     forget_server(session);
     g_free(session->passed_over);
+    g_free(session->principal);
     g_free(session);
 }

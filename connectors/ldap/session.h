@@ -21,11 +21,13 @@ typedef struct DirectorySession {
     char *tls_version;            /* "TLS1.3"; NULL without TLS */
     int64_t certificate_ends_utc; /* TIME_UNKNOWN without TLS */
     bool is_bind_sent;
-    const char *bound_as; /* the DN, "EXTERNAL", or "" for anonymous */
+    bool is_sealed; /* encrypted by Kerberos instead of TLS */
+    char *principal;
+    const char *bound_as; /* the DN, the principal, "EXTERNAL", or "" for anonymous */
 } DirectorySession;
 
-/* Settings: url, starttls, bind_dn, password_file, sasl, allow_plaintext_bind, tls_*,
- * timeout_seconds, deadline_seconds. Connects, starts TLS, binds. */
+/* Settings: url, starttls, bind_dn, password_file, sasl, keytab_file, principal,
+ * allow_plaintext_bind, tls_*, timeout_seconds, deadline_seconds. Connects, starts TLS, binds. */
 DirectorySession *directory_session_open(const SettingsGroup *settings, GError **error);
 void directory_session_free(DirectorySession *session); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DirectorySession, directory_session_free)
@@ -60,3 +62,10 @@ char *directory_explain_tls(const DirectoryAddress *address, bool with_starttls,
                             const char *ca_file, int timeout_seconds);
 /* TIME_UNKNOWN when it cannot be read. */
 int64_t directory_certificate_end(const void *der, size_t length);
+
+/* ---- session_kerberos.c ---- */
+
+/* Gets tickets by keytab_file and binds with them; ret_rc is the directory's answer. False with
+ * error when there are no tickets: nothing was sent to the directory then. */
+bool directory_bind_kerberos(DirectorySession *session, const SettingsGroup *settings, int *ret_rc,
+                             GError **error);

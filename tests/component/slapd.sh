@@ -104,6 +104,8 @@ TLSCertificateFile $d/tls/$3.pem
 TLSCertificateKeyFile $d/tls/$3.key
 TLSVerifyClient allow
 authz-regexp "gidNumber=.*\\+uidNumber=.*,cn=peercred,cn=external,cn=auth" "cn=reader,o=readers"
+sasl-host 127.0.0.1
+authz-regexp "^uid=rightful,cn=gssapi,cn=auth$" "cn=reader,o=readers"
 authz-regexp "^cn=reader$" "cn=reader,o=readers"
 
 access to attrs=userPassword by anonymous auth by * none
