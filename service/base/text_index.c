@@ -1,5 +1,6 @@
 #include "base/text_index.h"
 #include "base/hash.h"
+#include "base/probed.h"
 
 #define BATCH 32
 
@@ -39,7 +40,7 @@ TextIndex *text_index_new_with(const TextPool *pool, size_t n_expected, TextKey 
     index->pool = pool;
     index->key_of = key_of;
     index->n_slots = MAX(n_expected + n_expected / 4, 16);
-    index->slots = g_new0(Slot, index->n_slots);
+    index->slots = probed_new(Slot, index->n_slots);
     return index;
 }
 
@@ -78,7 +79,7 @@ static void grow(TextIndex *index)
     g_autofree Slot *old = g_steal_pointer(&index->slots);
     size_t n_old = index->n_slots;
     index->n_slots = n_old * 2;
-    index->slots = g_new0(Slot, index->n_slots);
+    index->slots = probed_new(Slot, index->n_slots);
     for (size_t i = 0; i < n_old; i++) {
         if (old[i].key == 0)
             continue;

@@ -1,5 +1,6 @@
 #include "base/text_pool.h"
 #include "base/hash.h"
+#include "base/probed.h"
 
 #include <sys/mman.h>
 
@@ -96,8 +97,8 @@ static bool is_text_at(const TextPool *pool, TextRef ref, Text text)
 static void grow_slots(TextPool *pool)
 {
     size_t n_slots = pool->n_slots == 0 ? 1024 : pool->n_slots * 2;
-    TextRef *slots = g_new0(TextRef, n_slots);
-    uint32_t *hashes = g_new0(uint32_t, n_slots);
+    TextRef *slots = probed_new(TextRef, n_slots);
+    uint32_t *hashes = g_new(uint32_t, n_slots);
     for (size_t i = 0; i < pool->n_slots; i++) {
         if (pool->slots[i] == 0)
             continue;

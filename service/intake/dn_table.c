@@ -1,6 +1,7 @@
 #include "intake/dn_table.h"
 
 #include "base/hash.h"
+#include "base/probed.h"
 #include "intake/door.h"
 #include "model/dn.h"
 
@@ -12,7 +13,7 @@
 void dn_table_init(DnTable *table, TextPool *pool)
 {
     *table = (DnTable){.pool = pool,
-                       .slots = g_new0(DnSlot, FIRST_SLOTS),
+                       .slots = probed_new(DnSlot, FIRST_SLOTS),
                        .mask = FIRST_SLOTS - 1,
                        .scratch = g_string_new(NULL),
                        .normalised = g_string_new(NULL)};
@@ -52,7 +53,7 @@ static void grow_slots(DnTable *table)
 {
     size_t n_slots = table->mask + 1;
     size_t n_grown = n_slots * (n_slots < FAST_GROWTH_UNTIL ? 4 : 2);
-    DnSlot *grown = g_new0(DnSlot, n_grown);
+    DnSlot *grown = probed_new(DnSlot, n_grown);
     for (size_t i = 0; i < n_slots; i++)
         if (table->slots[i].id != 0)
             insert_slot(grown, n_grown - 1, table->slots[i]);

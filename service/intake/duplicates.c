@@ -1,6 +1,7 @@
 #include "intake/duplicates.h"
 
 #include "base/hash.h"
+#include "base/probed.h"
 
 #define BATCH 32
 
@@ -30,7 +31,7 @@ void duplicates_find(const TextPool *pool, const TextRef *keys, uint32_t n, Dupl
     size_t n_slots = 16;
     while (n_slots < (size_t)n + n / 2)
         n_slots *= 2;
-    g_autofree Slot *slots = g_new0(Slot, n_slots);
+    g_autofree Slot *slots = probed_new(Slot, n_slots);
     uint32_t tags[BATCH];
     for (uint32_t begin = 0; begin < n; begin += BATCH) {
         uint32_t count = MIN(n - begin, BATCH);
