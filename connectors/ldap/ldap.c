@@ -1,5 +1,6 @@
 /* The connector of LDAP servers. */
 #include "ldap/policy.h"
+#include "ldap/rights.h"
 #include "ldap/scope.h"
 #include "ldap/value.h"
 
@@ -486,7 +487,9 @@ static void check_quietly(const Source *source, CheckReport *report)
         return;
     }
     check_bases(session, source->settings, schema, report);
+    directory_check_rights(session, schema, settings_texts(source->settings, "base"), report);
     check_canaries(session, source->settings, report);
+    directory_check_outside(server, report);
 }
 
 static void check(const Source *source, CheckReport *report)

@@ -12,7 +12,8 @@
 #
 # Readers (all in o=readers, password in PASSWORD_FILE): cn=reader sees everything; cn=capped gets 2500 entries of a
 # paged search and then result 4; cn=small may page by 100 at most; cn=unpaged may not page; cn=blind sees no entry
-# (result 0); cn=partial does not see mail; cn=half does not see what is below ou=hidden.
+# (result 0); cn=partial does not see mail, and may search
+# for employeeNumber only; cn=half does not see what is below ou=hidden.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -112,6 +113,7 @@ access to attrs=userPassword by anonymous auth by * none
 access to dn.base="" by * read
 access to dn.base="$suffix" by * read
 access to attrs=mail by dn.exact="cn=partial,o=readers" none by users read by * none
+access to attrs=employeeNumber by dn.exact="cn=partial,o=readers" search by users read by * none
 access to dn.subtree="ou=hidden,$suffix" by dn.exact="cn=half,o=readers" none by dn.exact="cn=blind,o=readers" none by users read by * none
 access to * by dn.exact="cn=blind,o=readers" none by users read by * none
 

@@ -674,6 +674,61 @@ static void a_lock_under_a_policy_that_does_not_lock_is_none(void **state)
     assert_int_equal(recorded_entry_named(pulled->sink, "cy")->enabled, STATE_NO);
 }
 
+static char *checks_of(const char *reader)
+{
+    g_autofree char *settings =
+        g_strdup_printf("url = \"%s\"; tls_ca_file = \"%s\"; base = \"" SUFFIX "\"; "
+                        "bind_dn = \"cn=%s,o=readers\"; password_file = \"%s\";",
+                        slapd->ldaps_url, slapd->ca_file, reader, slapd->password_file);
+    return pulled_checks(slapd->folder, "ldap", settings);
+}
+
+static void assert_says(const char *checks, const char *part)
+{
+    if (strstr(checks, part) == NULL) {
+        fail_msg("\"%s\" does not say \"%s\"", checks, part);
+    }
+}
+
+static void check_tells_what_the_reader_can_read_of_what_controls_need(void **state)
+{
+    (void)state;
+    g_autofree char *checks = checks_of("reader");
+
+    assert_says(checks, "pass: key of accounts can be read (entryUUID");
+    assert_says(checks, "pass: employee_id of accounts can be read (employeeNumber");
+    assert_says(checks, "pass: mail of accounts can be read (mail");
+    assert_says(checks, "pass: members of groups can be read (");
+    assert_says(checks, "warn: no account shows last_logon (");
+    assert_says(checks, "rests on it: the last use: dormant-account");
+}
+
+static void check_tells_an_attribute_that_may_not_be_read(void **state)
+{
+    (void)state;
+    g_autofree char *checks = checks_of("partial");
+
+    assert_says(checks, "warn: employee_id of accounts may be searched for but not read (");
+    assert_says(checks, "warn: no account shows mail (mail");
+    assert_says(checks, "or the reader lacks the right; rests on it: the match to people by mail");
+}
+
+static void check_says_nothing_of_attributes_where_no_entry_is_seen(void **state)
+{
+    (void)state;
+    g_autofree char *checks = checks_of("blind");
+
+    assert_null(strstr(checks, "rests on it"));
+}
+
+static void check_names_the_accounts_that_no_pull_shows(void **state)
+{
+    (void)state;
+    g_autofree char *checks = checks_of("reader");
+
+    assert_says(checks, "outside every pull, to be reviewed by hand: the rootdn");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -712,6 +767,10 @@ int main(void)
         cmocka_unit_test(an_empty_password_never_reaches_the_server),
         cmocka_unit_test(an_ldaprc_in_the_working_directory_changes_nothing),
         cmocka_unit_test(check_tells_connection_certificate_base_and_canaries),
+        cmocka_unit_test(check_tells_what_the_reader_can_read_of_what_controls_need),
+        cmocka_unit_test(check_tells_an_attribute_that_may_not_be_read),
+        cmocka_unit_test(check_says_nothing_of_attributes_where_no_entry_is_seen),
+        cmocka_unit_test(check_names_the_accounts_that_no_pull_shows),
         cmocka_unit_test(a_lock_under_a_policy_that_does_not_lock_is_none),
     };
     return cmocka_run_group_tests(tests, start, stop);

@@ -1,0 +1,186 @@
+#include "ldap/rights.h"
+
+typedef struct Need {
+    EntryKind kind;
+    const char *what;  /* "account" */
+    const char *field; /* of the setting `attributes`; "members" = what groups list */
+    const char *rests; /* which controls rest on it */
+} Need;
+
+static const Need needs[] = {
+    {ENTRY_ACCOUNT, "account", "key", "every control: without it a renamed account is a new one"},
+    {ENTRY_ACCOUNT, "account", "employee_id",
+     "the match to people by id: leaver-active, orphaned-account and all that follow"},
+    {ENTRY_ACCOUNT, "account", "mail",
+     "the match to people by mail: leaver-active, orphaned-account and all that follow"},
+    {ENTRY_ACCOUNT, "account", "last_logon",
+     "the last use: dormant-account, account-never-used, leaver-logon"},
+    {ENTRY_ACCOUNT, "account", "created", "account-never-used"},
+    {ENTRY_ACCOUNT, "account", "owner",
+     "owners of service accounts: service-without-owner, owner-left"},
+    {ENTRY_GROUP, "group", "key", "every control: without it a renamed group is a new one"},
+    {ENTRY_GROUP, "group", "members", "every control about rights"},
+};
+
+typedef enum Sight { SIGHT_NONE, SIGHT_HIDDEN, SIGHT_SEEN, SIGHT_UNTOLD } Sight;
+
+static GPtrArray *attributes_of(const Schema *schema, const char *field)
+{
+    GPtrArray *attributes = g_ptr_array_new();
+
+    if (strcmp(field, "members") == 0) {
+        schema_member_attributes(schema, MEMBERS_BY_DN, attributes);
+        schema_member_attributes(schema, MEMBERS_BY_NAME, attributes);
+        schema_member_attributes(schema, MEMBERS_BY_SID, attributes);
+    } else {
+        schema_attributes_of(schema, field, attributes);
+    }
+    return attributes;
+}
+
+static char *names_of(const GPtrArray *attributes)
+{
+    g_autoptr(GString) names = g_string_new(NULL);
+
+    for (guint i = 0; i < attributes->len; i++) {
+        g_string_append_printf(names, "%s%s", i > 0 ? ", " : "",
+                               (const char *)g_ptr_array_index(attributes, i));
+    }
+    return g_strdup(names->str);
+}
+
+/* Entries of the kind that have any of the attributes. */
+static char *filter_of(const char *kind_filter, const GPtrArray *attributes)
+{
+    g_autoptr(GString) filter = g_string_new(NULL);
+
+    g_string_printf(filter, "(&%s(|", kind_filter);
+    for (guint i = 0; i < attributes->len; i++) {
+        g_string_append_printf(filter, "(%s=*)", (const char *)g_ptr_array_index(attributes, i));
+    }
+    g_string_append(filter, "))");
+    return g_strdup(filter->str);
+}
+
+/* Also as "member;range=0-1499". */
+static bool shows_any(LDAP *ldap, LDAPMessage *entry, const GPtrArray *attributes)
+{
+    BerElement *ber = NULL;
+    bool is_shown = false;
+
+    for (char *name = ldap_first_attribute(ldap, entry, &ber); name != NULL;
+         name = ldap_next_attribute(ldap, entry, ber)) {
+        size_t length = strcspn(name, ";");
+        for (guint i = 0; i < attributes->len; i++) {
+            const char *wanted = g_ptr_array_index(attributes, i);
+            is_shown |= strlen(wanted) == length && g_ascii_strncasecmp(name, wanted, length) == 0;
+        }
+        ldap_memfree(name);
+    }
+    ber_free(ber, 0);
+    return is_shown;
+}
+
+static Sight look_below(DirectorySession *session, const char *base, const char *filter,
+                        GPtrArray *attributes)
+{
+    LDAPMessage *answer = NULL;
+    struct timeval limit = {.tv_sec = MIN(RIGHTS_SECONDS, session->timeout_seconds)};
+    Sight sight = SIGHT_NONE;
+
+    g_ptr_array_add(attributes, NULL);
+    int rc = ldap_search_ext_s(session->ldap, base, LDAP_SCOPE_SUBTREE, filter,
+                               (char **)attributes->pdata, 0, NULL, NULL, &limit, 1, &answer);
+    g_ptr_array_remove_index(attributes, attributes->len - 1);
+    LDAPMessage *entry = answer != NULL ? ldap_first_entry(session->ldap, answer) : NULL;
+    if (entry != NULL) {
+        sight = shows_any(session->ldap, entry, attributes) ? SIGHT_SEEN : SIGHT_HIDDEN;
+    } else if (rc != LDAP_SUCCESS && rc != LDAP_NO_SUCH_OBJECT) {
+        sight = SIGHT_UNTOLD;
+    }
+    ldap_msgfree(answer);
+    return sight;
+}
+
+static Sight look(DirectorySession *session, const char *const *bases, const char *filter,
+                  GPtrArray *attributes)
+{
+    Sight sight = SIGHT_NONE;
+
+    for (size_t i = 0; bases[i] != NULL && sight != SIGHT_SEEN; i++) {
+        sight = MAX(sight, look_below(session, bases[i], filter, attributes));
+    }
+    return sight;
+}
+
+static void tell(const Need *need, const char *names, Sight sight, CheckReport *report)
+{
+    switch (sight) {
+    case SIGHT_SEEN:
+        check_pass(report, "%s of %ss can be read (%s)", need->field, need->what, names);
+        return;
+    case SIGHT_HIDDEN:
+        check_warn(report,
+                   "%s of %ss may be searched for but not read (%s): the reader lacks the right; "
+                   "rests on it: %s",
+                   need->field, need->what, names, need->rests);
+        return;
+    case SIGHT_UNTOLD:
+        check_warn(report, "%s of %ss: the server did not say in %d s whether any has it (%s)",
+                   need->field, need->what, RIGHTS_SECONDS, names);
+        return;
+    case SIGHT_NONE:
+        check_warn(report,
+                   "no %s shows %s (%s): none has it, or the reader lacks the right; rests on it: "
+                   "%s",
+                   need->what, need->field, names, need->rests);
+        return;
+    }
+}
+
+/* Without any entry nothing can be said of attributes. */
+static bool has_entries(DirectorySession *session, const char *const *bases, const char *filter)
+{
+    g_autoptr(GPtrArray) attributes = g_ptr_array_new();
+
+    g_ptr_array_add(attributes, (gpointer)(uintptr_t) "objectClass");
+    return filter != NULL && look(session, bases, filter, attributes) != SIGHT_NONE;
+}
+
+void directory_check_rights(DirectorySession *session, const Schema *schema,
+                            const char *const *bases, CheckReport *report)
+{
+    bool has[] = {
+        [ENTRY_ACCOUNT] = has_entries(session, bases, schema_filter_of(schema, ENTRY_ACCOUNT)),
+        [ENTRY_GROUP] = has_entries(session, bases, schema_filter_of(schema, ENTRY_GROUP)),
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(needs); i++) {
+        g_autoptr(GPtrArray) attributes = attributes_of(schema, needs[i].field);
+        if (!has[needs[i].kind] || attributes->len == 0) {
+            continue;
+        }
+        g_autofree char *names = names_of(attributes);
+        g_autofree char *filter = filter_of(schema_filter_of(schema, needs[i].kind), attributes);
+        tell(&needs[i], names, look(session, bases, filter, attributes), report);
+    }
+}
+
+void directory_check_outside(const char *server, CheckReport *report)
+{
+    static const struct {
+        const char *server, *accounts;
+    } rows[] = {
+        {"openldap", "the rootdn of every database (olcRootDN)"},
+        {"389ds", "cn=Directory Manager"},
+        {"freeipa", "cn=Directory Manager"},
+        {"active-directory",
+         "the administrator of Directory Services Restore Mode, on every domain controller"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (strcmp(rows[i].server, server) == 0) {
+            check_pass(report, "outside every pull, to be reviewed by hand: %s", rows[i].accounts);
+        }
+    }
+}
