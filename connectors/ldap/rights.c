@@ -3,12 +3,15 @@
 typedef struct Need {
     EntryKind kind;
     const char *what;  /* "account" */
-    const char *field; /* of the setting `attributes`; "members" = what groups list */
+    const char *field; /* of the setting `attributes`; "members" = what groups list; "state" = what
+                          says whether Active Directory's accounts are disabled */
     const char *rests; /* which controls rest on it */
 } Need;
 
 static const Need needs[] = {
     {ENTRY_ACCOUNT, "account", "key", "every control: without it a renamed account is a new one"},
+    {ENTRY_ACCOUNT, "account", "state",
+     "whether accounts can be used: leaver-active and most other controls"},
     {ENTRY_ACCOUNT, "account", "employee_id",
      "the match to people by id: leaver-active, orphaned-account and all that follow"},
     {ENTRY_ACCOUNT, "account", "mail",
@@ -24,11 +27,18 @@ static const Need needs[] = {
 
 typedef enum Sight { SIGHT_NONE, SIGHT_HIDDEN, SIGHT_SEEN, SIGHT_UNTOLD } Sight;
 
-static GPtrArray *attributes_of(const Schema *schema, const char *field)
+/* Elsewhere an account that is not locked has no attribute that would say so. */
+static const char state_attribute[] = "userAccountControl";
+
+static GPtrArray *attributes_of(Schema *schema, const char *field)
 {
     GPtrArray *attributes = g_ptr_array_new();
 
-    if (strcmp(field, "members") == 0) {
+    if (strcmp(field, "state") == 0) {
+        if (schema_rule(schema, (Text){state_attribute, strlen(state_attribute)}) != NULL) {
+            g_ptr_array_add(attributes, (gpointer)(uintptr_t)state_attribute);
+        }
+    } else if (strcmp(field, "members") == 0) {
         schema_member_attributes(schema, MEMBERS_BY_DN, attributes);
         schema_member_attributes(schema, MEMBERS_BY_NAME, attributes);
         schema_member_attributes(schema, MEMBERS_BY_SID, attributes);
@@ -147,8 +157,8 @@ static bool has_entries(DirectorySession *session, const char *const *bases, con
     return filter != NULL && look(session, bases, filter, attributes) != SIGHT_NONE;
 }
 
-void directory_check_rights(DirectorySession *session, const Schema *schema,
-                            const char *const *bases, CheckReport *report)
+void directory_check_rights(DirectorySession *session, Schema *schema, const char *const *bases,
+                            CheckReport *report)
 {
     bool has[] = {
         [ENTRY_ACCOUNT] = has_entries(session, bases, schema_filter_of(schema, ENTRY_ACCOUNT)),

@@ -12,7 +12,7 @@
 #define RIGHTS_SECONDS 10
 
 /* bases: NULL-terminated. */
-void directory_check_rights(DirectorySession *session, const Schema *schema,
-                            const char *const *bases, CheckReport *report);
+void directory_check_rights(DirectorySession *session, Schema *schema, const char *const *bases,
+                            CheckReport *report);
 /* Accounts that no pull can show, by server family. */
 void directory_check_outside(const char *server, CheckReport *report);

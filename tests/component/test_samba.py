@@ -229,6 +229,13 @@ privileged = {privileged};
             self.samba.ldapmodify(f"dn: CN=primary,{ODD}\nchangetype: modify\nreplace: title\ntitle: x\n")
         self.assertEqual(refused.exception.returncode, 50)
 
+    def test_check_proves_what_the_reader_can_read(self):
+        output = self.small([BASE]).rightful("check").out
+        self.assertIn("state of accounts can be read (userAccountControl)", output)
+        self.assertIn("key of groups can be read (objectGUID)", output)
+        self.assertIn("the server's clock agrees", output)
+        self.assertIn("outside every pull, to be reviewed by hand: the administrator of Directory Services Restore Mode", output)
+
     def test_built_in_groups_are_privileged_by_their_sid(self):
         site = self.small(["CN=Users," + BASE, "CN=Builtin," + BASE])
         site.run()
