@@ -1,4 +1,5 @@
 #include "ldap/search.h"
+#include "ldap/entry.h"
 #include "ldap/range.h"
 
 #include <gnutls/crypto.h>
@@ -199,37 +200,40 @@ static void hand_over(DirectorySearch *search, Text dn)
     directory_ranges_add(search->ranges, dn);
 }
 
-/* ldap_get_dn_ber() and ldap_get_attribute_ber() point into the message: nothing is copied but the
- * list of values. */
+static void take_attributes(DirectorySearch *search, EntryWalk *walk)
+{
+    struct berval attribute;
+    struct berval value;
+
+    while (entry_next_attribute(walk, &attribute)) {
+        const SchemaRule *rule =
+            schema_rule(search->schema, (Text){attribute.bv_val, attribute.bv_len});
+        hash_value(search, &attribute);
+        while (entry_next_value(walk, &value)) {
+            hash_value(search, &value);
+            if (rule != NULL) {
+                schema_add(search->schema, rule, (Text){value.bv_val, value.bv_len});
+            }
+        }
+    }
+}
+
+/* Everything points into the message: nothing is copied. */
 static bool take_entry(DirectorySearch *search, LDAPMessage *message, Page *page, GError **error)
 {
     LDAP *ldap = search->session->ldap;
     BerElement *ber = NULL;
     struct berval dn = {0};
-    struct berval attribute;
-    BerVarray values;
     int rc = ldap_get_dn_ber(ldap, message, &ber, &dn);
+    EntryWalk walk = {.ber = ber};
 
     if (rc == LDAP_SUCCESS) {
         schema_begin(search->schema, (Text){dn.bv_val, dn.bv_len});
         hash_value(search, &dn);
-        while ((rc = ldap_get_attribute_ber(ldap, message, ber, &attribute, &values)) ==
-                   LDAP_SUCCESS &&
-               attribute.bv_val != NULL) {
-            const SchemaRule *rule =
-                schema_rule(search->schema, (Text){attribute.bv_val, attribute.bv_len});
-            hash_value(search, &attribute);
-            for (BerVarray value = values; value != NULL && value->bv_val != NULL; value++) {
-                hash_value(search, value);
-                if (rule != NULL) {
-                    schema_add(search->schema, rule, (Text){value->bv_val, value->bv_len});
-                }
-            }
-            ber_memfree(values);
-        }
+        take_attributes(search, &walk);
     }
     ber_free(ber, 0);
-    if (rc != LDAP_SUCCESS) {
+    if (rc != LDAP_SUCCESS || walk.is_broken) {
         return cut(search, error, SOURCE_ERROR_CUT, "an answer that is not LDAP");
     }
     if (page->first_dn == NULL) {

@@ -100,14 +100,19 @@ static void set_options(DirectorySession *session, const SettingsGroup *settings
     set_int(ldap, LDAP_OPT_X_TLS_NEWCTX, 0); /* without it the options above change nothing */
 }
 
-/* Without this layer libldap makes two reads and a poll for every entry. */
+/* Without this layer libldap makes two reads and a poll for every entry; with its own 16 KiB one of
+ * each for every 16. */
+#define READ_AHEAD_BYTES (256 << 10)
+
 static void read_ahead(LDAP *ldap)
 {
     Sockbuf *socket = NULL;
     ber_len_t limit = MAX_MESSAGE_BYTES;
+    int readahead = READ_AHEAD_BYTES;
 
     if (ldap_get_option(ldap, LDAP_OPT_SOCKBUF, &socket) == LDAP_OPT_SUCCESS && socket != NULL) {
-        ber_sockbuf_add_io(socket, &ber_sockbuf_io_readahead, LBER_SBIOD_LEVEL_PROVIDER, NULL);
+        ber_sockbuf_add_io(socket, &ber_sockbuf_io_readahead, LBER_SBIOD_LEVEL_PROVIDER,
+                           &readahead);
         ber_sockbuf_ctrl(socket, LBER_SB_OPT_SET_MAX_INCOMING, &limit);
     }
 }
