@@ -155,7 +155,6 @@ typedef enum EnabledBy {
     ENABLED_BY_UAC,          /* userAccountControl bit 2 */
     ENABLED_BY_PPOLICY_LOCK, /* pwdAccountLockedTime 000001010000Z: for ever */
     ENABLED_BY_NSACCOUNTLOCK,
-    ENABLED_BY_SHADOW,     /* reserved for shadowExpire as a lock */
     ENABLED_BY_COLUMN,     /* the column `enabled` of a table */
     ENABLED_BY_LOCK_STATE, /* lock_state = "none": present means enabled */
     ENABLED_BY_UNREADABLE  /* the attribute is there and makes no sense */

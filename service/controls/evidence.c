@@ -175,7 +175,6 @@ static const char *enabled_why(uint8_t enabled_by)
         [ENABLED_BY_UAC] = "userAccountControl",
         [ENABLED_BY_PPOLICY_LOCK] = "pwdAccountLockedTime",
         [ENABLED_BY_NSACCOUNTLOCK] = "nsAccountLock",
-        [ENABLED_BY_SHADOW] = "shadowExpire",
         [ENABLED_BY_COLUMN] = "column enabled",
         [ENABLED_BY_LOCK_STATE] = "lock_state = none",
         [ENABLED_BY_UNREADABLE] = "the lock attribute makes no sense",
