@@ -1,15 +1,12 @@
 /* The connector of LDAP servers. */
+#include "ldap/check.h"
 #include "ldap/policy.h"
-#include "ldap/rights.h"
 #include "ldap/scope.h"
-#include "ldap/value.h"
+#include "ldap/server.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <sys/stat.h>
-
-#define MIN_CERTIFICATE_SECONDS (30 * 86400)
-#define MAX_SKEW_SECONDS 300
 
 static const char *const sasl_choices[] = {"EXTERNAL", "GSSAPI", NULL};
 
@@ -153,89 +150,6 @@ static void validate(const Source *source, GPtrArray *problems)
     schema_validate(settings, problems);
 }
 
-/* ---- What the server is ---- */
-
-typedef struct RootDse {
-    const char *family;    /* what `auto` means */
-    bool has_domain_scope; /* the control of Active Directory that keeps references away */
-    char *current_time;    /* Active Directory tells its clock */
-} RootDse;
-
-static LDAPMessage *read_entry(DirectorySession *session, const char *dn,
-                               const char *const *attributes)
-{
-    LDAPMessage *answer = NULL;
-    struct timeval limit = directory_session_patience(session);
-    int rc = ldap_search_ext_s(session->ldap, dn, LDAP_SCOPE_BASE, "(objectClass=*)",
-                               (char **)(uintptr_t)attributes, 0, NULL, NULL, &limit, 1, &answer);
-
-    if (rc != LDAP_SUCCESS) {
-        ldap_msgfree(answer);
-        return NULL;
-    }
-    return answer;
-}
-
-static bool has_value(DirectorySession *session, LDAPMessage *entry, const char *attribute,
-                      const char *beginning)
-{
-    struct berval **values = ldap_get_values_len(session->ldap, entry, attribute);
-    bool is_there = false;
-
-    for (size_t i = 0; values != NULL && values[i] != NULL; i++) {
-        is_there |= g_ascii_strncasecmp(values[i]->bv_val, beginning, strlen(beginning)) == 0;
-    }
-    ldap_value_free_len(values);
-    return is_there;
-}
-
-/* FreeIPA is 389 Directory Server with attributes of its own in the root DSE. */
-static const char *family_of(DirectorySession *session, LDAPMessage *entry)
-{
-    if (has_value(session, entry, "supportedCapabilities", "1.2.840.113556.1.4.800")) {
-        return "active-directory";
-    }
-    if (has_value(session, entry, "ipaDomainLevel", "") ||
-        has_value(session, entry, "ipaTopologyPluginVersion", "")) {
-        return "freeipa";
-    }
-    return has_value(session, entry, "vendorName", "389 Project") ||
-                   has_value(session, entry, "vendorVersion", "389-Directory/")
-               ? "389ds"
-               : "openldap";
-}
-
-static RootDse read_root_dse(DirectorySession *session)
-{
-    static const char *const attributes[] = {
-        "supportedCapabilities", "supportedControl",         "currentTime",    "vendorName",
-        "vendorVersion",         "ipaTopologyPluginVersion", "ipaDomainLevel", NULL};
-    RootDse root = {.family = "openldap"};
-    LDAPMessage *answer = read_entry(session, "", attributes);
-    LDAPMessage *entry = answer != NULL ? ldap_first_entry(session->ldap, answer) : NULL;
-
-    if (entry != NULL) {
-        root.family = family_of(session, entry);
-        root.has_domain_scope =
-            has_value(session, entry, "supportedControl", "1.2.840.113556.1.4.1339");
-        struct berval **times = ldap_get_values_len(session->ldap, entry, "currentTime");
-        if (times != NULL && times[0] != NULL) {
-            root.current_time = g_strndup(times[0]->bv_val, times[0]->bv_len);
-        }
-        ldap_value_free_len(times);
-    }
-    ldap_msgfree(answer);
-    return root;
-}
-
-/* The family's name, as set or as the server says. */
-static const char *server_family(const RootDse *root, const SettingsGroup *settings)
-{
-    const char *server = settings_text(settings, "server");
-
-    return server != NULL && strcmp(server, "auto") != 0 ? server : root->family;
-}
-
 /* ---- Pull ---- */
 
 /* libldap writes to sockets whose peer may be gone. */
@@ -286,9 +200,9 @@ static bool read_bases(DirectorySearch *search, const char *const *bases, GError
 
 /* scope NULL: everything. */
 static bool read_all(DirectorySession *session, const SettingsGroup *settings, Schema *schema,
-                     const Scope *scope, Sink *sink, const RootDse *root, GError **error)
+                     const Scope *scope, Sink *sink, const DirectoryServer *root, GError **error)
 {
-    const char *server = server_family(root, settings);
+    const char *server = directory_server_family(root, settings);
     g_autoptr(DirectorySearch) search =
         directory_search_new(session, schema, sink, (int)settings_int(settings, "page_size"),
                              strcmp(server, "active-directory") == 0);
@@ -323,9 +237,8 @@ static bool pull_quietly(const Source *source, const Scope *scope, Sink *sink, G
     if (session == NULL) {
         return false;
     }
-    RootDse root = read_root_dse(session);
-    const char *server = server_family(&root, source->settings);
-    g_free(g_steal_pointer(&root.current_time));
+    g_autoptr(DirectoryServer) root = directory_server_ask(session);
+    const char *server = directory_server_family(root, source->settings);
     g_autoptr(Schema) schema = schema_new_from_settings(source->settings, server, error);
     if (schema == NULL) {
         return false;
@@ -334,7 +247,7 @@ static bool pull_quietly(const Source *source, const Scope *scope, Sink *sink, G
     if (strcmp(server, "openldap") == 0) {
         directory_read_policies(session, settings_texts(source->settings, "base"), schema);
     }
-    return read_all(session, source->settings, schema, scope, sink, &root, error);
+    return read_all(session, source->settings, schema, scope, sink, root, error);
 }
 
 static bool pull_scope(const Source *source, const Scope *scope, Sink *sink, GError **error)
@@ -354,150 +267,12 @@ static bool pull(const Source *source, Sink *sink, GError **error)
 
 /* ---- Check ---- */
 
-static void check_certificate(const DirectorySession *session, CheckReport *report)
-{
-    if (!session->is_encrypted) {
-        if (session->is_sealed) {
-            check_pass(report, "%s: encrypted by Kerberos", session->url);
-        } else if (!starts_with(session->url, "ldapi:")) {
-            check_warn(report, "%s: not encrypted", session->url);
-        }
-        return;
-    }
-    g_autoptr(GDateTime) end = session->certificate_ends_utc != TIME_UNKNOWN
-                                   ? g_date_time_new_from_unix_utc(session->certificate_ends_utc)
-                                   : NULL;
-    g_autofree char *date =
-        end != NULL ? g_date_time_format(end, "%Y-%m-%d") : g_strdup("an unknown date");
-    bool is_soon = end != NULL && session->certificate_ends_utc <
-                                      g_get_real_time() / G_USEC_PER_SEC + MIN_CERTIFICATE_SECONDS;
-    const char *version = session->tls_version != NULL ? session->tls_version : "TLS";
-    if (is_soon) {
-        check_warn(report, "%s: the certificate ends soon, on %s", version, date);
-    } else {
-        check_pass(report, "%s, certificate valid until %s", version, date);
-    }
-}
-
-static void check_clock(const char *current_time, CheckReport *report)
-{
-    int64_t theirs;
-    Text text = text_of(current_time);
-
-    if (current_time == NULL || !value_time(text, &theirs)) {
-        return;
-    }
-    int64_t skew = theirs - g_get_real_time() / G_USEC_PER_SEC;
-    if (ABS(skew) > MAX_SKEW_SECONDS) {
-        check_warn(report, "the server's clock differs by %" G_GINT64_FORMAT " s", skew);
-    } else {
-        check_pass(report, "the server's clock agrees within %" G_GINT64_FORMAT " s", ABS(skew));
-    }
-}
-
-static void check_sample(DirectorySession *session, const char *base, const char *what,
-                         const char *filter, const Schema *schema, CheckReport *report)
-{
-    LDAPMessage *answer = NULL;
-    struct timeval limit = directory_session_patience(session);
-    char **attributes = (char **)(uintptr_t)schema_wanted(schema);
-    g_autoptr(GString) seen = g_string_new(NULL);
-    int rc = ldap_search_ext_s(session->ldap, base, LDAP_SCOPE_SUBTREE, filter, attributes, 0, NULL,
-                               NULL, &limit, 1, &answer);
-    LDAPMessage *entry = answer != NULL ? ldap_first_entry(session->ldap, answer) : NULL;
-
-    if (entry == NULL) {
-        g_autofree char *text = directory_result_text(rc, NULL);
-        check_warn(report, "%s: no %s seen: %s", base, what, text);
-        ldap_msgfree(answer);
-        return;
-    }
-    char *dn = ldap_get_dn(session->ldap, entry);
-    BerElement *ber = NULL;
-    for (char *name = ldap_first_attribute(session->ldap, entry, &ber); name != NULL;
-         name = ldap_next_attribute(session->ldap, entry, ber)) {
-        g_string_append_printf(seen, " %s", name);
-        ldap_memfree(name);
-    }
-    ber_free(ber, 0);
-    check_pass(report, "%s %s shows:%s", what, dn, seen->str);
-    ldap_memfree(dn);
-    ldap_msgfree(answer);
-}
-
-static void check_canaries(DirectorySession *session, const SettingsGroup *settings,
-                           CheckReport *report)
-{
-    static const char *const nothing[] = {LDAP_NO_ATTRS, NULL};
-    const char *const *canaries = settings_texts(settings, "canaries");
-
-    for (size_t i = 0; canaries[i] != NULL; i++) {
-        LDAPMessage *answer = read_entry(session, canaries[i], nothing);
-        if (answer != NULL) {
-            check_pass(report, "canary %s is there", canaries[i]);
-        } else {
-            check_fail(report, "canary %s cannot be seen", canaries[i]);
-        }
-        ldap_msgfree(answer);
-    }
-}
-
-static void check_bases(DirectorySession *session, const SettingsGroup *settings,
-                        const Schema *schema, CheckReport *report)
-{
-    static const char *const nothing[] = {LDAP_NO_ATTRS, NULL};
-    const char *const *bases = settings_texts(settings, "base");
-
-    for (size_t i = 0; bases[i] != NULL; i++) {
-        LDAPMessage *answer = read_entry(session, bases[i], nothing);
-        if (answer == NULL) {
-            check_fail(report, "base %s does not exist or cannot be seen", bases[i]);
-            continue;
-        }
-        ldap_msgfree(answer);
-        check_sample(session, bases[i], "account", schema_filter_of(schema, ENTRY_ACCOUNT), schema,
-                     report);
-        check_sample(session, bases[i], "group", schema_filter_of(schema, ENTRY_GROUP), schema,
-                     report);
-    }
-}
-
-static void check_quietly(const Source *source, CheckReport *report)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(DirectorySession) session = directory_session_open(source->settings, &error);
-
-    if (session == NULL) {
-        check_fail(report, "%s", error->message);
-        return;
-    }
-    if (session->passed_over != NULL) {
-        check_warn(report, "not the first server: %s", session->passed_over);
-    }
-    check_pass(report, "%s: connected, %s%s", session->url,
-               session->bound_as[0] != '\0' ? "bound as " : "anonymous", session->bound_as);
-    check_certificate(session, report);
-    RootDse root = read_root_dse(session);
-    check_clock(root.current_time, report);
-    g_free(root.current_time);
-    const char *server = server_family(&root, source->settings);
-    g_autoptr(Schema) schema = schema_new_from_settings(source->settings, server, &error);
-    if (schema == NULL) {
-        check_fail(report, "%s", error->message);
-        return;
-    }
-    check_bases(session, source->settings, schema, report);
-    directory_check_rights(session, schema, settings_texts(source->settings, "base"), report);
-    check_canaries(session, source->settings, report);
-    directory_check_outside(server, report);
-}
-
 static void check(const Source *source, CheckReport *report)
 {
     sigset_t before;
 
     hold_sigpipe(&before);
-    check_quietly(source, report);
+    directory_check(source, report);
     release_sigpipe(&before);
 }
 

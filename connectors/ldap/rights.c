@@ -72,27 +72,31 @@ static char *filter_of(const char *kind_filter, const GPtrArray *attributes)
     return g_strdup(filter->str);
 }
 
-/* Also as "member;range=0-1499". */
-static bool shows_any(LDAP *ldap, LDAPMessage *entry, const GPtrArray *attributes)
+/* Which of them the entry shows, as "pwdLastSuccess, authTimestamp"; also as
+ * "member;range=0-1499". "" = none. */
+static char *shown_of(LDAP *ldap, LDAPMessage *entry, const GPtrArray *attributes)
 {
+    g_autoptr(GPtrArray) shown = g_ptr_array_new();
     BerElement *ber = NULL;
-    bool is_shown = false;
 
     for (char *name = ldap_first_attribute(ldap, entry, &ber); name != NULL;
          name = ldap_next_attribute(ldap, entry, ber)) {
         size_t length = strcspn(name, ";");
         for (guint i = 0; i < attributes->len; i++) {
-            const char *wanted = g_ptr_array_index(attributes, i);
-            is_shown |= strlen(wanted) == length && g_ascii_strncasecmp(name, wanted, length) == 0;
+            char *wanted = g_ptr_array_index(attributes, i);
+            if (strlen(wanted) == length && g_ascii_strncasecmp(name, wanted, length) == 0) {
+                g_ptr_array_add(shown, wanted);
+            }
         }
         ldap_memfree(name);
     }
     ber_free(ber, 0);
-    return is_shown;
+    return names_of(shown);
 }
 
+/* ret_shown: what was seen; replaced, to be freed. */
 static Sight look_below(DirectorySession *session, const char *base, const char *filter,
-                        GPtrArray *attributes)
+                        GPtrArray *attributes, char **ret_shown)
 {
     LDAPMessage *answer = NULL;
     struct timeval limit = {.tv_sec = MIN(RIGHTS_SECONDS, session->timeout_seconds)};
@@ -104,7 +108,9 @@ static Sight look_below(DirectorySession *session, const char *base, const char 
     g_ptr_array_remove_index(attributes, attributes->len - 1);
     LDAPMessage *entry = answer != NULL ? ldap_first_entry(session->ldap, answer) : NULL;
     if (entry != NULL) {
-        sight = shows_any(session->ldap, entry, attributes) ? SIGHT_SEEN : SIGHT_HIDDEN;
+        g_free(*ret_shown);
+        *ret_shown = shown_of(session->ldap, entry, attributes);
+        sight = (*ret_shown)[0] != '\0' ? SIGHT_SEEN : SIGHT_HIDDEN;
     } else if (rc != LDAP_SUCCESS && rc != LDAP_NO_SUCH_OBJECT) {
         sight = SIGHT_UNTOLD;
     }
@@ -113,25 +119,26 @@ static Sight look_below(DirectorySession *session, const char *base, const char 
 }
 
 static Sight look(DirectorySession *session, const char *const *bases, const char *filter,
-                  GPtrArray *attributes)
+                  GPtrArray *attributes, char **ret_shown)
 {
     Sight sight = SIGHT_NONE;
 
     for (size_t i = 0; bases[i] != NULL && sight != SIGHT_SEEN; i++) {
-        sight = MAX(sight, look_below(session, bases[i], filter, attributes));
+        sight = MAX(sight, look_below(session, bases[i], filter, attributes, ret_shown));
     }
     return sight;
 }
 
-static void tell(const Need *need, const char *names, Sight sight, CheckReport *report)
+static void tell(const Need *need, const char *names, Sight sight, const char *shown,
+                 CheckReport *report)
 {
     switch (sight) {
     case SIGHT_SEEN:
-        check_pass(report, "%s of %ss can be read (%s)", need->field, need->what, names);
+        check_pass(report, "%s of %ss can be read (%s)", need->field, need->what, shown);
         return;
     case SIGHT_HIDDEN:
         check_warn(report,
-                   "%s of %ss may be searched for but not read (%s): the reader lacks the right; "
+                   "%s of %ss may be searched for but not read (%s): give the reader that right; "
                    "rests on it: %s",
                    need->field, need->what, names, need->rests);
         return;
@@ -152,9 +159,10 @@ static void tell(const Need *need, const char *names, Sight sight, CheckReport *
 static bool has_entries(DirectorySession *session, const char *const *bases, const char *filter)
 {
     g_autoptr(GPtrArray) attributes = g_ptr_array_new();
+    g_autofree char *shown = NULL;
 
     g_ptr_array_add(attributes, (gpointer)(uintptr_t) "objectClass");
-    return filter != NULL && look(session, bases, filter, attributes) != SIGHT_NONE;
+    return filter != NULL && look(session, bases, filter, attributes, &shown) != SIGHT_NONE;
 }
 
 void directory_check_rights(DirectorySession *session, Schema *schema, const char *const *bases,
@@ -172,7 +180,9 @@ void directory_check_rights(DirectorySession *session, Schema *schema, const cha
         }
         g_autofree char *names = names_of(attributes);
         g_autofree char *filter = filter_of(schema_filter_of(schema, needs[i].kind), attributes);
-        tell(&needs[i], names, look(session, bases, filter, attributes), report);
+        g_autofree char *shown = NULL;
+        Sight sight = look(session, bases, filter, attributes, &shown);
+        tell(&needs[i], names, sight, shown, report);
     }
 }
 

@@ -230,16 +230,41 @@ static bool encrypt(DirectorySession *session, const DirectoryAddress *address,
 
 /* ---- Bind ---- */
 
-static bool bind_failed(const DirectorySession *session, int rc, const char *who, GError **error)
+/* What to do about a refused bind; mechanism: NULL = simple. */
+static const char *bind_advice(int rc, const char *mechanism)
+{
+    switch (rc) {
+    case LDAP_INVALID_CREDENTIALS:
+        return mechanism == NULL                  ? "; check bind_dn and what password_file holds"
+               : strcmp(mechanism, "GSSAPI") == 0 ? "; check principal and keytab_file"
+                                                  : "; the server maps this certificate or local "
+                                                    "user to no account";
+    case LDAP_STRONG_AUTH_REQUIRED:
+    case LDAP_CONFIDENTIALITY_REQUIRED:
+        return "; the server wants encryption: use ldaps:// or starttls = true";
+    case LDAP_AUTH_METHOD_NOT_SUPPORTED:
+        return "; the server does not offer this way to bind";
+    case LDAP_INAPPROPRIATE_AUTH:
+        return "; the account has no password, or may not bind like this";
+    default:
+        return "";
+    }
+}
+
+static bool bind_failed(const DirectorySession *session, int rc, const char *mechanism,
+                        const char *who, GError **error)
 {
     g_autofree char *text = last_result_text(session->ldap, rc);
     bool is_broken = rc == LDAP_SERVER_DOWN || rc == LDAP_TIMEOUT || rc == LDAP_CONNECT_ERROR ||
                      rc == LDAP_BUSY || rc == LDAP_UNAVAILABLE;
 
-    g_set_error(error, SOURCE_ERROR, is_broken ? SOURCE_ERROR_UNREACHABLE : SOURCE_ERROR_REFUSED,
-                is_broken ? "bind as %s: %s"
-                          : "bind refused for %s: %s; not tried again in this run",
-                who, text);
+    if (is_broken) {
+        g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_UNREACHABLE, "bind as %s: %s", who, text);
+    } else {
+        g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_REFUSED,
+                    "bind refused for %s: %s%s; not tried again in this run", who, text,
+                    bind_advice(rc, mechanism));
+    }
     return false;
 }
 
@@ -275,7 +300,7 @@ static bool bind_simple(DirectorySession *session, const DirectoryAddress *addre
     int rc = ldap_sasl_bind_s(session->ldap, dn, LDAP_SASL_SIMPLE, &credential, NULL, NULL, NULL);
     settings_secret_free(password);
     session->bound_as = dn;
-    return rc == LDAP_SUCCESS || bind_failed(session, rc, dn, error);
+    return rc == LDAP_SUCCESS || bind_failed(session, rc, NULL, dn, error);
 }
 
 static bool bind_external(DirectorySession *session, GError **error)
@@ -284,7 +309,7 @@ static bool bind_external(DirectorySession *session, GError **error)
     int rc = ldap_sasl_bind_s(session->ldap, NULL, "EXTERNAL", &nobody, NULL, NULL, NULL);
 
     session->bound_as = "EXTERNAL";
-    return rc == LDAP_SUCCESS || bind_failed(session, rc, "SASL EXTERNAL", error);
+    return rc == LDAP_SUCCESS || bind_failed(session, rc, "EXTERNAL", "SASL EXTERNAL", error);
 }
 
 static bool bind_kerberos(DirectorySession *session, const SettingsGroup *settings, GError **error)
@@ -292,7 +317,7 @@ static bool bind_kerberos(DirectorySession *session, const SettingsGroup *settin
     int rc = LDAP_OTHER;
 
     return directory_bind_kerberos(session, settings, &rc, error) &&
-           (rc == LDAP_SUCCESS || bind_failed(session, rc, session->bound_as, error));
+           (rc == LDAP_SUCCESS || bind_failed(session, rc, "GSSAPI", session->bound_as, error));
 }
 
 static bool bind_session(DirectorySession *session, const DirectoryAddress *address,
@@ -359,6 +384,19 @@ static void pass_over(DirectorySession *session, const GError *why)
     session->passed_over = list;
 }
 
+/* After the last server, so that a list of several ends with it once. */
+static void advise(GError **error)
+{
+    if (error == NULL || !g_error_matches(*error, SOURCE_ERROR, SOURCE_ERROR_UNREACHABLE)) {
+        return;
+    }
+    g_autoptr(GError) bare = *error;
+    *error =
+        g_error_new(bare->domain, bare->code,
+                    "%s; check its name and port, that it runs, and that no firewall is between",
+                    bare->message);
+}
+
 DirectorySession *directory_session_open(const SettingsGroup *settings, GError **error)
 {
     g_autoptr(DirectorySession) session = g_new0(DirectorySession, 1);
@@ -383,6 +421,7 @@ DirectorySession *directory_session_open(const SettingsGroup *settings, GError *
     if (session->passed_over != NULL) {
         g_prefix_error(error, "%s; ", session->passed_over);
     }
+    advise(error);
     return NULL;
 }
 

@@ -50,11 +50,11 @@ static char *describe_status(gnutls_x509_crt_t certificate, unsigned status, con
 {
     if ((status & GNUTLS_CERT_EXPIRED) != 0) {
         g_autofree char *date = date_text(gnutls_x509_crt_get_expiration_time(certificate));
-        return g_strdup_printf("certificate expired on %s", date);
+        return g_strdup_printf("certificate expired on %s: renew it on the server", date);
     }
     if ((status & GNUTLS_CERT_NOT_ACTIVATED) != 0) {
         g_autofree char *date = date_text(gnutls_x509_crt_get_activation_time(certificate));
-        return g_strdup_printf("certificate is valid only from %s", date);
+        return g_strdup_printf("certificate is valid only from %s: compare the clocks", date);
     }
     if ((status & GNUTLS_CERT_SIGNER_NOT_FOUND) != 0) {
         char issuer[256] = "";
@@ -65,10 +65,12 @@ static char *describe_status(gnutls_x509_crt_t certificate, unsigned status, con
     }
     if ((status & GNUTLS_CERT_UNEXPECTED_OWNER) != 0) {
         g_autofree char *names = names_text(certificate);
-        return g_strdup_printf("certificate is for %s, wanted %s", names, host);
+        return g_strdup_printf("certificate is for %s, wanted %s: name the server in url as its "
+                               "certificate does, or give it a certificate with that name",
+                               names, host);
     }
     if ((status & GNUTLS_CERT_REVOKED) != 0) {
-        return g_strdup("certificate is revoked");
+        return g_strdup("certificate is revoked: give the server another");
     }
     return g_strdup_printf("certificate is not acceptable (GnuTLS status %#x)", status);
 }
@@ -111,6 +113,18 @@ static bool send_starttls(int fd)
            recv(fd, answer, sizeof answer, 0) > 0;
 }
 
+static char *describe_failure(gnutls_session_t session, int rc)
+{
+    if (rc == GNUTLS_E_FATAL_ALERT_RECEIVED) {
+        return g_strdup_printf("the server ended the handshake: %s",
+                               gnutls_alert_get_name(gnutls_alert_get(session)));
+    }
+    return g_strdup_printf(
+        "the handshake failed (%s): is this a port for ldaps://? One for ldap:// "
+        "takes starttls = true",
+        gnutls_strerror(rc));
+}
+
 static char *probe(int fd, const char *host, gnutls_certificate_credentials_t credentials,
                    int timeout_seconds)
 {
@@ -128,7 +142,7 @@ static char *probe(int fd, const char *host, gnutls_certificate_credentials_t cr
     do {
         rc = gnutls_handshake(session);
     } while (rc == GNUTLS_E_INTERRUPTED || rc == GNUTLS_E_WARNING_ALERT_RECEIVED);
-    text = rc < 0 ? g_strdup(gnutls_strerror(rc)) : describe_peer(session, host);
+    text = rc < 0 ? describe_failure(session, rc) : describe_peer(session, host);
     gnutls_deinit(session);
     return text;
 }

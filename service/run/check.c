@@ -1,5 +1,6 @@
 /* check.c: is everything right, before a run depends on it? One line a fact, all of them, never
- * only the first. */
+ * only the first. Sources are tried side by side, as a run does: several that say nothing cost one
+ * waiting time, not the sum of them. */
 
 #include "run/run_commands.h"
 
@@ -129,33 +130,118 @@ static void check_pull(CheckReport *report, const SourceRecord *source, const Re
     }
 }
 
-/* Names of groups can only be checked against what is really there, so everything is read once. */
-static void check_names(Invocation *invocation, CheckReport *report)
+static void check_governed(CheckReport *report, const Governed *governed)
+{
+    report->about = "names";
+    for (guint i = 0; i < governed->unresolved->len; i++) {
+        check_fail(report, "%s", (const char *)governed->unresolved->pdata[i]);
+    }
+    for (guint i = 0; i < governed->unresolved_rows->len; i++) {
+        check_warn(report, "%s", (const char *)governed->unresolved_rows->pdata[i]);
+    }
+    for (guint i = 0; i < governed->ambiguous->len; i++) {
+        check_warn(report, "%s", (const char *)governed->ambiguous->pdata[i]);
+    }
+}
+
+/* Reads the sources of settings whole, once: names of groups can only be checked against what is
+ * really there. */
+static void check_whole(Invocation *invocation, const Settings *settings, CheckReport *report)
 {
     g_autoptr(Progress) progress = progress_new(invocation->is_quiet);
-    g_auto(Reconciliation) r = {.settings = invocation->settings,
+    g_auto(Reconciliation) r = {.settings = settings,
                                 .as_of_utc = clock_utc(),
                                 .wanted = PROVIDES_EVERYTHING,
                                 .progress = progress_report,
                                 .progress_data = progress,
                                 .cancel = invocation->cancel};
+    bool is_all = settings->n_sources == invocation->settings->n_sources;
 
-    if (!reconciliation_look(&r)) {
+    if (settings->n_sources == 0 || !reconciliation_look(&r)) {
         return;
     }
     for (uint32_t i = 0; i < r.snapshot->n_sources; i++) {
         check_pull(report, &r.snapshot->sources[i], &r);
     }
-    report->about = "names";
-    for (guint i = 0; i < r.governed->unresolved->len; i++) {
-        check_fail(report, "%s", (const char *)r.governed->unresolved->pdata[i]);
+    if (is_all) {
+        check_governed(report, r.governed);
     }
-    for (guint i = 0; i < r.governed->unresolved_rows->len; i++) {
-        check_warn(report, "%s", (const char *)r.governed->unresolved_rows->pdata[i]);
+}
+
+/* ---- Sources ---- */
+
+typedef struct SourceCheck {
+    const SettingsSource *source;
+    CheckReport report;
+    GThread *thread;
+} SourceCheck;
+
+static gpointer check_source(gpointer data)
+{
+    SourceCheck *check = data;
+
+    check->source->connector->check(&check->source->source, &check->report);
+    return NULL;
+}
+
+static SourceCheck *start_checks(const Settings *settings)
+{
+    SourceCheck *checks = g_new0(SourceCheck, settings->n_sources);
+
+    for (size_t i = 0; i < settings->n_sources; i++) {
+        const SettingsSource *source = &settings->sources[i];
+        checks[i] = (SourceCheck){.source = source,
+                                  .report = {.about = source->source.name, .rows = json_array()}};
+        checks[i].thread = g_thread_new(source->source.name, check_source, &checks[i]);
     }
-    for (guint i = 0; i < r.governed->ambiguous->len; i++) {
-        check_warn(report, "%s", (const char *)r.governed->ambiguous->pdata[i]);
+    return checks;
+}
+
+/* Those that failed are not asked again: a second bind with a wrong password is a step towards a
+ * locked account. */
+static void check_sources(Invocation *invocation, CheckReport *report)
+{
+    const Settings *settings = invocation->settings;
+    g_autofree SourceCheck *checks = start_checks(settings);
+    g_autofree SettingsSource *good = g_new0(SettingsSource, settings->n_sources + 1);
+    Settings rest = *settings;
+
+    rest.sources = good;
+    rest.n_sources = 0;
+    for (size_t i = 0; i < settings->n_sources; i++) {
+        g_thread_join(checks[i].thread);
+        json_array_extend(report->rows, checks[i].report.rows);
+        json_decref(checks[i].report.rows);
+        report->has_failed |= checks[i].report.has_failed;
+        if (!checks[i].report.has_failed) {
+            good[rest.n_sources++] = settings->sources[i];
+        }
     }
+    check_whole(invocation, &rest, report);
+    if (rest.n_sources < settings->n_sources) {
+        report->about = "names";
+        check_warn(report, "names of groups were not checked, as not every source can be read");
+    }
+}
+
+/* What failed stands among all that is right; here is a list of it. */
+static void say_what_failed(const json_t *rows)
+{
+    g_autoptr(GString) names = g_string_new(NULL);
+    const char *last = "";
+    size_t i;
+    json_t *row;
+
+    json_array_foreach(rows, i, row)
+    {
+        const char *about = json_string_value(json_object_get(row, "about"));
+        bool is_failed = *json_string_value(json_object_get(row, "result")) == 'F';
+        if (is_failed && strcmp(about, last) != 0) {
+            g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "", about);
+            last = about;
+        }
+    }
+    say_error("failed: %s; the lines above say why", names->str);
 }
 
 static ExitCode print_report(const Invocation *invocation, const CheckReport *report)
@@ -170,12 +256,15 @@ static ExitCode print_report(const Invocation *invocation, const CheckReport *re
     {
         writer_row(writer, row);
     }
-    json_decref(report->rows);
-    if (!writer_end(writer, &error)) {
+    bool is_written = writer_end(writer, &error);
+    if (!is_written) {
         say_error("%s", error->message);
-        return EXIT_FAILED;
+    } else if (report->has_failed) {
+        fflush(stdout);
+        say_what_failed(report->rows);
     }
-    return report->has_failed ? EXIT_FAILED : EXIT_DONE;
+    json_decref(report->rows);
+    return is_written && !report->has_failed ? EXIT_DONE : EXIT_FAILED;
 }
 
 ExitCode command_check(Invocation *invocation)
@@ -192,13 +281,7 @@ ExitCode command_check(Invocation *invocation)
     check_clock(&report);
     check_store(invocation, &report);
     if (!invocation_has(invocation, "offline")) {
-        for (size_t i = 0; i < settings->n_sources; i++) {
-            report.about = settings->sources[i].source.name;
-            settings->sources[i].connector->check(&settings->sources[i].source, &report);
-        }
-        if (!report.has_failed) {
-            check_names(invocation, &report);
-        }
+        check_sources(invocation, &report);
     }
     return print_report(invocation, &report);
 }

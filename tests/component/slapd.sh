@@ -5,8 +5,8 @@
 #   slapd.sh stop  DIR                stops it and waits; DIR stays
 #   exit 77 when slapd, slapadd or openssl are missing (1 with FAIL_WITHOUT_SERVERS=1)
 #
-# Printed: LDAP_URL LDAPS_URL LDAPI_URL CA_FILE BIND_DN PASSWORD_FILE SLAPD_PID SLAPD_LOG (PASSWORD_FILE also serves all
-# readers below). Connect to 127.0.0.1, never localhost: libldap checks that name against gethostname().
+# Printed: LDAP_URL LDAPS_URL LDAPI_URL CA_FILE BIND_DN ROOT_DN PASSWORD_FILE SLAPD_PID SLAPD_LOG (PASSWORD_FILE also serves
+# ROOT_DN and all readers below). Connect to 127.0.0.1, never localhost: libldap checks that name against gethostname().
 #
 # SLAPD_CERTIFICATE=server|wrong|expired   which certificate the server shows; "other CA" is: CA_FILE=DIR/tls/other.pem
 #
@@ -125,6 +125,7 @@ maxsize 16777216
 database mdb
 suffix "$suffix"
 rootdn "cn=root,$suffix"
+rootpw $(cat "$d/password")
 directory $d/db
 maxsize 4294967296
 dbnosync
@@ -150,7 +151,7 @@ load() { # dir, ldif, suffix
     slapadd -q -s -f "$d/slapd.conf" -b "$3" -l "$2"
 }
 
-start_server() { # dir
+start_server() { # dir, suffix
     local d=$1 ports socket
     ports=($(free_ports))
     socket="$d/ldapi"
@@ -170,6 +171,7 @@ LDAPS_URL=ldaps://127.0.0.1:${ports[1]}
 LDAPI_URL=ldapi://$encoded
 CA_FILE=$d/tls/ca.pem
 BIND_DN=cn=reader,o=readers
+ROOT_DN=cn=root,$2
 PASSWORD_FILE=$d/password
 SLAPD_PID=$(cat "$d/slapd.pid")
 SLAPD_LOG=$d/slapd.log
@@ -201,7 +203,7 @@ start)
         load "$d" "$3" "$4" >"$d/load.log" 2>&1 || { cat "$d/load.log" >&2; exit 1; }
     fi
     # A port can be taken between choosing and using it.
-    start_server "$d" || start_server "$d" || { cat "$d/slapd.log" >&2; exit 1; }
+    start_server "$d" "$4" || start_server "$d" "$4" || { cat "$d/slapd.log" >&2; exit 1; }
     ;;
 stop)
     stop_server "$2"

@@ -36,6 +36,13 @@ class Slapd:
         subprocess.run([FIXTURE, "stop", self.folder], check=True, capture_output=True)
         shutil.rmtree(self.folder)
 
+    def tool(self, tool, who, *arguments, text=None, check=True):
+        """An OpenLDAP client bound as that DN; the fixture's passwords are all the same."""
+        with open(self["PASSWORD_FILE"], encoding="utf-8") as file:
+            password = file.read().strip()
+        return subprocess.run([tool, "-x", "-H", self["LDAP_URL"], "-D", who, "-w", password, *arguments], input=text,
+                              capture_output=True, text=True, check=check).stdout
+
 
 def ldap_source(config, slapd, connection, bind="BIND_DN"):
     """The demo configuration with its LDIF source turned into an LDAP source; everything else stays."""

@@ -1,0 +1,24 @@
+/* server.h: what a server says of itself (root DSE, RFC 4512 section 5.1). */
+#pragma once
+
+#include "ldap/session.h"
+
+typedef struct DirectoryServer {
+    const char *family;     /* what `auto` turned out to be */
+    bool has_domain_scope;  /* the control of Active Directory that keeps references away */
+    char *current_time;     /* Active Directory tells its clock; else NULL */
+    char **naming_contexts; /* the tops of its trees; NULL-terminated, may be empty */
+} DirectoryServer;
+
+/* Never NULL: a server that says nothing is taken for OpenLDAP, which may be told to. */
+DirectoryServer *directory_server_ask(DirectorySession *session);
+void directory_server_free(DirectoryServer *server); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DirectoryServer, directory_server_free)
+
+/* The family's name, as set or as the server says. */
+const char *directory_server_family(const DirectoryServer *server, const SettingsGroup *settings);
+
+/* One entry by its DN; NULL when it is not there or may not be seen. attributes: NULL-terminated.
+ */
+LDAPMessage *directory_read_entry(DirectorySession *session, const char *dn,
+                                  const char *const *attributes);
