@@ -280,17 +280,6 @@ static LDAPDN parse_dn(Text dn)
     return parsed;
 }
 
-bool dn_is_valid(Text dn)
-{
-    if (dn_is_plain(dn))
-        return true;
-    LDAPDN parsed = parse_dn(dn);
-    if (parsed == NULL)
-        return false;
-    ldap_dnfree(parsed);
-    return true;
-}
-
 void dn_normalise(Text dn, GString *out)
 {
     if (dn_is_plain(dn)) {

@@ -17,8 +17,6 @@
 /* Is the text plain in the sense above? Then two such DNs are equal when they are equal without
  * case. */
 bool dn_is_plain(Text dn);
-/* Can it be parsed as a DN with at least one RDN? */
-bool dn_is_valid(Text dn);
 /* Appends the compared spelling to out. */
 void dn_normalise(Text dn, GString *out);
 /* Equal for all spellings of one DN; for tables in memory. */

@@ -82,13 +82,10 @@ static ExitCode read_baseline(Run *run)
         return EXIT_DONE;
     }
     run->baseline = ledger_baseline(run->ledger, run->record.as_of_utc, &error);
-    json_t *newest = run->baseline != NULL ? ledger_newest_run(run->ledger, &error) : NULL;
-
-    if (error != NULL) {
+    if (run->baseline == NULL ||
+        !ledger_next_run(run->ledger, &run->reconciliation.this_run, &error)) {
         return ledger_failed(error);
     }
-    run->reconciliation.this_run = json_integer_value(json_object_get(newest, "id")) + 1;
-    json_decref(newest);
     if (run->baseline->last_run > 0 && run->record.as_of_utc < run->baseline->last_as_of_utc) {
         g_autofree char *as_of = time_to_text(run->record.as_of_utc);
         g_autofree char *last = time_to_text(run->baseline->last_as_of_utc);
