@@ -52,6 +52,11 @@ static const Column foreigner_list[] = {
     COLUMN(Foreigners, source),
 };
 
+static const Column sid_history_list[] = {
+    COLUMN(SidHistory, account),
+    TEXT_COLUMN(SidHistory, sid),
+};
+
 static const Column person_list[] = {
     TEXT_COLUMN(People, id),          TEXT_COLUMN(People, name),
     TEXT_COLUMN(People, email),       TEXT_COLUMN(People, username),
@@ -104,6 +109,7 @@ const ColumnList account_columns = LIST(account_list);
 const ColumnList group_columns = LIST(group_list);
 const ColumnList computer_columns = LIST(computer_list);
 const ColumnList foreigner_columns = LIST(foreigner_list);
+const ColumnList sid_history_columns = LIST(sid_history_list);
 const ColumnList person_columns = LIST(person_list);
 const ColumnList asset_columns = LIST(asset_list);
 const ColumnList approval_columns = LIST(approval_list);

@@ -28,7 +28,7 @@ typedef struct ColumnList {
     }
 
 extern const ColumnList account_columns, group_columns, computer_columns, foreigner_columns,
-    person_columns, asset_columns, approval_columns;
+    sid_history_columns, person_columns, asset_columns, approval_columns;
 
 /* Room for n rows; new room is zero. What is zero need not be written: see column_set(). */
 void columns_reserve(void *table, ColumnList list, uint32_t *capacity, uint32_t n);

@@ -34,6 +34,7 @@ DirectoryBuilder *directory_builder_new(TextPool *pool)
     builder->member_names = g_array_new(FALSE, FALSE, sizeof(TextEdge));
     builder->member_sids = g_array_new(FALSE, FALSE, sizeof(TextEdge));
     builder->row_edges = g_array_new(FALSE, FALSE, sizeof(RowEdge));
+    builder->former_sids = g_array_new(FALSE, FALSE, sizeof(FormerSid));
     builder->table_groups = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     return builder;
 }
@@ -54,6 +55,7 @@ void directory_builder_free(DirectoryBuilder *builder)
     g_array_unref(builder->member_names);
     g_array_unref(builder->member_sids);
     g_array_unref(builder->row_edges);
+    g_array_unref(builder->former_sids);
     g_hash_table_unref(builder->table_groups);
     g_free(builder);
 }
@@ -141,6 +143,14 @@ static TextRef key_text(Sink *sink, const DirectoryEntry *entry, TextRef dn)
     return sink_text(sink, (Text){.data = normalised->str, .length = normalised->len});
 }
 
+static void add_former_sids(Sink *sink, const DirectoryEntry *entry, uint32_t account)
+{
+    for (size_t i = 0; i < entry->n_sid_history; i++) {
+        FormerSid former = {.account = account, .sid = sink_shared(sink, entry->sid_history[i])};
+        g_array_append_val(sink->directory->former_sids, former);
+    }
+}
+
 static uint32_t fill_account(Sink *sink, const DirectoryEntry *entry, const Place *place,
                              TextRef dn)
 {
@@ -172,6 +182,7 @@ static uint32_t fill_account(Sink *sink, const DirectoryEntry *entry, const Plac
     builder->account_extras.gid[row] = gid_of(entry->gid_number);
     column_set(builder->account_extras.primary_sid, row,
                sink_shared(sink, entry->primary_group_sid));
+    add_former_sids(sink, entry, row);
     return row;
 }
 
@@ -414,6 +425,18 @@ static void renumber_accounts(GArray *edges, const uint32_t *numbers)
     g_array_set_size(edges, n_kept);
 }
 
+static void renumber_former_sids(GArray *former_sids, const uint32_t *numbers)
+{
+    guint n_kept = 0;
+    for (guint i = 0; i < former_sids->len; i++) {
+        FormerSid former = g_array_index(former_sids, FormerSid, i);
+        former.account = numbers[former.account];
+        if (former.account != NONE)
+            g_array_index(former_sids, FormerSid, n_kept++) = former;
+    }
+    g_array_set_size(former_sids, n_kept);
+}
+
 static void drop_refused(DirectoryBuilder *builder)
 {
     g_autofree uint32_t *accounts =
@@ -425,6 +448,7 @@ static void drop_refused(DirectoryBuilder *builder)
     renumber_groups(builder->member_names, groups);
     renumber_groups(builder->member_sids, groups);
     renumber_accounts(builder->row_edges, accounts);
+    renumber_former_sids(builder->former_sids, accounts);
 
     /* The marks are a column themselves, so a copy decides. */
     uint32_t n = builder->accounts.n;

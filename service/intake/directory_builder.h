@@ -50,6 +50,12 @@ typedef struct RowEdge {
     uint32_t group, account;
 } RowEdge;
 
+/* sIDHistory: a SID that the account had. */
+typedef struct FormerSid {
+    uint32_t account;
+    TextRef sid;
+} FormerSid;
+
 typedef struct DirectoryBuilder {
     DnTable dns;
     Accounts accounts;
@@ -67,6 +73,7 @@ typedef struct DirectoryBuilder {
     GArray *member_names;     /* TextEdge: memberUid */
     GArray *member_sids;      /* TextEdge */
     GArray *row_edges;        /* RowEdge: account lists */
+    GArray *former_sids;      /* FormerSid, by account */
     GHashTable *table_groups; /* account lists: group name → row + 1 */
     bool shows_operational;
     int64_t n_memberships; /* values read */

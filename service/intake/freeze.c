@@ -105,6 +105,23 @@ static void join_directory(Snapshot *snapshot, DirectoryBuilder *builder, uint32
     builder->computers.n = n;
 }
 
+/* Rows come in the order of accounts, and sources one behind the other: sorted as they stand. */
+static void join_sid_history(Snapshot *snapshot, const DirectoryBuilder *builder, uint32_t base,
+                             uint32_t shift)
+{
+    SidHistory *history = &snapshot->sid_history;
+    uint32_t capacity = history->n, n = history->n + builder->former_sids->len;
+    if (n == history->n)
+        return;
+    columns_reserve(history, sid_history_columns, &capacity, n);
+    for (guint i = 0; i < builder->former_sids->len; i++) {
+        FormerSid former = g_array_index(builder->former_sids, FormerSid, i);
+        history->account[history->n] = base + former.account;
+        history->sid[history->n++] = former.sid + shift;
+    }
+    columns_trim(history, n, sid_history_columns);
+}
+
 static EdgeSource join_source(Snapshot *snapshot, Sink *sink, uint32_t shift)
 {
     EdgeSource source = {.sink = sink,
@@ -112,8 +129,10 @@ static EdgeSource join_source(Snapshot *snapshot, Sink *sink, uint32_t shift)
                          .groups_base = snapshot->groups.n,
                          .computers_base = snapshot->computers.n,
                          .text_shift = shift};
-    if (sink->directory != NULL)
+    if (sink->directory != NULL) {
         join_directory(snapshot, sink->directory, shift);
+        join_sid_history(snapshot, sink->directory, source.accounts_base, shift);
+    }
     if (sink->table != NULL) {
         join_people(snapshot, sink->table, shift);
         join_assets(snapshot, sink->table, shift);

@@ -132,9 +132,30 @@ void snapshot_free(Snapshot *snapshot)
     groups_clear(&snapshot->groups);
     computers_clear(&snapshot->computers);
     FREE_COLUMNS(snapshot->foreigners.text, snapshot->foreigners.sid, snapshot->foreigners.source);
+    FREE_COLUMNS(snapshot->sid_history.account, snapshot->sid_history.sid);
     people_clear(&snapshot->people);
     assets_clear(&snapshot->assets);
     approvals_clear(&snapshot->approvals);
     text_pool_free(snapshot->text);
     g_free(snapshot);
+}
+
+static uint32_t first_history_from(const SidHistory *history, uint32_t account)
+{
+    uint32_t begin = 0, end = history->n;
+    while (begin < end) {
+        uint32_t middle = begin + (end - begin) / 2;
+        if (history->account[middle] < account)
+            begin = middle + 1;
+        else
+            end = middle;
+    }
+    return begin;
+}
+
+uint32_t snapshot_sid_history(const Snapshot *snapshot, uint32_t account, uint32_t *ret_n)
+{
+    uint32_t begin = first_history_from(&snapshot->sid_history, account);
+    *ret_n = first_history_from(&snapshot->sid_history, account + 1) - begin;
+    return begin;
 }

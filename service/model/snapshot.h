@@ -135,6 +135,14 @@ typedef struct Foreigners {
     uint8_t *source;
 } Foreigners;
 
+/* sIDHistory: SIDs that accounts had before they were moved here; whoever logs on still carries
+ * them. Sorted by account, so those of one stand together; few accounts have any. */
+typedef struct SidHistory {
+    uint32_t n;
+    uint32_t *account;
+    TextRef *sid;
+} SidHistory;
+
 typedef enum PersonStatus {
     PERSON_STATUS_EMPTY,
     PERSON_STATUS_ACTIVE,
@@ -211,6 +219,7 @@ typedef struct Snapshot {
     Groups groups;
     Computers computers;
     Foreigners foreigners;
+    SidHistory sid_history;
     People people;
     Assets assets;
     Approvals approvals;
@@ -226,6 +235,9 @@ static inline const char *snapshot_text(const Snapshot *snapshot, TextRef ref)
 {
     return text_pool_get(snapshot->text, ref);
 }
+
+/* Where the SIDs of an account begin in sid_history, and how many they are. Cost: O(log n). */
+uint32_t snapshot_sid_history(const Snapshot *snapshot, uint32_t account, uint32_t *ret_n);
 
 /* Is at least one source that provides this configured? Are all of them complete (true when there
  * is none)? */

@@ -39,6 +39,18 @@ static json_t *json_flags(uint32_t flags)
     return list;
 }
 
+static json_t *json_sid_history(const Look *look, uint32_t account)
+{
+    const Snapshot *snapshot = look->reconciliation.snapshot;
+    json_t *list = json_array();
+    uint32_t n = 0, begin = snapshot_sid_history(snapshot, account, &n);
+
+    for (uint32_t i = begin; i < begin + n; i++) {
+        json_array_append_new(list, look_text(look, snapshot->sid_history.sid[i]));
+    }
+    return list;
+}
+
 static json_t *json_groups_of(const Look *look, uint32_t account)
 {
     const Snapshot *snapshot = look->reconciliation.snapshot;
@@ -91,6 +103,7 @@ static json_t *account_facts(const Look *look, uint32_t account)
     json_object_set_new(facts, "dn", look_text(look, accounts->dn[account]));
     json_object_set_new(facts, "key", look_text(look, accounts->key[account]));
     json_object_set_new(facts, "sid", look_text(look, accounts->sid[account]));
+    json_object_set_new(facts, "sid_history", json_sid_history(look, account));
     json_object_set_new(facts, "upn", look_text(look, accounts->upn[account]));
     json_object_set_new(facts, "mail", look_text(look, accounts->mail[account]));
     json_object_set_new(facts, "display_name", look_text(look, accounts->display_name[account]));

@@ -90,6 +90,7 @@ World *world_new(void)
     allocate_groups(&s->groups);
     allocate_computers(&s->computers);
     COLUMN(&s->foreigners, text), COLUMN(&s->foreigners, sid), COLUMN(&s->foreigners, source);
+    COLUMN(&s->sid_history, account), COLUMN(&s->sid_history, sid);
     allocate_people(&s->people);
     allocate_assets(&s->assets);
     allocate_approvals(&s->approvals);
@@ -213,6 +214,14 @@ uint32_t world_foreign(World *world, const char *text, const char *sid)
     foreigners->text[id] = world_text(world, text);
     foreigners->sid[id] = world_text(world, sid);
     return id;
+}
+
+void world_sid_history(World *world, uint32_t account, const char *sid)
+{
+    SidHistory *history = &world->snapshot->sid_history;
+    uint32_t row = new_row(&history->n);
+    history->account[row] = account;
+    history->sid[row] = world_text(world, sid);
 }
 
 uint32_t world_person(World *world, const char *id_text, const char *name)

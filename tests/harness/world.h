@@ -38,6 +38,9 @@ uint32_t world_group(World *world, const char *name);
 uint32_t world_computer(World *world, const char *name);
 uint32_t world_foreign(World *world, const char *text, const char *sid); /* sid NULL: dangling */
 
+/* A SID that the account had; accounts in ascending order. */
+void world_sid_history(World *world, uint32_t account, const char *sid);
+
 /* Rows of the first source that provides them; "hr", "assets" and "tickets" come into being with
  * the first row. Person: active, no dates. Asset: in use, no kind. Approval: no dates, nobody named
  * yet. */

@@ -170,6 +170,47 @@ static void a_foreign_principal_is_the_account_that_its_sid_means(void **state)
                         "S-1-5-21-9-9-9-4242");
 }
 
+static void push_former(Sink *sink, const char *name, const char *key, const char *sid)
+{
+    DirectoryEntry entry = account_entry(name);
+    Text sids[] = {text_of(sid), text_of("S-1-5-21-7-7-7-1")};
+    entry.key = text_of(key);
+    entry.sid_history = sids;
+    entry.n_sid_history = 2;
+    push_entry(sink, &entry);
+}
+
+/* "ann: S-1-… S-1-…, bob: …" of all accounts; newly allocated. */
+static char *former_sids_of(const Snapshot *snapshot)
+{
+    GString *all = g_string_new(NULL);
+    for (uint32_t account = 0; account < snapshot->accounts.n; account++) {
+        uint32_t n = 0, begin = snapshot_sid_history(snapshot, account, &n);
+        g_string_append_printf(all, "%s%s:", account > 0 ? ", " : "",
+                               snapshot_text(snapshot, snapshot->accounts.name[account]));
+        for (uint32_t i = begin; i < begin + n; i++)
+            g_string_append_printf(all, " %s",
+                                   snapshot_text(snapshot, snapshot->sid_history.sid[i]));
+    }
+    return g_string_free(all, FALSE);
+}
+
+static void former_sids_stay_with_their_accounts(void **state)
+{
+    Sink *here = directory("here", 0), *there = directory("there", 1);
+    push_account(here, "x");
+    push_former(here, "twice", "k1", "S-1-5-21-9-9-9-1"); /* refused: shares its key */
+    push_former(here, "ann", "k2", "S-1-5-21-9-9-9-2");
+    push_former(here, "again", "k1", "S-1-5-21-9-9-9-3");
+    push_account(there, "y");
+    push_former(there, "bob", "k3", "S-1-5-21-9-9-9-4");
+    Sink *sinks[] = {here, there};
+    g_autoptr(Snapshot) snapshot = freeze_sinks(sinks, 2, NULL);
+    g_autofree char *all = former_sids_of(snapshot);
+    assert_string_equal(all, "x:, ann: S-1-5-21-9-9-9-2 S-1-5-21-7-7-7-1, y:, "
+                             "bob: S-1-5-21-9-9-9-4 S-1-5-21-7-7-7-1");
+}
+
 static void external_member_sids_are_accounts_of_another_source(void **state)
 {
     Sink *here = directory("here", 0), *there = directory("there", 1);
@@ -446,6 +487,7 @@ int main(void)
         cmocka_unit_test(gid_numbers_are_primary_groups_and_a_listed_membership_wins),
         cmocka_unit_test(a_primary_group_sid_is_a_membership_of_accounts_and_computers),
         cmocka_unit_test(a_foreign_principal_is_the_account_that_its_sid_means),
+        cmocka_unit_test(former_sids_stay_with_their_accounts),
         cmocka_unit_test(external_member_sids_are_accounts_of_another_source),
         cmocka_unit_test(a_member_of_another_domain_of_the_forest_is_found_by_its_dn),
         cmocka_unit_test(several_sources_keep_their_texts_and_rows_apart),
