@@ -2,17 +2,6 @@
 #include "controls/catalogue.h"
 #include "controls/evidence.h"
 
-static uint64_t account_facts(const ControlContext *context, uint32_t account)
-{
-    const Accounts *accounts = &context->snapshot->accounts;
-    uint64_t facts =
-        facts_mix((uint64_t)accounts->enabled[account] << 8 | accounts->enabled_by[account],
-                  (uint64_t)context->classes[account]);
-    facts = facts_mix(facts, (uint64_t)accounts->expires_utc[account]);
-    facts = facts_mix(facts, (uint64_t)context->links->rule[account]);
-    return facts_mix(facts, privileged_hash(context, account));
-}
-
 static const char *dn_or_name(const ControlContext *context, uint32_t account)
 {
     TextRef dn = context->snapshot->accounts.dn[account];

@@ -14,6 +14,7 @@ extern const Control control_service_without_owner;
 extern const Control control_owner_left;
 extern const Control control_privileged_unapproved;
 extern const Control control_privileged_nested;
+extern const Control control_privileged_residue;
 extern const Control control_excess_privilege;
 extern const Control control_segregation_conflict;
 extern const Control control_contractor_expired;

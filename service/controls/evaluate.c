@@ -24,12 +24,34 @@ static Party party_of_entry(const Snapshot *snapshot, uint8_t source, TextRef ke
                    .dn = text_or_null(snapshot, dn)};
 }
 
+/* A foreign principal is called by its SID, which is the same in every language and every night. */
+static Party party_of_foreigner(const Snapshot *s, uint32_t id)
+{
+    TextRef sid = s->foreigners.sid[id], text = s->foreigners.text[id];
+    TextRef name = sid != 0 ? sid : text;
+    return (Party){.source = s->sources[s->foreigners.source[id]].name,
+                   .key = snapshot_text(s, name),
+                   .name = snapshot_text(s, name),
+                   .dn = text != name ? text_or_null(s, text) : NULL};
+}
+
+static SubjectType type_of_holder(Principal holder)
+{
+    static const SubjectType types[] = {[PRINCIPAL_ACCOUNT] = SUBJECT_ACCOUNT,
+                                        [PRINCIPAL_GROUP] = SUBJECT_GROUP,
+                                        [PRINCIPAL_COMPUTER] = SUBJECT_COMPUTER};
+    return types[principal_kind(holder)];
+}
+
 static Party party_of(const ControlContext *context, SubjectType type, uint32_t id)
 {
     const Snapshot *s = context->snapshot;
     switch (type) {
-    case SUBJECT_ACCOUNT:
     case SUBJECT_RIGHT:
+        return principal_kind(id) == PRINCIPAL_FOREIGN
+                   ? party_of_foreigner(s, principal_id(id))
+                   : party_of(context, type_of_holder(id), principal_id(id));
+    case SUBJECT_ACCOUNT:
         return party_of_entry(s, s->accounts.source[id], s->accounts.key[id], s->accounts.name[id],
                               s->accounts.dn[id]);
     case SUBJECT_GROUP:
@@ -97,7 +119,8 @@ static uint64_t all_facts(ControlContext *context, const Party *subject, const P
 static Severity risen(const ControlContext *context, SubjectType type, uint32_t subject, int step)
 {
     int severity = (int)context->judgement->severity + step;
-    bool is_account = type == SUBJECT_ACCOUNT || type == SUBJECT_RIGHT;
+    bool is_account = type == SUBJECT_ACCOUNT ||
+                      (type == SUBJECT_RIGHT && principal_kind(subject) == PRINCIPAL_ACCOUNT);
     if (is_account && !context->control->is_privilege_itself &&
         account_is_privileged(context, subject))
         severity++;
@@ -294,6 +317,10 @@ static bool is_present(const FindingSet *set, uint32_t source, const char *key)
         add_keys(*keys, judgement->context, SUBJECT_COMPUTER, s->computers.n, s->computers.source,
                  source);
         add_keys(*keys, judgement->context, SUBJECT_ASSET, s->assets.n, s->assets.source, source);
+        for (uint32_t id = 0; id < s->foreigners.n; id++) {
+            if (s->foreigners.source[id] == source)
+                g_hash_table_add(*keys, (gpointer)(uintptr_t)party_of_foreigner(s, id).key);
+        }
     }
     return g_hash_table_contains(*keys, key);
 }

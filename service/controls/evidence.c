@@ -90,6 +90,24 @@ const char *account_shown(const ControlContext *context, uint32_t account)
                     accounts->key[account]);
 }
 
+const char *member_shown(const ControlContext *context, Principal member)
+{
+    const Snapshot *snapshot = context->snapshot;
+    uint32_t id = principal_id(member);
+    switch (principal_kind(member)) {
+    case PRINCIPAL_ACCOUNT:
+        return account_shown(context, id);
+    case PRINCIPAL_GROUP:
+        return group_shown(context, id);
+    case PRINCIPAL_COMPUTER:
+        return first_of(context, snapshot->computers.name[id], snapshot->computers.dn[id],
+                        snapshot->computers.key[id]);
+    case PRINCIPAL_FOREIGN:
+        break;
+    }
+    return first_of(context, snapshot->foreigners.sid[id], snapshot->foreigners.text[id], 0);
+}
+
 const char *group_shown(const ControlContext *context, uint32_t group)
 {
     const Groups *groups = &context->snapshot->groups;
@@ -243,14 +261,14 @@ static void walk(Judgement *judgement, uint32_t group, const Bitset *stops)
     judgement->walked_stops = stops;
 }
 
-json_t *evidence_path(const ControlContext *context, uint32_t account, uint32_t group,
+json_t *evidence_path(const ControlContext *context, Principal member, uint32_t group,
                       const Bitset *stops, GArray *hops)
 {
     g_autoptr(GArray) own = g_array_new(FALSE, FALSE, sizeof(Hop));
     GArray *way = hops != NULL ? hops : own;
     g_array_set_size(way, 0);
     walk(context->judgement, group, stops);
-    effective_path(context->judgement->walker, account, way);
+    effective_path(context->judgement->walker, member, way);
     json_t *path = json_array();
     for (guint i = 0; i < way->len; i++)
         json_array_append_new(path,
@@ -300,15 +318,50 @@ uint64_t privileged_hash(const ControlContext *context, uint32_t account)
     return hash;
 }
 
-void action_cut(const ControlContext *context, GString *action, const GArray *hops,
-                uint32_t account, uint32_t group)
+uint64_t account_facts(const ControlContext *context, uint32_t account)
 {
-    const Snapshot *snapshot = context->snapshot;
+    const Accounts *accounts = &context->snapshot->accounts;
+    uint64_t facts =
+        facts_mix((uint64_t)accounts->enabled[account] << 8 | accounts->enabled_by[account],
+                  (uint64_t)context->classes[account]);
+    facts = facts_mix(facts, (uint64_t)accounts->expires_utc[account]);
+    facts = facts_mix(facts, (uint64_t)context->links->rule[account]);
+    return facts_mix(facts, privileged_hash(context, account));
+}
+
+/* What the member is called in the group's list, where that is known: an admin must find it. */
+static TextRef member_dn(const Snapshot *snapshot, Principal member)
+{
+    uint32_t id = principal_id(member);
+    switch (principal_kind(member)) {
+    case PRINCIPAL_ACCOUNT:
+        return snapshot->accounts.dn[id];
+    case PRINCIPAL_GROUP:
+        return snapshot->groups.dn[id];
+    case PRINCIPAL_COMPUTER:
+        return snapshot->computers.dn[id];
+    case PRINCIPAL_FOREIGN:
+        break;
+    }
+    return snapshot->foreigners.text[id];
+}
+
+void sentence_append_way(const ControlContext *context, GString *summary, const GArray *hops)
+{
+    for (guint i = 0; i + 1 < hops->len; i++)
+        sentence_append(summary, "%s%s", i == 0 ? " through " : " → ",
+                        group_shown(context, g_array_index(hops, Hop, i).group));
+}
+
+void action_cut(const ControlContext *context, GString *action, const GArray *hops,
+                Principal member, uint32_t group)
+{
     if (hops->len == 0)
         return;
     const Hop *first = &g_array_index(hops, Hop, 0);
-    TextRef dn = snapshot->accounts.dn[account];
-    const char *who = dn != 0 ? snapshot_text(snapshot, dn) : account_shown(context, account);
+    TextRef dn = member_dn(context->snapshot, member);
+    const char *who =
+        dn != 0 ? snapshot_text(context->snapshot, dn) : member_shown(context, member);
     if (first->via == VIA_PRIMARY_GROUP)
         sentence_append(action, "Give %s another primary group than %s", who,
                         group_shown(context, first->group));

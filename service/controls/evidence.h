@@ -19,6 +19,7 @@ char *elapsed_text(int64_t seconds);
 char *day_shown(const ControlContext *context, int64_t utc);
 
 const char *account_shown(const ControlContext *context, uint32_t account);
+const char *member_shown(const ControlContext *context, Principal member);
 const char *group_shown(const ControlContext *context, uint32_t group);
 const char *person_shown(const ControlContext *context, uint32_t person);
 const char *asset_shown(const ControlContext *context, uint32_t asset);
@@ -43,17 +44,22 @@ void evidence_last_use(const ControlContext *context, json_t *evidence, uint32_t
 /* "privileged_through": [["ops", "Domain Admins"]]; nothing for an account that is not privileged.
  */
 void evidence_privileged(const ControlContext *context, json_t *evidence, uint32_t account);
-/* The way from account to group as names of groups; stops as in effective_members_nearest(), may be
+/* The way from member to group as names of groups; stops as in effective_members_nearest(), may be
  * NULL. hops (may be NULL; element-type Hop) receives it too. */
-json_t *evidence_path(const ControlContext *context, uint32_t account, uint32_t group,
+json_t *evidence_path(const ControlContext *context, Principal member, uint32_t group,
                       const Bitset *stops, GArray *hops);
 void evidence_approvals(const ControlContext *context, json_t *evidence, uint32_t group,
                         uint32_t account, uint32_t person);
+/* " through ops → deploy": what stands between the member and the group; nothing for a direct one.
+ */
+void sentence_append_way(const ControlContext *context, GString *summary, const GArray *hops);
 /* "Remove the member deploy (a group) from Domain Admins": the hop that takes the right away. */
 void action_cut(const ControlContext *context, GString *action, const GArray *hops,
-                uint32_t account, uint32_t group);
+                Principal member, uint32_t group);
 /* Hash of the rows of `privileged_through`, for facts. */
 uint64_t privileged_hash(const ControlContext *context, uint32_t account);
+/* Hash of what evidence_account() and evidence_privileged() show. */
+uint64_t account_facts(const ControlContext *context, uint32_t account);
 
 /* Takes summary, action (newly allocated) and evidence. */
 void finding_text_take(FindingText *text, char *summary, json_t *evidence, char *action);

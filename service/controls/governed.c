@@ -2,35 +2,9 @@
 
 #include "controls/judgement.h"
 #include "model/lookup.h"
+#include "model/sid.h"
 
 #include <string.h>
-
-static const int domain_rids[] = {512, 518, 519, 520, 526, 527};
-static const int builtin_rids[] = {544, 548, 549, 550, 551, 552};
-
-static bool is_among(const char *digits, const int *rids, size_t n)
-{
-    char *end = NULL;
-    long rid = strtol(digits, &end, 10);
-    for (size_t i = 0; end != digits && *end == '\0' && i < n; i++) {
-        if (rids[i] == rid)
-            return true;
-    }
-    return false;
-}
-
-/* Known by their RID whatever they are called: Domain Admins is "Domänen-Admins" in a German
- * forest. */
-static bool is_built_in(const char *sid)
-{
-    const char *dash = strrchr(sid, '-');
-    if (dash == NULL)
-        return false;
-    if (g_str_has_prefix(sid, "S-1-5-32-") && dash == sid + strlen("S-1-5-32"))
-        return is_among(dash + 1, builtin_rids, G_N_ELEMENTS(builtin_rids));
-    return g_str_has_prefix(sid, "S-1-5-21-") &&
-           is_among(dash + 1, domain_rids, G_N_ELEMENTS(domain_rids));
-}
 
 /* Groups that text means; says so when several fit. place ends with ": ". */
 static size_t find(Governed *governed, const Snapshot *snapshot, const char *place,
@@ -82,7 +56,7 @@ static void resolve_privileged(Governed *governed, const Snapshot *snapshot,
 {
     for (uint32_t group = 0; group < snapshot->groups.n; group++) {
         TextRef sid = snapshot->groups.sid[group];
-        if (sid != 0 && is_built_in(snapshot_text(snapshot, sid)))
+        if (sid != 0 && sid_is_privileged(snapshot_text(snapshot, sid)))
             bitset_add(&governed->privileged, group);
     }
     g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint32_t));
@@ -248,6 +222,10 @@ static void find_privileged_accounts(Governed *governed, const Snapshot *snapsho
             effective_members_nearest(effective, group, &governed->privileged, &n);
         for (size_t i = 0; i < n; i++)
             bitset_add(&governed->privileged_accounts, members[i]);
+        const uint32_t *seen = effective_groups_seen(effective, &n);
+        for (size_t i = 0; i < n; i++)
+            bitset_add(&governed->privileged_groups, seen[i]);
+        bitset_add(&governed->privileged_groups, group);
     }
 }
 
@@ -255,8 +233,8 @@ Governed *governed_new(const Snapshot *snapshot, Effective *effective, const Set
 {
     Governed *governed = g_new0(Governed, 1);
     uint32_t n_groups = snapshot->groups.n;
-    Bitset *sets[] = {&governed->privileged, &governed->entitlement, &governed->access,
-                      &governed->segregation, &governed->any};
+    Bitset *sets[] = {&governed->privileged,  &governed->entitlement, &governed->access,
+                      &governed->segregation, &governed->any,         &governed->privileged_groups};
     for (size_t i = 0; i < G_N_ELEMENTS(sets); i++)
         *sets[i] = bitset_new(n_groups);
     governed->privileged_accounts = bitset_new(snapshot->accounts.n);
@@ -289,9 +267,10 @@ void governed_free(Governed *governed)
 {
     if (governed == NULL)
         return;
-    Bitset *sets[] = {&governed->privileged, &governed->entitlement,
-                      &governed->access,     &governed->segregation,
-                      &governed->any,        &governed->privileged_accounts};
+    Bitset *sets[] = {
+        &governed->privileged,         &governed->entitlement, &governed->access,
+        &governed->segregation,        &governed->any,         &governed->privileged_groups,
+        &governed->privileged_accounts};
     for (size_t i = 0; i < G_N_ELEMENTS(sets); i++)
         bitset_clear(sets[i]);
     for (size_t i = 0; i < governed->n_entitlements; i++)

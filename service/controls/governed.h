@@ -25,6 +25,7 @@ typedef struct SegregationRule {
 
 typedef struct Governed {
     Bitset privileged, entitlement, access, segregation, any; /* a bit per group */
+    Bitset privileged_groups;                                 /* these and all below them */
     Bitset privileged_accounts;                               /* a bit per account */
     Entitlement *entitlements;
     size_t n_entitlements;

@@ -83,14 +83,6 @@ static void describe_right(const ControlContext *context, const Finding *finding
     evidence_account(context, evidence, finding->subject);
 }
 
-/* "through ops": what stands between the account and the group; nothing for a direct member. */
-static void append_way(const ControlContext *context, GString *summary, const GArray *hops)
-{
-    for (guint i = 0; i + 1 < hops->len; i++)
-        sentence_append(summary, "%s%s", i == 0 ? " through " : " → ",
-                        group_shown(context, g_array_index(hops, Hop, i).group));
-}
-
 /* ---- privileged-unapproved ---- */
 
 /* Rests on approvals by person_id, too: without people those carry nothing. */
@@ -168,7 +160,7 @@ static void describe_unapproved(const ControlContext *context, const Finding *fi
     GString *summary = g_string_new(NULL), *action = g_string_new(NULL);
     sentence_append(summary, "%s is in %s", account_shown(context, finding->subject),
                     group_shown(context, finding->object));
-    append_way(context, summary, hops);
+    sentence_append_way(context, summary, hops);
     bool has_some = json_array_size(json_object_get(evidence, "approvals")) > 0;
     g_string_append(summary, has_some ? ", and none of its approvals is valid."
                                       : ", and nobody approved it.");
@@ -230,7 +222,7 @@ static void describe_nested(const ControlContext *context, const Finding *findin
     GString *summary = g_string_new(NULL), *action = g_string_new(NULL);
     const char *group = group_shown(context, finding->object);
     sentence_append(summary, "%s is in %s", account_shown(context, finding->subject), group);
-    append_way(context, summary, hops);
+    sentence_append_way(context, summary, hops);
     if (hops->len == 1)
         sentence_append(summary, " by its %s",
                         first->via == VIA_PRIMARY_GROUP ? "primary group"
@@ -325,7 +317,7 @@ static void describe_excess(const ControlContext *context, const Finding *findin
     GString *summary = g_string_new(NULL), *action = g_string_new(NULL);
     const char *group = group_shown(context, finding->object);
     sentence_append(summary, "%s is in %s", account_shown(context, finding->subject), group);
-    append_way(context, summary, hops);
+    sentence_append_way(context, summary, hops);
     if (entitlement->means != NULL && *entitlement->means != '\0')
         sentence_append(summary, " (%s)", entitlement->means);
     if (finding->person == NONE)

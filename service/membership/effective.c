@@ -161,11 +161,31 @@ const uint32_t *effective_foreigners_seen(const Effective *effective, size_t *re
 
 /* ---- paths ---- */
 
-/* The visit that found the account in the last walk; NONE. */
-static uint32_t visit_of(const Effective *effective, uint32_t account)
+static uint32_t mark_of(const Effective *effective, Principal member)
 {
-    uint32_t mark = effective->account_marks[account];
-    return mark >= effective->epoch && effective->n_visits > 0 ? mark - effective->epoch : NONE;
+    uint32_t id = principal_id(member);
+    switch (principal_kind(member)) {
+    case PRINCIPAL_ACCOUNT:
+        return effective->account_marks[id];
+    case PRINCIPAL_GROUP:
+        return effective->group_marks[id];
+    case PRINCIPAL_FOREIGN:
+        return effective->foreigner_marks[id];
+    case PRINCIPAL_COMPUTER: /* not collected */
+        break;
+    }
+    return 0;
+}
+
+/* The visit that found the member in the last walk; NONE. A group has a visit of its own, and was
+ * found by the one outside it. */
+static uint32_t visit_of(const Effective *effective, Principal member)
+{
+    uint32_t mark = mark_of(effective, member);
+    if (mark < effective->epoch || effective->n_visits == 0)
+        return NONE;
+    uint32_t at = mark - effective->epoch;
+    return principal_kind(member) == PRINCIPAL_GROUP ? effective->visits[at].outer : at;
 }
 
 static EdgeVia via_of(const Effective *effective, uint32_t group, Principal member)
@@ -175,12 +195,11 @@ static EdgeVia via_of(const Effective *effective, uint32_t group, Principal memb
     return via;
 }
 
-bool effective_path(const Effective *effective, uint32_t account, GArray *ret_hops)
+bool effective_path(const Effective *effective, Principal member, GArray *ret_hops)
 {
-    uint32_t at = visit_of(effective, account);
+    uint32_t at = visit_of(effective, member);
     if (at == NONE)
         return false;
-    Principal member = principal_of(PRINCIPAL_ACCOUNT, account);
     for (; at != NONE; at = effective->visits[at].outer) {
         uint32_t group = effective->visits[at].group;
         Hop hop = {.member = member, .group = group, .via = via_of(effective, group, member)};
@@ -233,13 +252,12 @@ static uint64_t visit_hash(Effective *effective, uint32_t at)
     return effective->visits[at].path_hash;
 }
 
-uint64_t effective_path_hash(Effective *effective, uint32_t account)
+uint64_t effective_path_hash(Effective *effective, Principal member)
 {
-    uint32_t at = visit_of(effective, account);
+    uint32_t at = visit_of(effective, member);
     if (at == NONE)
         return 0;
-    EdgeVia via =
-        via_of(effective, effective->visits[at].group, principal_of(PRINCIPAL_ACCOUNT, account));
+    EdgeVia via = via_of(effective, effective->visits[at].group, member);
     return hash_of_two(visit_hash(effective, at), via) | 1;
 }
 

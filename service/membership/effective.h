@@ -29,14 +29,14 @@ const uint32_t *effective_members_nearest(Effective *effective, uint32_t group, 
  * members. */
 const uint32_t *effective_groups_seen(const Effective *effective, size_t *ret_n);
 const uint32_t *effective_foreigners_seen(const Effective *effective, size_t *ret_n);
-/* How the account is in the group of the last walk: the shortest way, first hop first, appended to
- * ret_hops (element-type Hop); among equally short ones the one with the smallest group keys,
- * compared from the group downwards. false when the walk did not meet the account. Cost: O(hops ×
- * log members). */
-bool effective_path(const Effective *effective, uint32_t account, GArray *ret_hops);
+/* How the member (an account, whose Principal is its id; a group or a foreigner) is in the group of
+ * the last walk: the shortest way, first hop first, appended to ret_hops (element-type Hop); among
+ * equally short ones the one with the smallest group keys, compared from the group downwards. false
+ * when the walk did not meet the member. Cost: O(hops × log members). */
+bool effective_path(const Effective *effective, Principal member, GArray *ret_hops);
 /* Hash of what effective_path() would show (source and key of each group, how it was granted): the
- * same tomorrow. 0 when the walk did not meet the account. Cost: O(log members) mostly. */
-uint64_t effective_path_hash(Effective *effective, uint32_t account);
+ * same tomorrow. 0 when the walk did not meet the member. Cost: O(log members) mostly. */
+uint64_t effective_path_hash(Effective *effective, Principal member);
 
 /* For the test of the marks: as if so many groups had been visited before. */
 void effective_skip_epochs(Effective *effective, uint32_t n);
