@@ -153,6 +153,19 @@ static void check_bases(DirectorySession *session, const DirectoryServer *server
     }
 }
 
+static void check_ranges(DirectorySession *session, const Schema *schema,
+                         const SettingsGroup *settings, CheckReport *report)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!directory_server_gives_ranges(session, schema, settings_texts(settings, "base"), &error)) {
+        check_fail(report, "%s", error->message);
+    } else if (schema_range_values(schema) > 0) {
+        check_pass(report, "members are given %zu at a time, as member_range says",
+                   schema_range_values(schema));
+    }
+}
+
 static void check_canaries(DirectorySession *session, const SettingsGroup *settings,
                            CheckReport *report)
 {
@@ -179,7 +192,7 @@ static void check_session(const Source *source, DirectorySession *session, Check
     g_autoptr(GError) error = NULL;
     g_autoptr(DirectoryServer) server = directory_server_ask(session);
     const char *family = directory_server_family(server, source->settings);
-    g_autoptr(Schema) schema = schema_new_from_settings(source->settings, family, &error);
+    g_autoptr(Schema) schema = directory_server_schema(server, source->settings, &error);
 
     check_clock(server->current_time, report);
     if (schema == NULL) {
@@ -187,6 +200,7 @@ static void check_session(const Source *source, DirectorySession *session, Check
         return;
     }
     check_bases(session, server, source->settings, schema, report);
+    check_ranges(session, schema, source->settings, report);
     directory_check_rights(session, schema, settings_texts(source->settings, "base"), report);
     check_canaries(session, source->settings, report);
     directory_check_outside(family, report);

@@ -62,6 +62,13 @@ static const Setting ldap_settings[] = {
      .maximum = 10000,
      .help = "Entries a page; a server that refuses it is asked for 500, 100 and at last for no "
              "pages."},
+    {.name = "member_range",
+     .type = SETTING_INT,
+     .initial = "0",
+     .minimum = 0,
+     .maximum = 100000,
+     .help = "Active Directory: how many members of a group to ask for at a time, for servers and "
+             "gateways with small limits; 0 = as many as the server sends."},
     {.name = "timeout_seconds",
      .type = SETTING_INT,
      .initial = "60",
@@ -143,6 +150,11 @@ static void validate(const Source *source, GPtrArray *problems)
     if ((g_strcmp0(settings_text(settings, "sasl"), "GSSAPI") == 0) !=
         settings_is_set(settings, "keytab_file")) {
         g_ptr_array_add(problems, g_strdup("sasl = \"GSSAPI\" and keytab_file go together"));
+    }
+    const char *server = settings_text(settings, "server");
+    if (settings_int(settings, "member_range") > 0 && strcmp(server, "auto") != 0 &&
+        strcmp(server, "active-directory") != 0) {
+        g_ptr_array_add(problems, g_strdup_printf(DIRECTORY_RANGES_ELSEWHERE, server));
     }
     if (has_bind_dn && settings_text(settings, "sasl") != NULL) {
         g_ptr_array_add(problems, g_strdup("bind_dn and sasl exclude each other"));
@@ -239,8 +251,9 @@ static bool pull_quietly(const Source *source, const Scope *scope, Sink *sink, G
     }
     g_autoptr(DirectoryServer) root = directory_server_ask(session);
     const char *server = directory_server_family(root, source->settings);
-    g_autoptr(Schema) schema = schema_new_from_settings(source->settings, server, error);
-    if (schema == NULL) {
+    g_autoptr(Schema) schema = directory_server_schema(root, source->settings, error);
+    if (schema == NULL || !directory_server_gives_ranges(
+                              session, schema, settings_texts(source->settings, "base"), error)) {
         return false;
     }
     note_session(session, server, sink);

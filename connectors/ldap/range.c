@@ -36,7 +36,7 @@ struct DirectoryRanges {
     gpointer visitor_data;
     GQueue waiting;     /* (element-type utf8): DNs */
     GQueue outstanding; /* (element-type RangedEntry), the oldest request first */
-    uint64_t n_read_again;
+    uint64_t n_read_again, n_entries, n_requests;
 };
 
 /* ---- "member;range=0-1499" ---- */
@@ -195,6 +195,18 @@ static bool incomplete(const DirectoryRanges *ranges, const char *dn, GError **e
     return false;
 }
 
+/* "member;range=1500-*": as far as the server goes, or no further than what is asked for at a time.
+ */
+static char *range_name(const Unfinished *unfinished, size_t n_values)
+{
+    uint64_t first = unfinished->next;
+
+    return n_values > 0
+               ? g_strdup_printf("%s;range=%" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT,
+                                 unfinished->attribute, first, first + n_values - 1)
+               : g_strdup_printf("%s;range=%" G_GUINT64_FORMAT "-*", unfinished->attribute, first);
+}
+
 /* The whole entry, or the next range of its first unfinished attribute. */
 static bool ask(DirectoryRanges *ranges, RangedEntry *entry, GError **error)
 {
@@ -205,8 +217,7 @@ static bool ask(DirectoryRanges *ranges, RangedEntry *entry, GError **error)
 
     if (entry->unfinished->len > 0) {
         const Unfinished *unfinished = &g_array_index(entry->unfinished, Unfinished, 0);
-        range = g_strdup_printf("%s;range=%" G_GUINT64_FORMAT "-*", unfinished->attribute,
-                                unfinished->next);
+        range = range_name(unfinished, schema_range_values(ranges->schema));
         further[0] = range;
         attributes = further;
     }
@@ -215,6 +226,7 @@ static bool ask(DirectoryRanges *ranges, RangedEntry *entry, GError **error)
     if (rc != LDAP_SUCCESS) {
         return incomplete(ranges, entry->dn, error, ldap_err2string(rc));
     }
+    ranges->n_requests++;
     g_queue_push_tail(&ranges->outstanding, entry);
     return true;
 }
@@ -447,6 +459,18 @@ static bool take_answer(DirectoryRanges *ranges, RangedEntry *entry, bool *ret_i
     return true;
 }
 
+/* For the proof of the pull. */
+static void note_ranges(DirectoryRanges *ranges)
+{
+    if (ranges->n_entries > 0) {
+        g_autofree char *text =
+            g_strdup_printf("%" G_GUINT64_FORMAT " in %" G_GUINT64_FORMAT " requests",
+                            ranges->n_entries, ranges->n_requests);
+        sink_note(ranges->sink, "in_ranges", text);
+    }
+    ranges->n_entries = ranges->n_requests = 0;
+}
+
 bool directory_ranges_read(DirectoryRanges *ranges, GError **error)
 {
     while (ranges->waiting.length > 0 || ranges->outstanding.length > 0) {
@@ -472,6 +496,8 @@ bool directory_ranges_read(DirectoryRanges *ranges, GError **error)
         if (!is_good) {
             return false;
         }
+        ranges->n_entries += is_done;
     }
+    note_ranges(ranges);
     return true;
 }

@@ -3,10 +3,11 @@
  * Above MaxValRange values (1500 by default) Active Directory answers "member;range=0-1499" instead
  * of "member" (MS-ADTS section 3.1.1.3.1.3.3). Such entries wait here until no paged search is
  * open; then each is read again by its DN and its ranges are followed to "-*", whatever step the
- * server chooses. One request is outstanding for each of up to 32 entries on the one connection, so
- * a thousand big groups cost about 1/32 of their requests in waiting. An entry that changes
- * between its first and its last range (uSNChanged, whenChanged) is read again, once. Memory: the
- * answers of the entries under way. */
+ * server chooses (with the setting member_range: no more at a time than that). One request is
+ * outstanding for each of up to 32 entries on the one connection, so a thousand big groups cost
+ * about 1/32 of their requests in waiting. An entry that changes between its first and its last
+ * range (uSNChanged, whenChanged) is read again, once. Memory: the answers of the entries under
+ * way. */
 #pragma once
 
 #include "ldap/schema.h"

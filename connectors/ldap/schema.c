@@ -354,6 +354,7 @@ void schema_free(Schema *schema)
     }
     g_free(schema->canaries);
     g_free(schema->server_filter);
+    g_free(schema->range_name);
     g_clear_pointer(&schema->wanted, g_ptr_array_unref);
     g_clear_pointer(&schema->policies, g_hash_table_unref);
     g_free(schema->members.texts);
@@ -384,6 +385,23 @@ void schema_add_policy(Schema *schema, Text dn, bool is_locking)
 const char *const *schema_wanted(const Schema *schema)
 {
     return (const char *const *)schema->wanted->pdata;
+}
+
+void schema_ask_ranges(Schema *schema, size_t n_values)
+{
+    schema->range_values = n_values;
+    for (guint i = 0; schema->wanted->pdata[i] != NULL && n_values > 0; i++) {
+        char **name = (char **)&schema->wanted->pdata[i];
+        if (g_ascii_strcasecmp(*name, "member") == 0) {
+            schema->range_name = g_strdup_printf("%s;range=0-%zu", *name, n_values - 1);
+            *name = schema->range_name;
+        }
+    }
+}
+
+size_t schema_range_values(const Schema *schema)
+{
+    return schema->range_values;
 }
 
 const char *schema_server_filter(const Schema *schema)

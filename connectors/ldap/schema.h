@@ -76,6 +76,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Schema, schema_free)
 
 /* Attributes to ask for by name, NULL-terminated. */
 const char *const *schema_wanted(const Schema *schema);
+/* Active Directory: ask for members n_values at a time, as "member;range=0-499"; before
+ * schema_wanted(). Other servers know no such option and would show empty groups. */
+void schema_ask_ranges(Schema *schema, size_t n_values);
+size_t schema_range_values(const Schema *schema); /* 0 = as the server sends them */
 /* One filter for accounts, groups, computers and foreign principals together. */
 const char *schema_server_filter(const Schema *schema);
 /* The filter of one kind; NULL when the family has none. */

@@ -137,6 +137,8 @@ struct Schema {
     const char *filters[4]; /* by EntryKind, as the server gets them; NULL = none */
     char *server_filter;
     GPtrArray *wanted; /* NULL-terminated, element-type utf8, owned by tables and options */
+    size_t range_values;
+    char *range_name; /* "member;range=0-499", in wanted instead of "member"; or NULL */
     Canary *canaries;
     size_t n_canaries, n_canaries_unseen;
     Recorded lock_state, last_use;

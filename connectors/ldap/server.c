@@ -103,3 +103,67 @@ const char *directory_server_family(const DirectoryServer *server, const Setting
 
     return family != NULL && strcmp(family, "auto") != 0 ? family : server->family;
 }
+
+Schema *directory_server_schema(const DirectoryServer *server, const SettingsGroup *settings,
+                                GError **error)
+{
+    const char *family = directory_server_family(server, settings);
+    int64_t n_values = settings_int(settings, "member_range");
+
+    if (n_values > 0 && strcmp(family, "active-directory") != 0) {
+        g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_FORBIDDEN, DIRECTORY_RANGES_ELSEWHERE,
+                    family);
+        return NULL;
+    }
+    Schema *schema = schema_new_from_settings(settings, family, error);
+    if (schema != NULL) {
+        schema_ask_ranges(schema, (size_t)n_values);
+    }
+    return schema;
+}
+
+/* ret_dn: to be freed with ldap_memfree(). */
+static bool shows_members(DirectorySession *session, LDAPMessage *entry, char **ret_dn)
+{
+    BerElement *ber = NULL;
+    bool is_shown = false;
+
+    for (char *name = ldap_first_attribute(session->ldap, entry, &ber); name != NULL;
+         name = ldap_next_attribute(session->ldap, entry, ber)) {
+        is_shown |= g_ascii_strncasecmp(name, "member", strcspn(name, ";")) == 0;
+        ldap_memfree(name);
+    }
+    ber_free(ber, 0);
+    *ret_dn = ldap_get_dn(session->ldap, entry);
+    return is_shown;
+}
+
+bool directory_server_gives_ranges(DirectorySession *session, const Schema *schema,
+                                   const char *const *bases, GError **error)
+{
+    size_t n_values = schema_range_values(schema);
+    g_autofree char *range = g_strdup_printf("member;range=0-%zu", MAX(n_values, 1) - 1);
+    g_autofree char *filter =
+        g_strdup_printf("(&%s(member=*))", schema_filter_of(schema, ENTRY_GROUP));
+    char *attributes[] = {range, NULL};
+    bool is_given = true;
+
+    for (size_t i = 0; bases[i] != NULL && n_values > 0 && is_given; i++) {
+        LDAPMessage *answer = NULL;
+        struct timeval limit = directory_session_patience(session);
+        char *dn = NULL;
+        ldap_search_ext_s(session->ldap, bases[i], LDAP_SCOPE_SUBTREE, filter, attributes, 0, NULL,
+                          NULL, &limit, 1, &answer);
+        LDAPMessage *entry = answer != NULL ? ldap_first_entry(session->ldap, answer) : NULL;
+        if (entry != NULL && !shows_members(session, entry, &dn)) {
+            is_given = false;
+            g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_CUT,
+                        "%s: %s has members, and none is shown when %s is asked for: the server "
+                        "knows no ranges, or the reader lacks the right; take member_range out",
+                        session->url, dn, range);
+        }
+        ldap_memfree(dn);
+        ldap_msgfree(answer);
+    }
+    return is_given;
+}

@@ -1,7 +1,13 @@
 /* server.h: what a server says of itself (root DSE, RFC 4512 section 5.1). */
 #pragma once
 
+#include "ldap/schema.h"
 #include "ldap/session.h"
+
+/* Takes the family's name. */
+#define DIRECTORY_RANGES_ELSEWHERE                                                                 \
+    "member_range is for Active Directory only: a server of the family %s knows no ranges and "    \
+    "would show empty groups"
 
 typedef struct DirectoryServer {
     const char *family;     /* what `auto` turned out to be */
@@ -17,6 +23,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DirectoryServer, directory_server_free)
 
 /* The family's name, as set or as the server says. */
 const char *directory_server_family(const DirectoryServer *server, const SettingsGroup *settings);
+
+/* The schema for it. NULL with error when the settings do not fit the server. */
+Schema *directory_server_schema(const DirectoryServer *server, const SettingsGroup *settings,
+                                GError **error);
+/* With the setting member_range: a server that knows no ranges shows no members at all when asked
+ * for some, and every control about rights would pass. So one group that has members is looked at.
+ * True where there is none. */
+bool directory_server_gives_ranges(DirectorySession *session, const Schema *schema,
+                                   const char *const *bases, GError **error);
 
 /* One entry by its DN; NULL when it is not there or may not be seen. attributes: NULL-terminated.
  */

@@ -194,8 +194,9 @@ static void send_root_dse(Connection *connection, const Request *request)
     send_ber(connection, ber);
 }
 
-/* The members from there on, under the name that the server gives the range. */
-static void put_range(const Responder *responder, BerElement *ber, size_t first)
+/* The members from first on, under the name that the server gives the range. last: as far as was
+ * asked for. */
+static void put_range(const Responder *responder, BerElement *ber, size_t first, size_t last)
 {
     const ResponderScript *script = &responder->script;
     bool is_other = script->range_step_2 > 0 && (first / script->range_step) % 2 == 1;
@@ -203,12 +204,21 @@ static void put_range(const Responder *responder, BerElement *ber, size_t first)
     size_t end = MIN(first + step, script->n_members);
     char name[64];
 
+    end = last < end ? last + 1 : end;
     if (end == script->n_members) {
         snprintf(name, sizeof name, "member;range=%zu-*", first);
     } else {
         snprintf(name, sizeof name, "member;range=%zu-%zu", first, end - 1);
     }
     put_members(ber, name, first, end - (script->loses_value && first > 0 ? 1 : 0));
+}
+
+/* Of "member;range=0-499"; without an end, or without a range, the greatest number. */
+static size_t last_of(const Request *request)
+{
+    const char *dash = strrchr(request->range_attribute, '-');
+
+    return dash != NULL && dash[1] != '*' ? strtoul(dash + 1, NULL, 10) : G_MAXSIZE;
 }
 
 static void send_group(Connection *connection, const Request *request, size_t group)
@@ -231,12 +241,12 @@ static void send_group(Connection *connection, const Request *request, size_t gr
     snprintf(text, sizeof text, "%zu", 1000 + responder->n_changes_left - (is_changed ? 1 : 0));
     put_attribute(ber, "uSNChanged", text);
     responder->n_changes_left -= is_changed ? 1 : 0;
-    if (script->range_step == 0 || script->n_members <= script->range_step ||
+    if (script->range_step == 0 || (!is_range && script->n_members <= script->range_step) ||
         (is_range && script->ignores_range)) {
         put_members(ber, "member", 0, script->n_members);
     } else if (!is_range || !script->without_range) {
         put_members(ber, "member", 0, 0);
-        put_range(responder, ber, first);
+        put_range(responder, ber, first, last_of(request));
     }
     ber_printf(ber, "}}}");
     send_ber(connection, ber);

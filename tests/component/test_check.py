@@ -53,8 +53,8 @@ def source(name, slapd, **changes):
 class Broken:
     """One broken source: its settings beside those of a healthy one, and what check must say of it."""
 
-    def __init__(self, words, server="slapd", **changes):
-        self.words, self.server, self.changes = words, server, changes
+    def __init__(self, words, fixture="slapd", **changes):
+        self.words, self.fixture, self.changes = words, fixture, changes
 
 
 BROKEN = {
@@ -75,6 +75,8 @@ BROKEN = {
                         canaries=[CANARY, f"cn=gone,{SUFFIX}"]),
     "blind": Broken(f"no account can be seen below {SUFFIX}: base or account_filter is wrong, or the reader lacks the right",
                     bind_dn="cn=blind,o=readers", canaries=None),
+    "ranges": Broken("member_range is for Active Directory only: a server of the family openldap knows no ranges and would show empty groups",
+                     member_range=500),
 }
 HIDING = {
     "employee_id of accounts may be searched for but not read (employeeNumber): give the reader that right; rests on it: ",
@@ -102,8 +104,8 @@ class Check(SiteTest):
         slapd = self.servers["slapd"]
         sources = [source("healthy", slapd), source("hiding", slapd, bind_dn="cn=partial,o=readers")]
         for name, case in broken.items():
-            server = slapd if case.server in ("silent", "not-tls") else self.servers[case.server]
-            sources.append(source(name, server, **{"url": self.url(case.server), **case.changes}))
+            server = slapd if case.fixture in ("silent", "not-tls") else self.servers[case.fixture]
+            sources.append(source(name, server, **{"url": self.url(case.fixture), **case.changes}))
         sources.append(f'{{ name = "hr"; kind = "csv"; provides = "people"; path = "{hr}"; }}')
         site = self.open(Site(files={"hr.csv": "id,name\n1,Ann\n"}))
         site.write("rightful.conf", 'organisation: { name = "Check"; timezone = "UTC"; };\nstore: { url = "sqlite:ledger.db"; };\n'
@@ -181,6 +183,11 @@ class Check(SiteTest):
         spelt = self.site({}, more='privileged = [ "Domain Admns" ];').rightful("check", "--json")
         self.assertEqual(spelt.code, 1)
         self.assertIn("Domain Admns", " ".join(self.failed(self.rows(spelt))["names"]))
+
+    def test_ranges_of_a_family_that_has_none_are_a_problem_of_the_settings(self):
+        result = self.site({"ranges": Broken("", member_range=500, server="openldap")}).rightful("check")
+        self.assertEqual(result.code, 78)
+        self.assertIn("member_range is for Active Directory only", result.err)
 
     def test_accounts_outside_any_pull_are_named_and_true(self):
         """The rootdn logs on and changes everything, and no search shows it: that is why it is named."""

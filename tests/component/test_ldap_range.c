@@ -118,6 +118,48 @@ static void a_group_at_the_limit_needs_no_range(void **state)
     assert_int_equal(responder->n_range_searches, 0);
 }
 
+static void ranges_that_are_asked_for_are_read_whole(void **state)
+{
+    (void)state;
+    static const struct {
+        int asked;
+        size_t step, n_searches; /* the first page has a range already */
+    } cases[] = {
+        {500, 1500, 10}, {1500, 1500, 4}, {4000, 1500, 4}, {4999, 5000, 2}, {5000, 5000, 0}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *more = g_strdup_printf("member_range = %d;", cases[i].asked);
+        g_autoptr(Responder) responder = responder_start(
+            &(ResponderScript){.n_groups = 2, .n_members = 5000, .range_step = cases[i].step});
+        g_autoptr(Pulled) pulled = pull_from(responder, more);
+        assert_whole(pulled, 2, 5000);
+        assert_int_equal(responder->n_range_searches, 2 * cases[i].n_searches);
+    }
+}
+
+static void a_server_that_gives_all_members_though_asked_for_a_range_is_believed(void **state)
+{
+    (void)state;
+    g_autoptr(Responder) responder = responder_start(&(ResponderScript){
+        .n_groups = 2, .n_members = 50, .range_step = 60, .ignores_range = true});
+    g_autoptr(Pulled) pulled = pull_from(responder, "member_range = 10;");
+
+    assert_whole(pulled, 2, 50);
+}
+
+/* Every group would look empty, and every control about rights would pass. */
+static void a_server_that_knows_no_ranges_makes_the_pull_incomplete(void **state)
+{
+    (void)state;
+    g_autoptr(Responder) responder = responder_start(&(ResponderScript){
+        .n_groups = 2, .n_members = 50, .range_step = 60, .without_range = true});
+    g_autoptr(Pulled) pulled = pull_from(responder, "member_range = 10;");
+
+    assert_false(pulled->is_whole);
+    assert_non_null(strstr(pulled->error, "has members, and none is shown when member;range=0-9"));
+    assert_int_equal(pulled->sink->entries->len, 0);
+}
+
 /* The requests of 1,000 groups of 5,000 members, four each, with a hundredth of the values. */
 static void a_thousand_groups_do_not_wait_for_each_other(void **state)
 {
@@ -264,6 +306,9 @@ int main(void)
         cmocka_unit_test(a_group_given_in_ranges_of_1500_is_read_whole),
         cmocka_unit_test(the_server_chooses_the_step),
         cmocka_unit_test(a_group_at_the_limit_needs_no_range),
+        cmocka_unit_test(ranges_that_are_asked_for_are_read_whole),
+        cmocka_unit_test(a_server_that_gives_all_members_though_asked_for_a_range_is_believed),
+        cmocka_unit_test(a_server_that_knows_no_ranges_makes_the_pull_incomplete),
         cmocka_unit_test(a_thousand_groups_do_not_wait_for_each_other),
         cmocka_unit_test(ranges_give_the_same_digest_every_time),
         cmocka_unit_test(a_group_that_changes_while_it_is_read_is_read_again),

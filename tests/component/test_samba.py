@@ -9,7 +9,7 @@ import tempfile
 import unittest
 
 from ad_demo import BASE, CORP, active_directory_demo
-from site_under_test import SOURCE_ROOT, Site, SiteTest, demo_expected, demo_site
+from site_under_test import DEMO_AS_OF, SOURCE_ROOT, Site, SiteTest, demo_expected, demo_site
 
 FIXTURE = os.path.join(SOURCE_ROOT, "tests", "component", "samba.sh")
 N_BULK = 2000
@@ -149,24 +149,31 @@ class SambaTest(SiteTest):
     def tearDownClass(cls):
         cls.samba.stop()
 
-    def demo(self):
+    def demo(self, more=""):
         site = self.open(demo_site())
-        source = self.samba.source([CORP, "CN=Users," + BASE, "CN=Builtin," + BASE], 'attributes: { owner = "info"; };')
+        source = self.samba.source([CORP, "CN=Users," + BASE, "CN=Builtin," + BASE], 'attributes: { owner = "info"; };' + more)
         config = re.sub(r'name = "corp"; kind = "ldif".*?; \},', lambda _: source + " },", site.read("rightful.conf"), count=1,
                         flags=re.DOTALL)
         site.write("rightful.conf", config)
         return site
 
-    def small(self, base, privileged="[]"):
+    def small(self, base, privileged="[]", more=""):
         return self.open(Site(f"""
 organisation: {{ name = "Odd"; timezone = "UTC"; }};
 store: {{ url = "sqlite:ledger.db"; }};
-sources: ( {{ {self.samba.source(base)} }}, {{ name = "hr"; kind = "csv"; provides = "people"; path = "hr.csv"; }} );
+sources: ( {{ {self.samba.source(base, more)} }}, {{ name = "hr"; kind = "csv"; provides = "people"; path = "hr.csv"; }} );
 privileged = {privileged};
 """, {"hr.csv": "id,name,recorded_at\n1,Ann,2026-03-16T20:00:00Z\n"}))
 
     def test_the_same_exceptions_as_from_openldap(self):
-        site = self.demo()
+        self.assert_exceptions_of_the_demo(self.demo())
+
+    def test_the_same_exceptions_when_members_are_asked_for_in_ranges(self):
+        site = self.demo("member_range = 2;")
+        self.assertIn("members are given 2 at a time, as member_range says", site.rightful("check").out)
+        self.assert_exceptions_of_the_demo(site)
+
+    def assert_exceptions_of_the_demo(self, site):
         result = site.run()
         self.assertEqual(result.code, 0, result.err)
         found = site.found()
@@ -182,7 +189,7 @@ privileged = {privileged};
         self.assertNotIn("references", " ".join(notes))
 
     def explicit_ranges(self):
-        """The members of Big, asked for 600 at a time."""
+        """The members of Big, asked for 600 at a time by ldapsearch."""
         members, first = [], 0
         while True:
             answer = self.samba.ldapsearch("-b", f"CN=Big,{BULK}", "-s", "base", "(objectClass=*)", f"member;range={first}-{first + 599}")
@@ -198,6 +205,30 @@ privileged = {privileged};
         group = site.rightful("group", "Big", "--json").json["group"][0]
         self.assertEqual((group["direct_members"], group["effective_members"]), (N_BULK, N_BULK))
         self.assertEqual(sorted(member["dn"] for member in group["members"]), sorted(self.explicit_ranges()))
+
+    def test_a_group_of_2000_is_read_whole_in_ranges_of_any_size(self):
+        """Samba sends all members when not asked for a range, and ranges when asked: both are the same group. The sizes lie
+        on, below and above what divides 2,000, and a step that the server shortens to what is left."""
+        def members(more, note=""):
+            site = self.small([BULK], more=more)
+            source = site.run().json["run"]["sources"][0]
+            self.assertEqual(source["status"], "complete")
+            self.assertEqual("".join(text for text in source["notes"] if text.startswith("in_ranges=")), note)
+            group = site.rightful("group", "Big", "--json").json["group"][0]
+            return sorted((member["dn"], member["name"]) for member in group["members"])
+        whole = members("")
+        self.assertEqual(len(whole), N_BULK)
+        for size in (137, 500, 999, 1000, 1001, 2000):
+            with self.subTest(size):
+                requests = -(-N_BULK // size)
+                note = f"in_ranges=1 in {requests} requests" if requests > 1 else ""
+                self.assertEqual(members(f"member_range = {size};", note), whole)
+
+    def test_a_leaver_check_asks_for_ranges_too(self):
+        site = self.demo("member_range = 1;")
+        answer = site.rightful("leaver", "00133", "--json", "--as-of", DEMO_AS_OF).json["leaver"][0]
+        self.assertEqual({account["name"]: [group["path"] for group in account["groups"]][:1] for account in answer["accounts"]}["lweber"],
+                         [["lweber", "server-operations", "infrastructure", "Domain Admins"]])
 
     def test_kinds_of_accounts_are_told_apart(self):
         site = self.small([ODD, "CN=Users," + BASE, "OU=Domain Controllers," + BASE])
