@@ -79,5 +79,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Links, links_free)
 char *links_rule_text(const Links *links, uint8_t rule);
 /* Whom an owner, custodian or approver text means: an account or group by DN, else a person by id
  * (also a previous one), e-mail or username, else an account, else a group by name.
- * Case-insensitive. Cost: O(1). Not for two threads at once: tables are built when first needed. */
+ * Case-insensitive. Cost: O(1), and O(people) when a table is first needed. */
 Owner links_find_owner(const Links *links, const char *text);

@@ -1,0 +1,126 @@
+#include "correlate/people_maps.h"
+
+#include "model/lookup.h"
+
+typedef struct PeopleMap {
+    gsize is_made, knows_kinds; /* g_once_init_enter() */
+    const TextMultimap *map;
+    TextMultimap *owned; /* the same, where the snapshot has no such map itself */
+    bool has_addresses, has_others;
+} PeopleMap;
+
+struct PeopleMaps {
+    const Snapshot *snapshot;
+    PeopleMap by[LINK_PERSON_NAME + 1];
+    uint32_t *now; /* per person, snapshot_person_now() */
+};
+
+static const TextRef *person_column(const Snapshot *snapshot, LinkPersonField field)
+{
+    switch (field) {
+    case LINK_PERSON_ID:
+        return snapshot->people.id;
+    case LINK_PERSON_EMAIL:
+        return snapshot->people.email;
+    case LINK_PERSON_USERNAME:
+        return snapshot->people.username;
+    case LINK_PERSON_NAME:
+        return snapshot->people.name;
+    }
+    return snapshot->people.id;
+}
+
+PeopleMaps *people_maps_new(const Snapshot *snapshot)
+{
+    PeopleMaps *maps = g_new0(PeopleMaps, 1);
+    maps->snapshot = snapshot;
+    maps->now = g_new(uint32_t, snapshot->people.n + 1);
+    for (uint32_t p = 0; p < snapshot->people.n; p++)
+        maps->now[p] = snapshot_person_now(snapshot, p);
+    return maps;
+}
+
+void people_maps_free(PeopleMaps *maps)
+{
+    if (maps == NULL)
+        return;
+    for (size_t i = 0; i < G_N_ELEMENTS(maps->by); i++)
+        text_multimap_free(maps->by[i].owned);
+    g_free(maps->now);
+    g_free(maps);
+}
+
+static void make_map(const Snapshot *snapshot, PeopleMap *people, LinkPersonField field)
+{
+    if (field == LINK_PERSON_ID) {
+        people->map = snapshot_people_by_id(snapshot);
+        return;
+    }
+    people->owned = text_multimap_new(snapshot->text, snapshot->people.n);
+    text_multimap_add_column(people->owned, person_column(snapshot, field), snapshot->people.n,
+                             NULL);
+    people->map = people->owned;
+}
+
+const TextMultimap *people_maps_by(PeopleMaps *maps, LinkPersonField field)
+{
+    PeopleMap *people = &maps->by[field];
+    if (g_once_init_enter(&people->is_made)) {
+        make_map(maps->snapshot, people, field);
+        g_once_init_leave(&people->is_made, 1);
+    }
+    return people->map;
+}
+
+static void note_kind(PeopleMap *people, const Snapshot *snapshot, TextRef key)
+{
+    if (key == 0)
+        return;
+    if (strchr(snapshot_text(snapshot, key), '@') != NULL)
+        people->has_addresses = true;
+    else
+        people->has_others = true;
+}
+
+static void note_kinds(const Snapshot *snapshot, PeopleMap *people, LinkPersonField field)
+{
+    const People *all = &snapshot->people;
+    const TextRef *column = person_column(snapshot, field);
+    for (uint32_t p = 0; p < all->n && !(people->has_addresses && people->has_others); p++)
+        note_kind(people, snapshot, column[p]);
+    for (uint32_t i = 0; field == LINK_PERSON_ID && i < all->first_previous[all->n]; i++)
+        note_kind(people, snapshot, all->previous_ids[i]);
+}
+
+bool people_maps_may_hold(PeopleMaps *maps, LinkPersonField field, bool is_address)
+{
+    PeopleMap *people = &maps->by[field];
+    if (g_once_init_enter(&people->knows_kinds)) {
+        note_kinds(maps->snapshot, people, field);
+        g_once_init_leave(&people->knows_kinds, 1);
+    }
+    return is_address ? people->has_addresses : people->has_others;
+}
+
+uint32_t people_maps_now(const PeopleMaps *maps, uint32_t person)
+{
+    return maps->now[person];
+}
+
+uint32_t people_maps_only(const PeopleMaps *maps, const TextMultimap *map, uint32_t cursor)
+{
+    uint32_t person = maps->now[text_multimap_id(map, cursor)];
+    for (uint32_t c = text_multimap_next(map, cursor); c != TEXT_INDEX_NONE;
+         c = text_multimap_next(map, c))
+        if (maps->now[text_multimap_id(map, c)] != person)
+            return NONE;
+    return person;
+}
+
+void people_maps_drop(PeopleMaps *maps, LinkPersonField field)
+{
+    PeopleMap *people = &maps->by[field];
+    g_clear_pointer(&people->owned, text_multimap_free);
+    people->map = NULL;
+    people->is_made = 0;
+}
