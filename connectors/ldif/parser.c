@@ -4,12 +4,16 @@
 #define ARENA_BLOCK ((size_t)256 << 10)
 
 #define MAX_KNOWN_NAMES 64
-#define LONGEST_KNOWN_NAME 47
+#define LONGEST_KNOWN_NAME 47 /* and ": " behind it, if it is not longer than that */
+
+#define KNOWN_WORDS ((LONGEST_KNOWN_NAME + 1) / sizeof(uint64_t))
 
 /* An attribute as the file spells it, without options. */
 typedef struct KnownName {
     char name[LONGEST_KNOWN_NAME + 1];
     size_t length;
+    uint64_t words[KNOWN_WORDS], masks[KNOWN_WORDS]; /* how a line with a plain value begins */
+    size_t n_words;
     const SchemaRule *rule;
     size_t next; /* the name that followed it the last time */
 } KnownName;
@@ -289,6 +293,24 @@ static inline KnownName *guess_name(LdifParser *parser, Text line)
     return has_name(line, next) ? next : NULL;
 }
 
+/* What is compared eight bytes at a time: the name, a colon and a blank. Names that leave no room
+ * for those two are compared as texts. */
+static void note_words(KnownName *name)
+{
+    char begin[sizeof name->words] = {0}, mask[sizeof name->masks] = {0};
+    size_t n = name->length + 2;
+
+    if (n > sizeof begin) {
+        return;
+    }
+    memcpy(begin, name->name, name->length);
+    memcpy(begin + name->length, ": ", 2);
+    memset(mask, 0xff, n);
+    memcpy(name->words, begin, sizeof begin);
+    memcpy(name->masks, mask, sizeof mask);
+    name->n_words = (n + sizeof(uint64_t) - 1) / sizeof(uint64_t);
+}
+
 static KnownName *find_name(LdifParser *parser, Text attribute)
 {
     for (size_t i = 0; i < parser->n_known_names; i++) {
@@ -305,6 +327,7 @@ static KnownName *find_name(LdifParser *parser, Text attribute)
     KnownName *name = &parser->known_names[parser->n_known_names++];
     *name = (KnownName){.length = attribute.length};
     memcpy(name->name, attribute.data, attribute.length);
+    note_words(name);
     return name;
 }
 
@@ -543,6 +566,55 @@ static bool take_line(LdifParser *parser, Schema *schema, const Cursor *cursor, 
     return take_dn(parser, schema, cursor, &line, record, error);
 }
 
+/* sizeof name->words bytes can be read from `at`. */
+static inline bool begins_plainly(const char *at, const KnownName *name)
+{
+    uint64_t difference = 0;
+
+    for (size_t i = 0; i < name->n_words; i++) {
+        uint64_t word;
+        memcpy(&word, at + i * sizeof word, sizeof word);
+        difference |= (word ^ name->words[i]) & name->masks[i];
+    }
+    return difference == 0 && name->n_words > 0;
+}
+
+/* The line that nearly all are: an attribute that the file had before, and a plain value that
+ * neither is folded nor has blanks in front. false: it is read step by step. */
+static inline bool take_plain_line(LdifParser *parser, Schema *schema, Cursor *cursor,
+                                   Record *record)
+{
+    KnownName *name = parser->last_name;
+    size_t left = (size_t)(parser->end - cursor->at);
+
+    if (name == NULL || record->line == 0 || left <= sizeof name->words) {
+        return false;
+    }
+    if (!begins_plainly(cursor->at, name)) {
+        name = &parser->known_names[name->next];
+        if (!begins_plainly(cursor->at, name)) {
+            return false;
+        }
+    }
+    char *value = cursor->at + name->length + 2;
+    char *newline = memchr(value, '\n', left - name->length - 2);
+    if (newline == NULL || newline + 1 == parser->end || newline[1] == ' ' || *value == ' ' ||
+        newline[-1] == '\r' || (size_t)(newline - cursor->at) > MAX_LINE) {
+        return false;
+    }
+    record->last_attribute = (Text){cursor->at, name->length};
+    record->last_rule = name->rule;
+    record->last_value = (Text){value, (size_t)(newline - value)};
+    parser->last_name = name;
+    cursor->begins_at = cursor->line++;
+    cursor->at = newline + 1;
+    cursor->is_unterminated = false;
+    if (name->rule != NULL) {
+        schema_add(schema, name->rule, record->last_value);
+    }
+    return true;
+}
+
 /* One attempt with what was read; LINE_MORE: it was not enough, begin again. */
 static LineStep read_entry(LdifParser *parser, Schema *schema, Cursor *cursor, Record *record,
                            GError **error)
@@ -550,6 +622,8 @@ static LineStep read_entry(LdifParser *parser, Schema *schema, Cursor *cursor, R
     Text text;
 
     for (;;) {
+        while (take_plain_line(parser, schema, cursor, record)) {
+        }
         LineStep step = read_line(parser, cursor, &text);
         if (step == LINE_READ) {
             if (!take_line(parser, schema, cursor, text, record, error)) {
