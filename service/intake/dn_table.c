@@ -178,6 +178,18 @@ static const DnSlot *fetch_ahead(const DnTable *table, uint32_t tag)
     return &table->slots[at];
 }
 
+void dn_table_fetch(const DnTable *table, const Text *dns, size_t n)
+{
+    uint32_t tags[DN_TABLE_FETCH];
+    n = MIN(n, DN_TABLE_FETCH);
+    for (size_t i = 0; i < n; i++) {
+        tags[i] = tag_of(dns[i]);
+        __builtin_prefetch(&table->slots[tags[i] & table->mask]);
+    }
+    for (size_t i = 0; i < n; i++)
+        fetch_ahead(table, tags[i]);
+}
+
 static void intern_batch(DnTable *table, const Text *dns, size_t n, uint32_t *ret_ids)
 {
     uint32_t tags[BATCH];

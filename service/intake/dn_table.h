@@ -34,5 +34,9 @@ void dn_table_forget_spellings(DnTable *table);
 /* NONE for an empty text, and when the pool is full. */
 uint32_t dn_table_intern(DnTable *table, Text dn);
 void dn_table_intern_all(DnTable *table, const Text *dns, size_t n, uint32_t *ret_ids);
+/* Fetches what dn_table_intern() is about to read for these DNs: the first DN_TABLE_FETCH of them.
+ */
+#define DN_TABLE_FETCH 32
+void dn_table_fetch(const DnTable *table, const Text *dns, size_t n);
 /* NONE when it was never interned, in whatever spelling. Changes only the scratch texts. */
 uint32_t dn_table_find(DnTable *table, Text dn);

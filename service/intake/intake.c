@@ -70,9 +70,12 @@ void sink_pull(Sink *sink, const SettingsSource *source)
     const Connector *connector = source->connector;
     const SinkOptions *options = &sink->options;
     g_autoptr(GError) error = NULL;
+    if (options->provides == PROVIDES_DIRECTORY && options->scope == NULL)
+        sink->handover = handover_new(sink);
     bool is_whole = options->scope != NULL
                         ? connector->pull_scope(&source->source, options->scope, sink, &error)
                         : connector->pull(&source->source, sink, &error);
+    g_clear_pointer(&sink->handover, handover_free);
     sink_finish(sink, is_whole, error);
     if (options->progress != NULL)
         options->progress(options->name, sink->n_records, true, options->progress_data);

@@ -1,10 +1,12 @@
 /* parts.h: what the files of intake share; private to this folder and its tests.
  *
- * One Sink per source and thread: settings, proof, and one builder of the kind that the source
- * provides. */
+ * One Sink per source: settings, proof, and one builder of the kind that the source provides. While
+ * a directory is pulled, what entries are built into (directory, text, messages, the counts of kept
+ * and rejected) belongs to the thread of the handover, all else to the connector's. */
 #pragma once
 
 #include "intake/directory_builder.h"
+#include "intake/handover.h"
 #include "intake/intake.h"
 #include "intake/table_builder.h"
 
@@ -44,6 +46,7 @@ struct Sink {
     int64_t newest_utc;    /* of the records' own times */
     uint64_t n_pages, n_references;
     int bad_page_code;           /* the first result code that is not 0; 0 = none */
+    Handover *handover;          /* while a directory is pulled; NULL: entries are built at once */
     DirectoryBuilder *directory; /* directory, accounts */
     TableBuilder *table;         /* everything but directory */
     GPtrArray *messages; /* (element-type utf8), all rejections that are kept, and warnings */

@@ -162,7 +162,10 @@ static void count_record(Sink *sink)
 void sink_entry(Sink *sink, const DirectoryEntry *entry, const Place *place)
 {
     count_record(sink);
-    directory_builder_add(sink, entry, place);
+    if (sink->handover != NULL)
+        handover_entry(sink->handover, entry, place);
+    else
+        directory_builder_add(sink, entry, place);
 }
 
 void sink_row(Sink *sink, const Text *cells, size_t n_cells, const Place *place)
@@ -176,7 +179,12 @@ void sink_reject(Sink *sink, const Place *place, const char *format, ...)
     count_record(sink);
     va_list arguments;
     va_start(arguments, format);
-    keep_rejection(sink, place, NULL, format, arguments);
+    if (sink->handover != NULL) {
+        g_autofree char *what = g_strdup_vprintf(format, arguments);
+        handover_rejection(sink->handover, place, what);
+    } else {
+        keep_rejection(sink, place, NULL, format, arguments);
+    }
     va_end(arguments);
 }
 
