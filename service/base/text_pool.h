@@ -26,6 +26,8 @@ TextRef text_pool_add(TextPool *pool, Text text);
 TextRef text_pool_intern(TextPool *pool, Text text);
 const char *text_pool_get(const TextPool *pool,
                           TextRef ref); /* "" for 0; valid as long as the pool */
+/* Is it this very text? ref is one of the pool's. */
+bool text_pool_holds(const TextPool *pool, TextRef ref, Text text);
 bool text_pool_is_full(const TextPool *pool);
 size_t text_pool_size(const TextPool *pool); /* bytes in use */
 /* Appends all of other to pool; refs of other become ref + the returned shift (0 stays 0). */

@@ -115,9 +115,16 @@ TextRef cells_text(const Cells *row, size_t field)
     return sink_text(row->sink, row->cells[field]);
 }
 
+/* The row before often says the same. */
 TextRef cells_shared(const Cells *row, size_t field)
 {
-    return sink_shared(row->sink, row->cells[field]);
+    Text text = row->cells[field];
+    TextRef *last = &row->sink->table->last_shared[field];
+    if (text.length == 0)
+        return 0;
+    if (*last == 0 || !text_pool_holds(row->sink->text, *last, text))
+        *last = sink_shared(row->sink, text);
+    return *last;
 }
 
 void cells_list(const Cells *row, size_t field, GArray *refs)

@@ -165,7 +165,7 @@ void columns_reserve(void *table, ColumnList list, uint32_t *capacity, uint32_t 
 {
     if (n <= *capacity)
         return;
-    uint32_t wanted = MAX(n, MAX(FIRST_CAPACITY, *capacity + *capacity / 4));
+    uint32_t wanted = MAX(n, MAX(FIRST_CAPACITY, *capacity * 2));
     resize(table, list, *capacity, wanted);
     *capacity = wanted;
 }

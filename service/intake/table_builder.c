@@ -196,8 +196,8 @@ static bool add_asset(const Cells *cells)
     assets->status[row] = asset_status(cells->cells[ASSET_STATUS]);
     column_set(assets->serial, row, cells_text(cells, ASSET_SERIAL));
     column_set(assets->hostname, row, cells_text(cells, ASSET_HOSTNAME));
-    column_set(assets->owner, row, cells_shared(cells, ASSET_OWNER));
-    column_set(assets->custodian, row, cells_shared(cells, ASSET_CUSTODIAN));
+    column_set(assets->owner, row, cells_text(cells, ASSET_OWNER));
+    column_set(assets->custodian, row, cells_text(cells, ASSET_CUSTODIAN));
     column_set(assets->classification, row, cells_shared(cells, ASSET_CLASSIFICATION));
     column_set(assets->location, row, cells_shared(cells, ASSET_LOCATION));
     assets->source[row] = sink->options.index;

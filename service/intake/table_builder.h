@@ -12,6 +12,7 @@
 
 typedef struct TableBuilder {
     Zones *zones;
+    TextRef last_shared[MAX_RECORD_FIELDS]; /* per field, the value that cells_shared() gave last */
     char *file;            /* of the rows, for messages at the end; NULL = none came */
     const char *line_name; /* of the places of the rows; NULL = lines of a text file */
     People people;

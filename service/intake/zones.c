@@ -4,14 +4,14 @@
 
 #include <rightful/record.h>
 
-#define REMEMBERED                                                                                 \
-    1024 /* days a zone; a roster speaks of some hundreds of them again and again                  \
-          */
+/* Days a zone: rosters and registers speak of the days of twenty years again and again, and what
+ * was never asked takes no memory. */
+#define REMEMBERED 8192
 
 typedef struct Day {
+    int64_t begin_utc;
     int32_t day;
     bool is_set;
-    int64_t begin_utc, end_utc;
 } Day;
 
 struct Zone {
