@@ -117,7 +117,7 @@ static bool check_sample(DirectorySession *session, const char *base, const char
 static bool check_kind(DirectorySession *session, const char *const *bases, const char *what,
                        EntryKind kind, const Schema *schema, CheckReport *report)
 {
-    const char *filter = schema_filter_of(schema, kind);
+    g_autofree char *filter = directory_sample_filter(schema, kind);
     bool is_seen = filter == NULL;
 
     for (size_t i = 0; bases[i] != NULL && !is_seen; i++) {

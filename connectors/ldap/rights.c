@@ -59,6 +59,16 @@ static char *names_of(const GPtrArray *attributes)
     return g_strdup(names->str);
 }
 
+char *directory_sample_filter(const Schema *schema, EntryKind kind)
+{
+    const char *filter = schema_filter_of(schema, kind);
+    const char *computers = schema_filter_of(schema, ENTRY_COMPUTER);
+
+    return kind == ENTRY_ACCOUNT && computers != NULL
+               ? g_strdup_printf("(&%s(!%s))", filter, computers)
+               : g_strdup(filter);
+}
+
 /* Entries of the kind that have any of the attributes. */
 static char *filter_of(const char *kind_filter, const GPtrArray *attributes)
 {
@@ -168,10 +178,11 @@ static bool has_entries(DirectorySession *session, const char *const *bases, con
 void directory_check_rights(DirectorySession *session, Schema *schema, const char *const *bases,
                             CheckReport *report)
 {
-    bool has[] = {
-        [ENTRY_ACCOUNT] = has_entries(session, bases, schema_filter_of(schema, ENTRY_ACCOUNT)),
-        [ENTRY_GROUP] = has_entries(session, bases, schema_filter_of(schema, ENTRY_GROUP)),
-    };
+    g_autofree char *accounts = directory_sample_filter(schema, ENTRY_ACCOUNT);
+    const char *filters[] = {
+        [ENTRY_ACCOUNT] = accounts, [ENTRY_GROUP] = schema_filter_of(schema, ENTRY_GROUP)};
+    bool has[] = {[ENTRY_ACCOUNT] = has_entries(session, bases, filters[ENTRY_ACCOUNT]),
+                  [ENTRY_GROUP] = has_entries(session, bases, filters[ENTRY_GROUP])};
 
     for (size_t i = 0; i < G_N_ELEMENTS(needs); i++) {
         g_autoptr(GPtrArray) attributes = attributes_of(schema, needs[i].field);
@@ -179,7 +190,7 @@ void directory_check_rights(DirectorySession *session, Schema *schema, const cha
             continue;
         }
         g_autofree char *names = names_of(attributes);
-        g_autofree char *filter = filter_of(schema_filter_of(schema, needs[i].kind), attributes);
+        g_autofree char *filter = filter_of(filters[needs[i].kind], attributes);
         g_autofree char *shown = NULL;
         Sight sight = look(session, bases, filter, attributes, &shown);
         tell(&needs[i], names, sight, shown, report);

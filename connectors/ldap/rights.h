@@ -11,6 +11,9 @@
 
 #define RIGHTS_SECONDS 10
 
+/* A filter for entries of that kind and no other: computers of Active Directory are users too.
+ * NULL when the family has none; to be freed. */
+char *directory_sample_filter(const Schema *schema, EntryKind kind);
 /* bases: NULL-terminated. */
 void directory_check_rights(DirectorySession *session, Schema *schema, const char *const *bases,
                             CheckReport *report);

@@ -23,11 +23,17 @@ static const char *active_directory_reason(const char *diagnostic)
     static const struct {
         const char *code, *meaning;
     } reasons[] = {
-        {"data 525", "no such account"},          {"data 52e", "wrong password"},
-        {"data 530", "not at this time of day"},  {"data 531", "not from this machine"},
-        {"data 532", "the password has expired"}, {"data 533", "the account is disabled"},
-        {"data 701", "the account has expired"},  {"data 773", "the password must be changed"},
+        {"data 525", "no such account"},
+        {"data 52e", "wrong password"},
+        {"data 530", "not at this time of day"},
+        {"data 531", "not from this machine"},
+        {"data 532", "the password has expired"},
+        {"data 533", "the account is disabled"},
+        {"data 701", "the account has expired"},
+        {"data 773", "the password must be changed"},
         {"data 775", "the account is locked"},
+        {"data 80090346", "the bind was not tied to this TLS connection: does something between "
+                          "end it?"},
     };
 
     for (size_t i = 0; diagnostic != NULL && i < G_N_ELEMENTS(reasons); i++) {
@@ -231,17 +237,28 @@ static bool encrypt(DirectorySession *session, const DirectoryAddress *address,
 /* ---- Bind ---- */
 
 /* What to do about a refused bind; mechanism: NULL = simple. */
-static const char *bind_advice(int rc, const char *mechanism)
+static const char *bind_advice(const DirectorySession *session, int rc, const char *mechanism,
+                               const char *text)
 {
+    bool is_kerberos = g_strcmp0(mechanism, "GSSAPI") == 0;
+
     switch (rc) {
     case LDAP_INVALID_CREDENTIALS:
-        return mechanism == NULL                  ? "; check bind_dn and what password_file holds"
-               : strcmp(mechanism, "GSSAPI") == 0 ? "; check principal and keytab_file"
-                                                  : "; the server maps this certificate or local "
-                                                    "user to no account";
+        return mechanism == NULL ? "; check bind_dn and what password_file holds"
+               : is_kerberos     ? "; check principal and keytab_file"
+                                 : "; the server maps this certificate or local "
+                                   "user to no account";
     case LDAP_STRONG_AUTH_REQUIRED:
     case LDAP_CONFIDENTIALITY_REQUIRED:
-        return "; the server wants encryption: use ldaps:// or starttls = true";
+        return is_kerberos && session->is_encrypted
+                   ? "; this server takes no Kerberos over TLS: use ldap:// without starttls, "
+                     "where "
+                     "Kerberos itself encrypts"
+                   : "; the server wants encryption: use ldaps:// or starttls = true";
+    case LDAP_LOCAL_ERROR: /* nothing was sent */
+        return strstr(text, "not found in Kerberos database") != NULL
+                   ? "; name the server in url as its service principal does (ldap/dc1.example.com)"
+                   : "";
     case LDAP_AUTH_METHOD_NOT_SUPPORTED:
         return "; the server does not offer this way to bind";
     case LDAP_INAPPROPRIATE_AUTH:
@@ -263,7 +280,7 @@ static bool bind_failed(const DirectorySession *session, int rc, const char *mec
     } else {
         g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_REFUSED,
                     "bind refused for %s: %s%s; not tried again in this run", who, text,
-                    bind_advice(rc, mechanism));
+                    bind_advice(session, rc, mechanism, text));
     }
     return false;
 }

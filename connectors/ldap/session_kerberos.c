@@ -1,7 +1,8 @@
 /* SASL GSSAPI: tickets by a keytab.
  *
- * They live in a cache in memory of this process, which GSSAPI is told of for this thread only:
- * no environment variable, no file in /tmp, nothing of the user's own tickets. */
+ * They live in a cache in memory of this process, and SASL is handed the credentials made of them:
+ * no environment variable, no file in /tmp, nothing of the user's own tickets. Credentials that
+ * SASL looks for itself it forgets to free when there is to be no layer (version 2.1.28). */
 #include "ldap/session.h"
 
 #include <gssapi/gssapi.h>
@@ -105,12 +106,23 @@ static bool get_tickets(Tickets *tickets, const SettingsGroup *settings, GError 
     return rc == 0 || failed(tickets, rc, "no ticket by the keytab", error);
 }
 
-/* Asked for the identity to act as: its own. */
-static int answer(LDAP *ldap, unsigned flags, void *defaults, void *questions)
+typedef struct Handing {
+    gss_cred_id_t credentials;
+    bool is_done; /* without it SASL would take tickets of whoever runs this */
+} Handing;
+
+/* Asked for the identity to act as: its own. That is before anything is sent, and the first time
+ * that libldap's SASL connection is there to be given the credentials. */
+static int answer(LDAP *ldap, unsigned flags, void *data, void *questions)
 {
-    (void)ldap;
+    Handing *handing = data;
+
     (void)flags;
-    (void)defaults;
+    if (ldap_set_option(ldap, LDAP_OPT_X_SASL_GSS_CREDS, handing->credentials) !=
+        LDAP_OPT_SUCCESS) {
+        return LDAP_LOCAL_ERROR;
+    }
+    handing->is_done = true;
     for (sasl_interact_t *each = questions; each->id != SASL_CB_LIST_END; each++) {
         each->result = "";
         each->len = 0;
@@ -118,16 +130,21 @@ static int answer(LDAP *ldap, unsigned flags, void *defaults, void *questions)
     return LDAP_SUCCESS;
 }
 
-/* Over TLS no second layer: Active Directory refuses one. Without TLS Kerberos must encrypt. */
+/* Over TLS no second layer: Active Directory refuses one. Instead the bind is tied to the
+ * certificate of the server (RFC 5929 tls-server-end-point, MS-ADTS section 5.1.2.2), as Active
+ * Directory may demand; a server that demands nothing does not look at it. Without TLS Kerberos
+ * must encrypt. */
 static void set_layers(const DirectorySession *session)
 {
     ber_len_t least = session->is_encrypted ? 0 : 56;
     ber_len_t most = 0;
+    int binding = LDAP_OPT_X_SASL_CBINDING_TLS_ENDPOINT;
 
     ldap_set_option(session->ldap, LDAP_OPT_X_SASL_NOCANON, LDAP_OPT_ON);
     ldap_set_option(session->ldap, LDAP_OPT_X_SASL_SSF_MIN, &least);
     if (session->is_encrypted) {
         ldap_set_option(session->ldap, LDAP_OPT_X_SASL_SSF_MAX, &most);
+        ldap_set_option(session->ldap, LDAP_OPT_X_SASL_CBINDING, &binding);
     }
 }
 
@@ -146,18 +163,18 @@ static char *principal_text(const Tickets *tickets)
 static int bind_with(DirectorySession *session, const Tickets *tickets)
 {
     OM_uint32 minor;
-    char *name = NULL;
+    Handing handing = {.credentials = GSS_C_NO_CREDENTIAL};
     ber_len_t strength = 0;
     int rc = LDAP_LOCAL_ERROR;
 
-    if (krb5_cc_get_full_name(tickets->context, tickets->cache, &name) == 0 &&
-        gss_krb5_ccache_name(&minor, name, NULL) == GSS_S_COMPLETE) {
+    if (gss_krb5_import_cred(&minor, tickets->cache, NULL, NULL, &handing.credentials) ==
+        GSS_S_COMPLETE) {
         set_layers(session);
         rc = ldap_sasl_interactive_bind_s(session->ldap, NULL, "GSSAPI", NULL, NULL,
-                                          LDAP_SASL_QUIET, answer, NULL);
-        gss_krb5_ccache_name(&minor, NULL, NULL);
+                                          LDAP_SASL_QUIET, answer, &handing);
+        rc = handing.is_done ? rc : LDAP_LOCAL_ERROR;
     }
-    krb5_free_string(tickets->context, name);
+    gss_release_cred(&minor, &handing.credentials);
     session->is_sealed =
         rc == LDAP_SUCCESS &&
         ldap_get_option(session->ldap, LDAP_OPT_X_SASL_SSF, &strength) == LDAP_OPT_SUCCESS &&

@@ -10,7 +10,9 @@
 #
 # Samba's ports (389, 636) cannot be chosen, so each gets a loopback address of its own (SAMBA_ADDRESS; by default
 # made from the process id, so that two may run side by side).
-# SAMBA_STRONG=yes refuses simple binds without TLS, as a hardened domain controller does.
+# SAMBA_STRONG=yes|allow_sasl_over_tls refuses simple binds without TLS, and SASL binds that do not sign or seal (with yes
+# also those over TLS), as a hardened domain controller does.
+# SAMBA_KDC=yes runs the key distribution centre of the domain too; printed besides: KRB5_CONFIG, KEYTAB (of reader).
 set -euo pipefail
 address=${SAMBA_ADDRESS:-127.40.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))}
 base=DC=example,DC=test
@@ -52,7 +54,7 @@ write_configuration() {
  realm = EXAMPLE.TEST
  workgroup = EXAMPLE
  server role = active directory domain controller
- server services = ldap
+ server services = ldap${SAMBA_KDC:+ kdc}
  interfaces = $address/8
  bind interfaces only = yes
  private dir = $1/private
@@ -82,6 +84,26 @@ provision() {
         --server-role=dc --dns-backend=NONE --adminpass="$(cat "$1/password")"
     write_configuration "$1"
     samba-tool user create reader "$(cat "$1/password")" --configfile="$1/smb.conf" -H "$1/private/sam.ldb"
+}
+
+# Clients name the server as its service principal does: here by its address, which no name service has to know.
+prepare_kerberos() { # folder
+    samba-tool spn add "ldap/$address" 'DC1$' --configfile="$1/smb.conf" -H "$1/private/sam.ldb"
+    samba-tool domain exportkeytab "$1/reader.keytab" --principal=reader --configfile="$1/smb.conf"
+    chmod 600 "$1/reader.keytab"
+    cat >"$1/krb5.conf" <<CONF
+[libdefaults]
+ default_realm = EXAMPLE.TEST
+ dns_lookup_kdc = false
+ dns_canonicalize_hostname = false
+ rdns = false
+[realms]
+ EXAMPLE.TEST = {
+  kdc = $address
+ }
+[domain_realm]
+ $address = EXAMPLE.TEST
+CONF
 }
 
 load() { # folder, LDIF, change records
@@ -131,6 +153,9 @@ chmod 600 "$folder/password"
 (make_certificates "$folder/tls") >"$folder/log/certificates" 2>&1
 write_configuration "$folder"
 provision "$folder" >"$folder/log/provision" 2>&1 || { tail -20 "$folder/log/provision" >&2; exit 1; }
+if [ "${SAMBA_KDC:-no}" = yes ]; then
+    prepare_kerberos "$folder" >"$folder/log/kerberos" 2>&1 || { tail -20 "$folder/log/kerberos" >&2; exit 1; }
+fi
 load "$folder" "${3:-}" "${4:-}" >"$folder/log/load" 2>&1 || { tail -20 "$folder/log/load" >&2; exit 1; }
 start_server "$folder"
 cat <<OUT
@@ -143,3 +168,6 @@ ADMIN_DN='cn=Administrator,cn=Users,$base'
 PASSWORD_FILE='$folder/password'
 SAMBA_PID=$(cat "$folder/samba.pid")
 OUT
+if [ "${SAMBA_KDC:-no}" = yes ]; then
+    printf "KRB5_CONFIG='%s'\nKEYTAB='%s'\n" "$folder/krb5.conf" "$folder/reader.keytab"
+fi

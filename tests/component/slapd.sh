@@ -10,6 +10,9 @@
 #
 # SLAPD_CERTIFICATE=server|wrong|expired   which certificate the server shows; "other CA" is: CA_FILE=DIR/tls/other.pem
 #
+# SLAPD_BINDING=tls-endpoint|tls-unique    what a Kerberos bind over TLS must be tied to; TLS 1.3 knows no tls-unique:
+# SLAPD_CIPHERS=NORMAL:-VERS-TLS1.3        goes without it (a priority string of GnuTLS)
+#
 # Readers (all in o=readers, password in PASSWORD_FILE): cn=reader sees everything; cn=capped gets 2500 entries of a
 # paged search and then result 4; cn=small may page by 100 at most; cn=unpaged may not page; cn=blind sees no entry
 # (result 0); cn=partial does not see mail, and may search
@@ -104,8 +107,10 @@ TLSCACertificateFile $d/tls/ca.pem
 TLSCertificateFile $d/tls/$3.pem
 TLSCertificateKeyFile $d/tls/$3.key
 TLSVerifyClient allow
+${SLAPD_CIPHERS:+TLSCipherSuite $SLAPD_CIPHERS}
 authz-regexp "gidNumber=.*\\+uidNumber=.*,cn=peercred,cn=external,cn=auth" "cn=reader,o=readers"
 sasl-host 127.0.0.1
+${SLAPD_BINDING:+sasl-cbinding $SLAPD_BINDING}
 authz-regexp "^uid=rightful,cn=gssapi,cn=auth$" "cn=reader,o=readers"
 authz-regexp "^cn=reader$" "cn=reader,o=readers"
 

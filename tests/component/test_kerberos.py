@@ -91,11 +91,12 @@ class Kerberos(SiteTest):
                 os.environ.pop(name) if value is None else os.environ.update({name: value})
         self.addCleanup(restore)
 
-    def site(self, url, keytab, more=""):
+    def site(self, url, keytab, more="", slapd=None):
         site = self.open(demo_site())
-        config = ldap_source(site.read("rightful.conf"), self.slapd, f'url = "{url}"; sasl = "GSSAPI"; '
+        slapd = slapd or self.slapd
+        config = ldap_source(site.read("rightful.conf"), slapd, f'url = "{url}"; sasl = "GSSAPI"; '
                              f'keytab_file = "{self.kdc.path(keytab)}"; {more}')
-        config = config.replace(f'bind_dn = "{self.slapd["BIND_DN"]}"; password_file = "{self.slapd["PASSWORD_FILE"]}";', "")
+        config = config.replace(f'bind_dn = "{slapd["BIND_DN"]}"; password_file = "{slapd["PASSWORD_FILE"]}";', "")
         site.write("rightful.conf", config)
         return site
 
@@ -114,6 +115,19 @@ class Kerberos(SiteTest):
 
     def test_without_tls_kerberos_encrypts(self):
         self.assert_pulls(self.slapd["LDAP_URL"], "encrypted by Kerberos")
+
+    def test_a_bind_over_tls_is_tied_to_the_certificate_of_the_server(self):
+        """Active Directory may demand it. Two servers that look at it: one at what we send (tls-endpoint), one at something else,
+        which shows that they do look."""
+        for binding, code in (("tls-endpoint", 0), ("tls-unique", 1)):
+            with self.subTest(binding):
+                slapd = Slapd(os.path.join(SOURCE_ROOT, "config", "demo", "directory.ldif"), **self.kdc.environment,
+                              KRB5_KTNAME=self.kdc.path("ldap.keytab"), SLAPD_BINDING=binding, SLAPD_CIPHERS="NORMAL:-VERS-TLS1.3")
+                self.addCleanup(slapd.stop)
+                for url, more in ((slapd["LDAPS_URL"], ""), (slapd["LDAP_URL"], "starttls = true;")):
+                    result = self.site(url, "rightful.keytab", more, slapd).rightful("check")
+                    self.assertEqual(result.code, code, result.out + result.err)
+                    self.assertIn("bind refused for rightful@EXAMPLE.TEST" if code else "bound as rightful@EXAMPLE.TEST", result.out)
 
     def test_an_old_key_is_refused_and_the_run_says_so(self):
         result = self.site(self.slapd["LDAPS_URL"], "stranger.keytab").rightful("check")

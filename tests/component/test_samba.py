@@ -94,14 +94,15 @@ ONLY_IN_ACTIVE_DIRECTORY = ["orphaned-account\tdns-dc1", "orphaned-account\tread
 class Samba:
     """samba.sh start … stop; fields are the lines that it prints."""
 
-    def __init__(self, ldif, changes):
+    def __init__(self, ldif, changes, **environment):
         self.folder = tempfile.mkdtemp(prefix="rightful-samba-")
         paths = []
         for name, content in (("entries.ldif", ldif), ("changes.ldif", changes)):
             paths.append(os.path.join(self.folder, name))
             with open(paths[-1], "w", encoding="utf-8") as file:
                 file.write(content)
-        process = subprocess.run([FIXTURE, "start", self.folder, *paths], capture_output=True, text=True, check=False)
+        process = subprocess.run([FIXTURE, "start", self.folder, *paths], capture_output=True, text=True, check=False,
+                                 env={**os.environ, **environment})
         if process.returncode == 77:
             shutil.rmtree(self.folder)
             raise unittest.SkipTest(process.stderr)
