@@ -80,13 +80,10 @@ static void set_int(LDAP *ldap, int option, int value)
     ldap_set_option(ldap, option, &value);
 }
 
-static void set_options(DirectorySession *session, const SettingsGroup *settings)
+static void set_options(DirectorySession *session)
 {
     LDAP *ldap = session->ldap;
     const struct timeval limit = {.tv_sec = session->timeout_seconds};
-    const char *ca_file = settings_text(settings, "tls_ca_file");
-    const char *certificate = settings_text(settings, "tls_cert_file");
-    const char *key = settings_text(settings, "tls_key_file");
 
     set_int(ldap, LDAP_OPT_PROTOCOL_VERSION, LDAP_VERSION3);
     ldap_set_option(ldap, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
@@ -96,6 +93,16 @@ static void set_options(DirectorySession *session, const SettingsGroup *settings
     set_int(ldap, LDAP_OPT_TIMELIMIT, LDAP_NO_LIMIT);
     ldap_set_option(ldap, LDAP_OPT_NETWORK_TIMEOUT, &limit);
     ldap_set_option(ldap, LDAP_OPT_TIMEOUT, &limit);
+}
+
+/* Not where nothing is encrypted: the system's certificates take longer to read than many a
+ * directory. */
+static void set_tls_options(LDAP *ldap, const SettingsGroup *settings)
+{
+    const char *ca_file = settings_text(settings, "tls_ca_file");
+    const char *certificate = settings_text(settings, "tls_cert_file");
+    const char *key = settings_text(settings, "tls_key_file");
+
     ldap_set_option(ldap, LDAP_OPT_X_TLS_CACERTFILE, ca_file != NULL ? ca_file : SYSTEM_CA);
     if (certificate != NULL) {
         ldap_set_option(ldap, LDAP_OPT_X_TLS_CERTFILE, certificate);
@@ -106,21 +113,34 @@ static void set_options(DirectorySession *session, const SettingsGroup *settings
     set_int(ldap, LDAP_OPT_X_TLS_NEWCTX, 0); /* without it the options above change nothing */
 }
 
-/* Without this layer libldap makes two reads and a poll for every entry; with its own 16 KiB one of
- * each for every 16. */
+/* Below TLS and SASL, which read the head and the body of every record by themselves. */
 #define READ_AHEAD_BYTES (256 << 10)
 
 static void read_ahead(LDAP *ldap)
 {
     Sockbuf *socket = NULL;
-    ber_len_t limit = MAX_MESSAGE_BYTES;
     int readahead = READ_AHEAD_BYTES;
 
     if (ldap_get_option(ldap, LDAP_OPT_SOCKBUF, &socket) == LDAP_OPT_SUCCESS && socket != NULL) {
         ber_sockbuf_add_io(socket, &ber_sockbuf_io_readahead, LBER_SBIOD_LEVEL_PROVIDER,
                            &readahead);
+    }
+}
+
+static void limit_messages(LDAP *ldap)
+{
+    Sockbuf *socket = NULL;
+    ber_len_t limit = MAX_MESSAGE_BYTES;
+
+    if (ldap_get_option(ldap, LDAP_OPT_SOCKBUF, &socket) == LDAP_OPT_SUCCESS && socket != NULL) {
         ber_sockbuf_ctrl(socket, LBER_SB_OPT_SET_MAX_INCOMING, &limit);
     }
+}
+
+static bool will_be_layered(const DirectoryAddress *address, const SettingsGroup *settings)
+{
+    return address->is_tls || settings_bool(settings, "starttls") ||
+           g_strcmp0(settings_text(settings, "sasl"), "GSSAPI") == 0;
 }
 
 static bool connect_session(DirectorySession *session, const DirectoryAddress *address,
@@ -138,8 +158,11 @@ static bool connect_session(DirectorySession *session, const DirectoryAddress *a
         g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_UNREACHABLE, "%s", ldap_err2string(rc));
         return false;
     }
-    set_options(session, settings);
-    read_ahead(session->ldap);
+    set_options(session);
+    limit_messages(session->ldap);
+    if (will_be_layered(address, settings)) {
+        read_ahead(session->ldap);
+    }
     return true;
 }
 
@@ -226,6 +249,7 @@ static bool encrypt(DirectorySession *session, const DirectoryAddress *address,
     if (!address->is_tls && !with_starttls) {
         return true;
     }
+    set_tls_options(session->ldap, settings);
     if ((with_starttls && !request_starttls(session, error)) ||
         !handshake(session, address, settings, error)) {
         return false;
@@ -353,6 +377,17 @@ static bool bind_session(DirectorySession *session, const DirectoryAddress *addr
 
 /* ---- Life ---- */
 
+static bool lay_wire(DirectorySession *session, GError **error)
+{
+    bool is_layered = session->is_encrypted || session->principal != NULL;
+
+    session->wire = directory_wire_new(session->ldap, is_layered, MAX_MESSAGE_BYTES);
+    if (session->wire == NULL) {
+        g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_UNREACHABLE, "the connection was lost");
+    }
+    return session->wire != NULL;
+}
+
 static bool open_session(DirectorySession *session, const SettingsGroup *settings, GError **error)
 {
     DirectoryAddress address = {0};
@@ -362,7 +397,7 @@ static bool open_session(DirectorySession *session, const SettingsGroup *setting
     }
     bool is_open = connect_session(session, &address, settings, error) &&
                    encrypt(session, &address, settings, error) &&
-                   bind_session(session, &address, settings, error);
+                   bind_session(session, &address, settings, error) && lay_wire(session, error);
     directory_address_clear(&address);
     if (!is_open) {
         g_prefix_error(error, "%s: ", session->url);
@@ -385,6 +420,7 @@ static void forget_server(DirectorySession *session)
         ldap_unbind_ext(session->ldap, NULL, NULL);
         session->ldap = NULL;
     }
+    g_clear_pointer(&session->wire, directory_wire_free);
     session->is_encrypted = false;
     session->certificate_ends_utc = TIME_UNKNOWN;
     g_clear_pointer(&session->tls_version, g_free);

@@ -6,13 +6,14 @@
  * can be reached is the one for the whole session; a bind is tried once. One session per thread. */
 #pragma once
 
-#include <rightful/connector.h>
+#include "ldap/wire.h"
 
-#include <ldap.h>
+#include <rightful/connector.h>
 
 typedef struct DirectorySession {
     LDAP *ldap;
-    char *url; /* of the server that answered */
+    DirectoryWire *wire; /* on top of ldap's layers, once it is bound */
+    char *url;           /* of the server that answered */
     char *
         passed_over; /* why earlier ones did not, as "URL: why; URL: why"; NULL = it is the first */
     int timeout_seconds;

@@ -3,7 +3,7 @@
 
     run.py --rightful PATH --tools FOLDER [--accounts N] [--runs N] [--large] [--only LIST] [--record] [--gate]
 
-PATH is a release build of rightful; FOLDER holds `generate` and `scan` (the build folder's tests/bench). Two commands that are
+PATH is a release build of rightful; FOLDER holds `generate`, `scan` and `stream` (the build folder's tests/bench). Two commands that are
 compared run alternately, and the median of the ratios of the pairs is printed: the machine's mood cancels out.
 LIST of: counts, scan, stages, memory, twins, growth, instructions, ldap (default: all but growth, which --large adds; it
 needs 4 GB of disk). --record writes the instruction count to instructions.txt; --gate exits 1 when a goal is missed.
@@ -39,7 +39,7 @@ ATTRIBUTES = ("objectClass entryUUID uid cn displayName mail employeeNumber depa
 
 
 class Usage:
-    """Wall and CPU seconds and peak memory of one process."""
+    """Wall and CPU seconds of one process."""
 
     def __init__(self, command, accepted=(0,), stdout=subprocess.DEVNULL):
         started = time.monotonic()
@@ -48,9 +48,28 @@ class Usage:
         _, status, usage = os.wait4(process.pid, 0)
         self.wall = time.monotonic() - started
         process.returncode = code = os.waitstatus_to_exitcode(status)
-        self.cpu, self.kilobytes = usage.ru_utime + usage.ru_stime, usage.ru_maxrss
+        self.cpu = usage.ru_utime + usage.ru_stime
         if code not in accepted:
             sys.exit(f"{' '.join(command)}: exit {code}\n{self.stderr}")
+
+
+# A process has the memory of the one it was forked from until it executes its program, and its peak counts that too: so it is
+# forked from one that is small, whatever this one has grown to.
+PEAK = """
+import os, sys
+child = os.fork()
+if child == 0:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.execv(sys.argv[1], sys.argv[1:])
+_, status, usage = os.wait4(child, 0)
+print(usage.ru_maxrss)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
+def peak_bytes(command):
+    result = subprocess.run([sys.executable, "-I", "-S", "-c", PEAK, *command], stdout=subprocess.PIPE, check=True)
+    return int(result.stdout) * 1024
 
 
 class Report:
@@ -73,8 +92,14 @@ def alternate(first, second, runs):
     return [(first(), second()) for _ in range(runs)]
 
 
-def median_ratio(pairs):
-    return statistics.median(a.wall / b.wall for a, b in pairs)
+def median_ratio(pairs, what="wall"):
+    return statistics.median(getattr(a, what) / getattr(b, what) for a, b in pairs)
+
+
+def triples(first, second, third, runs):
+    """Like alternate(), of three."""
+    first(), second(), third()
+    return [(first(), second(), third()) for _ in range(runs)]
 
 
 class Bench:
@@ -131,8 +156,7 @@ class Bench:
 
     def measure_memory(self):
         n = 1000000 if self.options.large else self.options.accounts
-        usage = self.run(self.company(n))
-        self.report.ratio(f"peak bytes per account at {n}", usage.kilobytes * 1024 / n, 900)
+        self.report.ratio(f"peak bytes per account at {n}", peak_bytes(self.rightful(self.company(n))) / n, 900)
 
     def measure_twins(self):
         """One run of each twin between two of ours: they take long."""
@@ -175,14 +199,26 @@ class Bench:
     def measure_ldap(self):
         company = self.company(self.options.accounts)
         with Slapd(company, self.folder) as slapd:
-            live = slapd.configure(company, self.folder)
+            live, encrypted = slapd.configure(company, "plain", slapd.url), slapd.configure(company, "tls", slapd.tls_url)
             search = ["ldapsearch", "-x", "-LLL", "-H", slapd.url, "-D", ROOT, "-w", PASSWORD, "-b", SUFFIX, "-E", "pr=1000/noprompt", FILTER,
                       *ATTRIBUTES]
-            pairs = alternate(lambda: self.run(live), lambda: Usage(search), self.options.runs)
-            self.report.line("live run", f"{statistics.median(a.wall for a, _ in pairs):8.3f} s wall, "
-                                         f"{statistics.median(a.cpu for a, _ in pairs):.3f} s CPU")
-            self.report.ratio("live run / ldapsearch to nowhere", median_ratio(pairs), 0.85)
-            self.report.line("counts as from the export", "", self.counts(live) == self.counts(company))
+            stream = [os.path.join(self.options.tools, "stream"), slapd.url, ROOT, PASSWORD, SUFFIX, "1000", FILTER, *ATTRIBUTES]
+            runs = triples(lambda: self.run(live), lambda: Usage(search), lambda: Usage(stream), self.options.runs)
+            for i, name in enumerate(("live run", "ldapsearch", "barest stream")):
+                self.report.line(name, f"{statistics.median(run[i].wall for run in runs):8.3f} s wall, "
+                                       f"{statistics.median(run[i].cpu for run in runs):.3f} s CPU")
+            self.report.ratio("live run / ldapsearch to nowhere", median_ratio([(a, b) for a, b, _ in runs]), 0.75)
+            self.report.ratio("live run / barest stream", median_ratio([(a, c) for a, _, c in runs]), 1.15)
+            self.report.ratio("CPU: live run / ldapsearch", median_ratio([(a, b) for a, b, _ in runs], "cpu"), 0.60)
+            pairs = alternate(lambda: self.run(encrypted), lambda: self.run(live), self.options.runs)
+            self.report.ratio("live run: LDAPS / LDAP", median_ratio(pairs), 1.20)
+            self.report.line("counts as from the export", "", self.counts(live) == self.counts(encrypted) == self.counts(company))
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 class Slapd:
@@ -190,14 +226,17 @@ class Slapd:
 
     def __init__(self, company, folder):
         self.folder = tempfile.mkdtemp(prefix="slapd-", dir=folder)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.url = f"ldap://127.0.0.1:{probe.getsockname()[1]}"
+        self.url, self.tls_url = f"ldap://127.0.0.1:{free_port()}", f"ldaps://127.0.0.1:{free_port()}"
+        self.certificate = os.path.join(self.folder, "server.pem")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=bench", "-addext",
+                        "subjectAltName=IP:127.0.0.1", "-keyout", self.certificate + ".key", "-out", self.certificate],
+                       check=True, capture_output=True)
         os.mkdir(os.path.join(self.folder, "db"))
         self.conf = os.path.join(self.folder, "slapd.conf")
         schemas = "".join(f"include /etc/ldap/schema/{name}.schema\n" for name in ("core", "cosine", "inetorgperson"))
         with open(self.conf, "w", encoding="utf-8") as file:
             file.write(f"{schemas}modulepath /usr/lib/ldap\nmoduleload back_mdb\nmoduleload ppolicy\nsizelimit unlimited\n"
+                       f"TLSCertificateFile {self.certificate}\nTLSCertificateKeyFile {self.certificate}.key\n"
                        f"database mdb\nsuffix {SUFFIX}\nrootdn {ROOT}\nrootpw {PASSWORD}\ndirectory {self.folder}/db\n"
                        f"maxsize 17179869184\nindex objectClass eq\noverlay ppolicy\n")
         slapadd = shutil.which("slapadd") or "/usr/sbin/slapadd"
@@ -205,7 +244,7 @@ class Slapd:
 
     def __enter__(self):
         slapd = shutil.which("slapd") or "/usr/sbin/slapd"
-        self.process = subprocess.Popen([slapd, "-f", self.conf, "-h", self.url, "-d", "0"], stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen([slapd, "-f", self.conf, "-h", f"{self.url} {self.tls_url}", "-d", "0"], stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 30
         while subprocess.run(["ldapsearch", "-x", "-H", self.url, "-b", "", "-s", "base", "1.1"], capture_output=True).returncode != 0:
             if time.monotonic() > deadline:
@@ -218,18 +257,18 @@ class Slapd:
         self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def configure(self, company, folder):
+    def configure(self, company, name, url):
         """The same company with the server instead of the file."""
-        live = os.path.join(self.folder, "live")
+        live = os.path.join(self.folder, name)
         os.mkdir(live)
-        for name in ("people.csv", "assets.csv", "approvals.csv", "rightful.conf"):
-            os.link(os.path.join(company, name), os.path.join(live, name))
+        for table in ("people.csv", "assets.csv", "approvals.csv", "rightful.conf"):
+            os.link(os.path.join(company, table), os.path.join(live, table))
         secret = os.path.join(live, "password")
         with open(os.open(secret, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
             file.write(PASSWORD + "\n")
         with open(os.path.join(live, "source.conf"), "w", encoding="utf-8") as file:
-            file.write(f'  {{ name = "corp"; kind = "ldap"; provides = "directory"; server = "openldap"; url = "{self.url}"; base = ["{SUFFIX}"];\n'
-                       f'    bind_dn = "{ROOT}"; password_file = "password"; allow_plaintext_bind = true;\n'
+            file.write(f'  {{ name = "corp"; kind = "ldap"; provides = "directory"; server = "openldap"; url = "{url}"; base = ["{SUFFIX}"];\n'
+                       f'    bind_dn = "{ROOT}"; password_file = "password"; allow_plaintext_bind = true; tls_ca_file = "{self.certificate}";\n'
                        f'    computer_filter = "(objectClass=device)"; attributes: {{ hostname = "associatedDomain"; }}; }},\n')
         return live
 

@@ -29,6 +29,7 @@ typedef struct Connection {
     int socket;
     Sockbuf *sockbuf;
     size_t n_pages;
+    GByteArray *answers;
     bool is_over;
 } Connection;
 
@@ -119,18 +120,27 @@ static void send_ber(Connection *connection, BerElement *ber)
     struct berval *bytes = NULL;
 
     if (ber_flatten(ber, &bytes) == 0) {
-        for (size_t done = 0; done < bytes->bv_len;) {
-            ssize_t n =
-                send(connection->socket, bytes->bv_val + done, bytes->bv_len - done, MSG_NOSIGNAL);
-            if (n <= 0) {
-                connection->is_over = true;
-                break;
-            }
-            done += (size_t)n;
-        }
+        g_byte_array_append(connection->answers, (const guint8 *)bytes->bv_val,
+                            (guint)bytes->bv_len);
     }
     ber_bvfree(bytes);
     ber_free(ber, 1);
+}
+
+static void send_answers(Connection *connection)
+{
+    const GByteArray *answers = connection->answers;
+
+    for (size_t done = 0; done < answers->len;) {
+        ssize_t n =
+            send(connection->socket, answers->data + done, answers->len - done, MSG_NOSIGNAL);
+        if (n <= 0) {
+            connection->is_over = true;
+            break;
+        }
+        done += (size_t)n;
+    }
+    g_byte_array_set_size(connection->answers, 0);
 }
 
 static void send_result(Connection *connection, const Request *request, ber_tag_t operation,
@@ -160,6 +170,7 @@ static void send_disconnection(Connection *connection)
     ber_printf(ber, "{it{essts}}", 0, LDAP_RES_EXTENDED, LDAP_UNAVAILABLE, "",
                "The server is going down", LDAP_TAG_EXOP_RES_OID, LDAP_NOTICE_OF_DISCONNECTION);
     send_ber(connection, ber);
+    send_answers(connection);
     shutdown(connection->socket, SHUT_RDWR);
     connection->is_over = true;
 }
@@ -264,6 +275,7 @@ static void send_reference(Connection *connection, const Request *request)
 static void send_page(Connection *connection, const Request *request)
 {
     const ResponderScript *script = &connection->responder->script;
+    g_atomic_int_inc(&connection->responder->n_pages_asked);
     bool is_bad = ++connection->n_pages == script->bad_page;
     size_t first = script->repeats_page ? 0 : request->first;
     size_t size = request->is_paged ? request->page_size : script->n_groups;
@@ -338,6 +350,7 @@ static void serve(Responder *responder, int socket)
     g_autoptr(GArray) requests = g_array_new(FALSE, FALSE, sizeof(Request));
     struct pollfd wait = {.fd = socket, .events = POLLIN};
 
+    connection.answers = g_byte_array_new();
     connection.sockbuf = ber_sockbuf_alloc();
     ber_sockbuf_add_io(connection.sockbuf, &ber_sockbuf_io_tcp, LBER_SBIOD_LEVEL_PROVIDER, &socket);
     while (!connection.is_over && poll(&wait, 1, 30000) > 0) {
@@ -355,7 +368,9 @@ static void serve(Responder *responder, int socket)
         for (guint i = 0; i < requests->len && !connection.is_over; i++) {
             answer(&connection, &g_array_index(requests, Request, i));
         }
+        send_answers(&connection);
     }
+    g_byte_array_unref(connection.answers);
     ber_sockbuf_free(connection.sockbuf); /* closes the socket */
 }
 

@@ -2,8 +2,9 @@
  *
  * One thread, one listening socket on loopback, one connection at a time, anonymous; it serves
  * groups g0, g1, … of the same members below DC=example,DC=test. Requests are answered in batches:
- * whatever has come in within a few milliseconds is one round trip, as over a real network. What it
- * does wrong is what the script says. */
+ * whatever has come in within a few milliseconds is one round trip, as over a real network; all
+ * answers to it, so a whole page, are sent in one piece. What it does wrong is what the script
+ * says. */
 #pragma once
 
 #include <glib.h>
@@ -38,6 +39,7 @@ typedef struct Responder {
     gint is_stopping;
     size_t n_searches, n_base_searches, n_range_searches, n_round_trips, n_with_domain_scope;
     size_t n_changes_left;
+    gint n_pages_asked; /* atomic: may be read while it runs */
 } Responder;
 
 Responder *responder_start(const ResponderScript *script);

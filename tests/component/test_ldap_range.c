@@ -274,6 +274,51 @@ static void the_same_page_for_ever_ends_the_pull(void **state)
     assert_incomplete(pulled, "the same page came twice");
 }
 
+/* What a pull is while its entries are handed over. */
+typedef struct Watch {
+    Responder *responder;
+    size_t page_size, n_pages, n_entries;
+    size_t n_late; /* pages of which an entry was used before the next page was asked for */
+} Watch;
+
+static bool is_asked_for(const Watch *watch, size_t n_pages)
+{
+    for (int i = 0; i < 200; i++) {
+        if ((size_t)g_atomic_int_get(&watch->responder->n_pages_asked) >= n_pages) {
+            return true;
+        }
+        g_usleep(5000);
+    }
+    return false;
+}
+
+static void note_entry(gpointer data)
+{
+    Watch *watch = data;
+    size_t page = watch->n_entries++ / watch->page_size;
+
+    if (page + 1 < watch->n_pages && watch->n_entries % watch->page_size == 1 &&
+        !is_asked_for(watch, page + 2)) {
+        watch->n_late++;
+    }
+}
+
+static void the_next_page_is_asked_for_before_the_last_one_is_used(void **state)
+{
+    (void)state;
+    g_autoptr(Responder) responder =
+        responder_start(&(ResponderScript){.n_groups = 50, .n_members = 2});
+    Watch watch = {.responder = responder, .page_size = 10, .n_pages = 5};
+    g_autofree char *settings = g_strdup_printf(
+        "url = \"%s\"; base = \"" RESPONDER_BASE "\"; page_size = 10;", responder->url);
+    g_autoptr(Pulled) pulled = pulled_watched_new(folder, "ldap", settings, note_entry, &watch);
+
+    responder_stop(responder);
+    assert_whole(pulled, 50, 2);
+    assert_int_equal(responder->n_pages_asked, 5);
+    assert_int_equal(watch.n_late, 0);
+}
+
 /* ---- References ---- */
 
 static void active_directory_is_asked_for_no_references(void **state)
@@ -317,6 +362,7 @@ int main(void)
         cmocka_unit_test(a_result_code_on_a_later_page_makes_the_pull_incomplete),
         cmocka_unit_test(a_notice_of_disconnection_makes_the_pull_incomplete),
         cmocka_unit_test(the_same_page_for_ever_ends_the_pull),
+        cmocka_unit_test(the_next_page_is_asked_for_before_the_last_one_is_used),
         cmocka_unit_test(active_directory_is_asked_for_no_references),
         cmocka_unit_test(references_that_come_all_the_same_are_counted_and_not_followed),
     };

@@ -26,15 +26,15 @@ static double cpu_seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static Pulled *pull(const char *folder, const char *kind, const char *settings, bool is_cancelled)
+/* The sink is the result's. */
+static Pulled *pull(const char *folder, const char *kind, const char *settings, Sink *sink)
 {
     Pulled *pulled = g_new0(Pulled, 1);
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(Settings) loaded = load(folder, kind, settings, problems);
     g_autoptr(GError) error = NULL;
 
-    pulled->sink = recording_sink_new();
-    pulled->sink->is_cancelled = is_cancelled;
+    pulled->sink = sink;
     g_ptr_array_add(problems, NULL);
     pulled->problems = g_strjoinv("\n", (char **)problems->pdata);
     if (loaded != NULL) {
@@ -54,12 +54,25 @@ static Pulled *pull(const char *folder, const char *kind, const char *settings, 
 
 Pulled *pulled_new(const char *folder, const char *kind, const char *settings)
 {
-    return pull(folder, kind, settings, false);
+    return pull(folder, kind, settings, recording_sink_new());
 }
 
 Pulled *pulled_cancelled_new(const char *folder, const char *kind, const char *settings)
 {
-    return pull(folder, kind, settings, true);
+    Sink *sink = recording_sink_new();
+
+    sink->is_cancelled = true;
+    return pull(folder, kind, settings, sink);
+}
+
+Pulled *pulled_watched_new(const char *folder, const char *kind, const char *settings,
+                           void (*on_entry)(gpointer data), gpointer data)
+{
+    Sink *sink = recording_sink_new();
+
+    sink->on_entry = on_entry;
+    sink->on_entry_data = data;
+    return pull(folder, kind, settings, sink);
 }
 
 void pulled_free(Pulled *pulled)

@@ -20,6 +20,9 @@ typedef struct Pulled {
 Pulled *pulled_new(const char *folder, const char *kind, const char *settings);
 /* The same with a sink that says from the start that the pull should stop. */
 Pulled *pulled_cancelled_new(const char *folder, const char *kind, const char *settings);
+/* The same with a function that is called with every entry. */
+Pulled *pulled_watched_new(const char *folder, const char *kind, const char *settings,
+                           void (*on_entry)(gpointer data), gpointer data);
 void pulled_free(Pulled *pulled); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pulled, pulled_free)
 

@@ -119,6 +119,8 @@ void sink_entry(Sink *sink, const DirectoryEntry *entry, const Place *place)
     recorded->line = place->line;
     recorded->dn = copy_chars(place->dn);
     g_ptr_array_add(sink->entries, recorded);
+    if (sink->on_entry != NULL)
+        sink->on_entry(sink->on_entry_data);
 }
 
 void sink_row(Sink *sink, const Text *cells, size_t n_cells, const Place *place)

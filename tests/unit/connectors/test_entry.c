@@ -8,27 +8,30 @@
 
 #include <cmocka.h>
 
-/* "name=value,value;name=…" of what the walk gives, "!" behind it when the entry was broken. */
+/* "name=value,value;name=…" of what the walk gives of an entry with these attributes, "!" behind it
+ * when the entry was broken. */
 static char *walked(const char *bytes, size_t n)
 {
-    struct berval whole = {.bv_val = (char *)(uintptr_t)bytes, .bv_len = n};
-    BerElement *ber = ber_init(&whole);
-    EntryWalk walk = {.ber = ber};
-    struct berval name;
-    struct berval value;
+    g_autoptr(GByteArray) content = g_byte_array_new();
+    const guint8 head[] = {0x04, 0x02, 'd', 'n', 0x30, (guint8)n};
+    EntryWalk walk;
+    Text dn, name, value;
     GString *all = g_string_new(NULL);
 
+    g_byte_array_append(content, head, sizeof head);
+    g_byte_array_append(content, (const guint8 *)bytes, (guint)n);
+    assert_true(entry_begin(&walk, (Text){(const char *)content->data, content->len}, &dn));
+    assert_memory_equal(dn.data, "dn", 2);
     while (entry_next_attribute(&walk, &name)) {
-        g_string_append_printf(all, "%.*s=", (int)name.bv_len, name.bv_val);
+        g_string_append_printf(all, "%.*s=", (int)name.length, name.data);
         while (entry_next_value(&walk, &value)) {
-            g_string_append_printf(all, "%.*s,", (int)value.bv_len, value.bv_val);
+            g_string_append_printf(all, "%.*s,", (int)value.length, value.data);
         }
         g_string_append_c(all, ';');
     }
     if (walk.is_broken) {
         g_string_append_c(all, '!');
     }
-    ber_free(ber, 1);
     return g_string_free(all, FALSE);
 }
 
