@@ -199,6 +199,11 @@ static const char *classify(Schema *schema, EntryKind *ret_kind)
     return NULL;
 }
 
+static bool is_same(Text a, Text b)
+{
+    return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
+}
+
 static void name_entry(const Schema *schema, DirectoryEntry *entry)
 {
     const Text *slots = schema->slots;
@@ -214,9 +219,7 @@ static void name_entry(const Schema *schema, DirectoryEntry *entry)
         entry->name.data[entry->name.length - 1] == '$') {
         entry->name.length--;
     }
-    bool is_same = slots[SLOT_CN].length == entry->name.length &&
-                   memcmp(slots[SLOT_CN].data, entry->name.data, entry->name.length) == 0;
-    if (entry->kind == ENTRY_GROUP && !is_same) {
+    if (entry->kind == ENTRY_GROUP && !is_same(slots[SLOT_CN], entry->name)) {
         entry->cn = slots[SLOT_CN];
     }
 }
@@ -292,7 +295,7 @@ SchemaVerdict schema_end(Schema *schema, DirectoryEntry *ret_entry, const char *
         .flags = schema->flags,
     };
     name_entry(schema, ret_entry);
-    if (ret_entry->name.length == 0) {
+    if (ret_entry->name.length == 0 && kind != ENTRY_FOREIGN) { /* which stands for its SID */
         *ret_reason = "no-name";
         return SCHEMA_EXCLUDE;
     }

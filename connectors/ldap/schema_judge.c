@@ -54,6 +54,17 @@ static void fill_common(Schema *schema, DirectoryEntry *entry)
     entry->changed_utc = time_of(schema->slots[SLOT_CHANGED], TIME_UNKNOWN, 0, &ignored);
 }
 
+static void fill_sid(Schema *schema, DirectoryEntry *entry)
+{
+    size_t length;
+
+    if (value_sid(schema->slots[SLOT_SID], schema->sid, &length)) {
+        entry->sid = (Text){schema->sid, length};
+    } else if (entry->kind == ENTRY_FOREIGN && value_sid(entry->name, schema->sid, &length)) {
+        entry->sid = (Text){schema->sid, length}; /* a foreign principal is named by its SID */
+    }
+}
+
 /* ---- OpenLDAP ---- */
 
 /* Does a lock of this account count? An account without a policy of its own has the server's
@@ -229,6 +240,7 @@ const char *schema_freeipa_place_rule(Text dn)
 void schema_judge_freeipa(Schema *schema, DirectoryEntry *entry)
 {
     schema_judge_389ds(schema, entry);
+    fill_sid(schema, entry); /* by which a trusting Active Directory lists it as a member */
     if (entry->kind == ENTRY_ACCOUNT &&
         lies_in(entry->dn, ",cn=deleted users,cn=accounts,cn=provisioning,")) {
         entry->enabled = STATE_NO;
@@ -238,15 +250,8 @@ void schema_judge_freeipa(Schema *schema, DirectoryEntry *entry)
 
 /* ---- Active Directory ---- */
 
-static void fill_sids(Schema *schema, DirectoryEntry *entry)
+static void fill_primary_group(Schema *schema, DirectoryEntry *entry)
 {
-    size_t length;
-
-    if (value_sid(schema->slots[SLOT_SID], schema->sid, &length)) {
-        entry->sid = (Text){schema->sid, length};
-    } else if (entry->kind == ENTRY_FOREIGN && value_sid(entry->name, schema->sid, &length)) {
-        entry->sid = (Text){schema->sid, length}; /* a foreign principal is named by its SID */
-    }
     int64_t rid = number_of(schema->slots[SLOT_PRIMARY_GROUP], 0);
     const char *dash = entry->sid.length > 0 ? strrchr(schema->sid, '-') : NULL;
     if (rid > 0 && rid <= UINT32_MAX && dash != NULL) {
@@ -364,7 +369,8 @@ void schema_judge_active_directory(Schema *schema, DirectoryEntry *entry)
     int64_t number;
 
     fill_common(schema, entry);
-    fill_sids(schema, entry);
+    fill_sid(schema, entry);
+    fill_primary_group(schema, entry);
     fill_sid_history(schema, entry);
     if (value_integer(slots[SLOT_ADMIN_COUNT], &number) && number > 0) {
         entry->flags |= ENTRY_ADMIN_COUNT;

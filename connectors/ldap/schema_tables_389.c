@@ -50,6 +50,7 @@ const AttributeRow schema_freeipa_attributes[] = {
     {"nsUniqueId", SLOT_KEY, .rank = 1, .is_operational = true},
     {"fqdn", SLOT_HOSTNAME},
     {"ipaExternalMember", ACTION_MEMBER_SID},
+    {"ipaNTSecurityIdentifier", SLOT_SID},
     {"krbPrincipalExpiration", SLOT_EXPIRES},
     {"krbLastSuccessfulAuth", SLOT_LOGON_2},
     {"krbLastPwdChange", SLOT_PASSWORD_CHANGED},

@@ -17,6 +17,7 @@ extern const Control control_privileged_nested;
 extern const Control control_privileged_residue;
 extern const Control control_excess_privilege;
 extern const Control control_segregation_conflict;
+extern const Control control_group_foreign_member;
 extern const Control control_contractor_expired;
 extern const Control control_review_overdue;
 extern const Control control_asset_without_owner;

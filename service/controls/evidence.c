@@ -300,7 +300,8 @@ void evidence_privileged(const ControlContext *context, json_t *evidence, uint32
     for (uint32_t i = 0; i < end - first; i++) {
         uint32_t group = g_array_index(judgement->privileged, PrivilegedRight, rows[i]).group;
         json_array_append_new(
-            ways, evidence_path(context, account, group, &context->governed->privileged, NULL));
+            ways, evidence_path(context, account, group,
+                                governed_stops(context->governed, GOVERNED_PRIVILEGED), NULL));
     }
     json_object_set_new(evidence, "privileged_through", ways);
 }

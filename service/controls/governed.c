@@ -1,5 +1,6 @@
 #include "controls/governed.h"
 
+#include "controls/catalogue.h"
 #include "controls/judgement.h"
 #include "model/lookup.h"
 #include "model/sid.h"
@@ -210,6 +211,42 @@ static void find_lost_approvals(Governed *governed, const Snapshot *snapshot, ui
     say_missing(governed, &missing, snapshot->sources[source].name, "group");
 }
 
+/* ---- everybody ---- */
+
+static int64_t count_accounts(const Groups *groups, uint32_t group)
+{
+    int64_t n = 0;
+    for (uint32_t i = groups->first_member[group]; i < groups->first_member[group + 1]; i++)
+        n += principal_kind(groups->members[i]) == PRINCIPAL_ACCOUNT;
+    return n;
+}
+
+/* While nobody would tell of the group, its members are told as before. */
+static void find_crowds(Governed *governed, const Snapshot *snapshot, const Settings *settings)
+{
+    if (!control_is_enabled(settings, &control_group_foreign_member))
+        return;
+    int64_t limit = control_limit(settings, &control_group_foreign_member, "members");
+    const Groups *groups = &snapshot->groups;
+    for (uint32_t group = 0; group < groups->n; group++) {
+        if (sid_is_crowd(snapshot_text(snapshot, groups->sid[group])) &&
+            count_accounts(groups, group) > limit)
+            bitset_add(&governed->crowds, group);
+    }
+}
+
+static void find_stops(Governed *governed, uint32_t n_groups)
+{
+    for (int kind = 0; kind < N_GOVERNED_KINDS; kind++) {
+        governed->stops[kind] = bitset_new(n_groups);
+        for (uint32_t group = 0; group < n_groups; group++) {
+            if (bitset_has(governed_kind(governed, (GovernedKind)kind), group) ||
+                bitset_has(&governed->crowds, group))
+                bitset_add(&governed->stops[kind], group);
+        }
+    }
+}
+
 static void find_privileged_accounts(Governed *governed, const Snapshot *snapshot,
                                      Effective *effective)
 {
@@ -218,8 +255,8 @@ static void find_privileged_accounts(Governed *governed, const Snapshot *snapsho
             continue;
         size_t n = 0;
         /* What is below another privileged group is found from there. */
-        const uint32_t *members =
-            effective_members_nearest(effective, group, &governed->privileged, &n);
+        const uint32_t *members = effective_members_nearest(
+            effective, group, governed_stops(governed, GOVERNED_PRIVILEGED), &n);
         for (size_t i = 0; i < n; i++)
             bitset_add(&governed->privileged_accounts, members[i]);
         const uint32_t *seen = effective_groups_seen(effective, &n);
@@ -233,8 +270,9 @@ Governed *governed_new(const Snapshot *snapshot, Effective *effective, const Set
 {
     Governed *governed = g_new0(Governed, 1);
     uint32_t n_groups = snapshot->groups.n;
-    Bitset *sets[] = {&governed->privileged,  &governed->entitlement, &governed->access,
-                      &governed->segregation, &governed->any,         &governed->privileged_groups};
+    Bitset *sets[] = {&governed->privileged,       &governed->entitlement, &governed->access,
+                      &governed->segregation,      &governed->any,         &governed->crowds,
+                      &governed->privileged_groups};
     for (size_t i = 0; i < G_N_ELEMENTS(sets); i++)
         *sets[i] = bitset_new(n_groups);
     governed->privileged_accounts = bitset_new(snapshot->accounts.n);
@@ -259,6 +297,8 @@ Governed *governed_new(const Snapshot *snapshot, Effective *effective, const Set
                 bitset_add(&governed->any, group);
         }
     }
+    find_crowds(governed, snapshot, settings);
+    find_stops(governed, n_groups);
     find_privileged_accounts(governed, snapshot, effective);
     return governed;
 }
@@ -267,12 +307,18 @@ void governed_free(Governed *governed)
 {
     if (governed == NULL)
         return;
-    Bitset *sets[] = {
-        &governed->privileged,         &governed->entitlement, &governed->access,
-        &governed->segregation,        &governed->any,         &governed->privileged_groups,
-        &governed->privileged_accounts};
+    Bitset *sets[] = {&governed->privileged,
+                      &governed->entitlement,
+                      &governed->access,
+                      &governed->segregation,
+                      &governed->any,
+                      &governed->crowds,
+                      &governed->privileged_groups,
+                      &governed->privileged_accounts};
     for (size_t i = 0; i < G_N_ELEMENTS(sets); i++)
         bitset_clear(sets[i]);
+    for (size_t i = 0; i < G_N_ELEMENTS(governed->stops); i++)
+        bitset_clear(&governed->stops[i]);
     for (size_t i = 0; i < governed->n_entitlements; i++)
         g_array_unref(governed->entitlements[i].groups);
     for (size_t i = 0; i < governed->n_segregations; i++) {
@@ -297,6 +343,11 @@ const Bitset *governed_kind(const Governed *governed, GovernedKind kind)
                                    [GOVERNED_ACCESS] = &governed->access,
                                    [GOVERNED_SEGREGATION] = &governed->segregation};
     return kinds[kind];
+}
+
+const Bitset *governed_stops(const Governed *governed, GovernedKind kind)
+{
+    return &governed->stops[kind];
 }
 
 GArray *governed_entitlements_of(const Governed *governed, uint32_t group)

@@ -23,10 +23,24 @@ typedef struct SegregationRule {
     const char *const *except; /* HR ids */
 } SegregationRule;
 
+typedef enum GovernedKind {
+    GOVERNED_PRIVILEGED,
+    GOVERNED_ENTITLEMENT,
+    GOVERNED_ACCESS,
+    GOVERNED_SEGREGATION,
+    N_GOVERNED_KINDS
+} GovernedKind;
+
 typedef struct Governed {
     Bitset privileged, entitlement, access, segregation, any; /* a bit per group */
-    Bitset privileged_groups;                                 /* these and all below them */
-    Bitset privileged_accounts;                               /* a bit per account */
+    /* Groups that everybody of a domain is in by themselves (Domain Users), when they have more
+     * members than group-foreign-member allows: who holds a right only through one is not told by
+     * the controls about rights. That group is told once, instead of a hundred thousand accounts.
+     */
+    Bitset crowds;
+    Bitset stops[N_GOVERNED_KINDS]; /* groups of the kind, and crowds */
+    Bitset privileged_groups;       /* these and all below them */
+    Bitset privileged_accounts;     /* a bit per account */
     Entitlement *entitlements;
     size_t n_entitlements;
     SegregationRule *segregations;

@@ -55,8 +55,8 @@ static void walk_privileged(Judgement *judgement)
         if (!bitset_has(&context->governed->privileged, group))
             continue;
         size_t n = 0;
-        const uint32_t *members = effective_members_nearest(context->effective, group,
-                                                            &context->governed->privileged, &n);
+        const uint32_t *members = effective_members_nearest(
+            context->effective, group, governed_stops(context->governed, GOVERNED_PRIVILEGED), &n);
         for (size_t i = 0; i < n; i++) {
             PrivilegedRight row = {members[i], group,
                                    effective_path_hash(context->effective, members[i])};

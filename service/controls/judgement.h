@@ -166,14 +166,9 @@ void judgement_index_approvals(Judgement *judgement);
 
 /* ---- governed kinds ---- */
 
-typedef enum GovernedKind {
-    GOVERNED_PRIVILEGED,
-    GOVERNED_ENTITLEMENT,
-    GOVERNED_ACCESS,
-    GOVERNED_SEGREGATION,
-    N_GOVERNED_KINDS
-} GovernedKind;
 const Bitset *governed_kind(const Governed *governed, GovernedKind kind);
+/* What a walk for rights of that kind does not enter: the groups of the kind, and crowds. */
+const Bitset *governed_stops(const Governed *governed, GovernedKind kind);
 /* Lines of `entitlements` that name the group. (element-type guint32), owned by the caller. */
 GArray *governed_entitlements_of(const Governed *governed, uint32_t group);
 /* Configuration lines that fit no group: what rests on them is not evaluable. */

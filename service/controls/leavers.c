@@ -229,9 +229,9 @@ static void evaluate_leaver_rights(ControlContext *context)
     for (uint32_t group = 0; group < n_groups; group++) {
         bool is_privileged = bitset_has(&context->governed->privileged, group);
         for (int kind = 0; kind < N_GOVERNED_KINDS; kind++) {
-            const Bitset *stops = governed_kind(context->governed, (GovernedKind)kind);
-            if (!bitset_has(stops, group))
+            if (!bitset_has(governed_kind(context->governed, (GovernedKind)kind), group))
                 continue;
+            const Bitset *stops = governed_stops(context->governed, (GovernedKind)kind);
             size_t n = 0;
             const uint32_t *members =
                 effective_members_nearest(context->effective, group, stops, &n);
@@ -254,7 +254,7 @@ static void describe_leaver_rights(const ControlContext *context, const Finding 
     g_autoptr(GArray) hops = g_array_new(FALSE, FALSE, sizeof(Hop));
     json_t *path =
         evidence_path(context, finding->subject, finding->object,
-                      governed_kind(context->governed, (GovernedKind)finding->extra), hops);
+                      governed_stops(context->governed, (GovernedKind)finding->extra), hops);
     json_object_set_new(evidence, "path", path);
     json_object_set_new(evidence, "privileged_group",
                         json_boolean(bitset_has(&context->governed->privileged, finding->object)));

@@ -154,7 +154,8 @@ static void describe_unapproved(const ControlContext *context, const Finding *fi
 {
     g_autoptr(GArray) hops = g_array_new(FALSE, FALSE, sizeof(Hop));
     json_t *evidence = json_object();
-    describe_right(context, finding, &context->governed->privileged, evidence, hops);
+    describe_right(context, finding, governed_stops(context->governed, GOVERNED_PRIVILEGED),
+                   evidence, hops);
     evidence_approvals(context, evidence, finding->object, finding->subject, finding->person);
 
     GString *summary = g_string_new(NULL), *action = g_string_new(NULL);
@@ -189,7 +190,8 @@ const Control control_privileged_unapproved = {
 static void judge_nested_in(ControlContext *context, uint32_t group)
 {
     size_t n = 0;
-    const uint32_t *members = effective_members(context->effective, group, &n);
+    const uint32_t *members =
+        effective_members_nearest(context->effective, group, &context->governed->crowds, &n);
     for (size_t i = 0; i < n; i++) {
         uint32_t account = members[i];
         if (!is_subject(context, account) ||
@@ -215,7 +217,7 @@ static void describe_nested(const ControlContext *context, const Finding *findin
 {
     g_autoptr(GArray) hops = g_array_new(FALSE, FALSE, sizeof(Hop));
     json_t *evidence = json_object();
-    describe_right(context, finding, NULL, evidence, hops);
+    describe_right(context, finding, &context->governed->crowds, evidence, hops);
     const Hop *first = hops->len > 0 ? &g_array_index(hops, Hop, 0) : NULL;
     evidence_text(evidence, "granted_by", first != NULL ? edge_via_text(first->via) : NULL);
 
@@ -283,8 +285,8 @@ static void evaluate_excess(ControlContext *context)
             continue;
         g_autoptr(GArray) lines = governed_entitlements_of(context->governed, group);
         size_t n = 0;
-        const uint32_t *members = effective_members_nearest(context->effective, group,
-                                                            &context->governed->entitlement, &n);
+        const uint32_t *members = effective_members_nearest(
+            context->effective, group, governed_stops(context->governed, GOVERNED_ENTITLEMENT), &n);
         for (size_t i = 0; i < n; i++) {
             if (is_subject(context, members[i]))
                 judge_excess(context, members[i], group, lines);
@@ -307,7 +309,8 @@ static void describe_excess(const ControlContext *context, const Finding *findin
     evidence_text(evidence, "means", entitlement->means);
     evidence_text(evidence, "risk", entitlement->risk);
     evidence_text(evidence, "approval", needs_approval ? "required" : "none");
-    describe_right(context, finding, &context->governed->entitlement, evidence, hops);
+    describe_right(context, finding, governed_stops(context->governed, GOVERNED_ENTITLEMENT),
+                   evidence, hops);
     if (finding->person != NONE) {
         evidence_ref(context, evidence, "department", people->department[finding->person]);
         evidence_ref(context, evidence, "title", people->title[finding->person]);

@@ -1,8 +1,10 @@
 #!/bin/bash
 # A private Samba Active Directory domain controller, for tests: own folder, own CA, stopped by its process id.
 #
-#   samba.sh start DIR [LDIF [CHANGES]]  provisions example.test, loads LDIF (entries) and CHANGES (change records; both past the
-#                                        rules that LDAP clients are held to), starts, prints NAME=value lines (safe to eval)
+#   samba.sh start DIR [LDIF [CHANGES [FOREIGN]]]
+#                                        provisions example.test, loads LDIF (entries), FOREIGN (foreign principals, which Samba makes
+#                                        by itself only for trusts) and CHANGES (change records; all past the rules that LDAP clients
+#                                        are held to), starts, prints NAME=value lines (safe to eval)
 #   samba.sh stop  DIR                   stops it and waits; DIR stays
 #   exit 77 when samba, ldbadd or openssl are missing, or this is not root (1 with FAIL_WITHOUT_SERVERS=1)
 #
@@ -106,9 +108,12 @@ prepare_kerberos() { # folder
 CONF
 }
 
-load() { # folder, LDIF, change records
+load() { # folder, LDIF, change records, foreign principals
     if [ -n "${2:-}" ]; then
         ldbadd --configfile="$1/smb.conf" -H "$1/private/sam.ldb" --relax "$2"
+    fi
+    if [ -n "${4:-}" ]; then
+        ldbadd --configfile="$1/smb.conf" -H "$1/private/sam.ldb" --controls=provision:0 "$4"
     fi
     if [ -n "${3:-}" ]; then
         ldbmodify --configfile="$1/smb.conf" -H "$1/private/sam.ldb" --relax "$3"
@@ -137,7 +142,7 @@ stop)
     ;;
 start) ;;
 *)
-    echo "usage: samba.sh start DIR [LDIF [CHANGES]] | stop DIR" >&2
+    echo "usage: samba.sh start DIR [LDIF [CHANGES [FOREIGN]]] | stop DIR" >&2
     exit 2
     ;;
 esac
@@ -156,7 +161,7 @@ provision "$folder" >"$folder/log/provision" 2>&1 || { tail -20 "$folder/log/pro
 if [ "${SAMBA_KDC:-no}" = yes ]; then
     prepare_kerberos "$folder" >"$folder/log/kerberos" 2>&1 || { tail -20 "$folder/log/kerberos" >&2; exit 1; }
 fi
-load "$folder" "${3:-}" "${4:-}" >"$folder/log/load" 2>&1 || { tail -20 "$folder/log/load" >&2; exit 1; }
+load "$folder" "${3:-}" "${4:-}" "${5:-}" >"$folder/log/load" 2>&1 || { tail -20 "$folder/log/load" >&2; exit 1; }
 start_server "$folder"
 cat <<OUT
 LDAP_URL=ldap://$address

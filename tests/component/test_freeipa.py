@@ -81,6 +81,36 @@ class FreeIpa(SiteTest):
         members = self.site.rightful("group", "ext", "--json").json["group"][0]["members"]
         self.assertEqual([(member["name"], member["type"]) for member in members], [("dora", "account")])
 
+    def test_a_member_that_no_source_has_is_told_by_its_sid(self):
+        self.site.write("ipa.ldif", LDIF.replace(f"member: cn=ops,{GROUPS}", f"member: cn=ops,{GROUPS}\nmember: cn=ext,{GROUPS}")
+                        .replace("S-1-5-21-1-2-3-1104", "S-1-5-21-1-2-3-1104\nipaExternalMember: S-1-5-21-9-9-9-7"))
+        self.site.run()
+        rows = {row["subject"]["key"]: row for row in self.site.exceptions("--control", "group-foreign-member")}
+        self.assertEqual(list(rows), ["S-1-5-21-9-9-9-7"])  # dora is an account of a source
+        row = rows["S-1-5-21-9-9-9-7"]
+        self.assertEqual((row["subject"]["source"], row["object"]["name"], row["evidence"]["path"]), ("ipa", "admins", ["ext", "admins"]))
+
+    def test_a_user_of_freeipa_in_active_directory_is_that_account(self):
+        self.site.write("ipa.ldif", LDIF.replace("uidNumber: 1", "uidNumber: 1\nipaNTSecurityIdentifier: S-1-5-21-4-5-6-1001", 1))
+        self.site.write("corp.ldif", AD_LDIF + """
+dn: CN=S-1-5-21-4-5-6-1001,CN=ForeignSecurityPrincipals,DC=corp,DC=test
+objectClass: foreignSecurityPrincipal
+objectSid: S-1-5-21-4-5-6-1001
+
+dn: CN=Domain Admins,CN=Users,DC=corp,DC=test
+objectClass: group
+sAMAccountName: Domain Admins
+groupType: -2147483646
+objectSid: S-1-5-21-1-2-3-512
+objectGUID:: AAAAAAAAAAAAAAAAAAAAAg==
+adminCount: 1
+member: CN=S-1-5-21-4-5-6-1001,CN=ForeignSecurityPrincipals,DC=corp,DC=test
+""")
+        self.site.run()
+        found = self.site.found()
+        self.assertIn("privileged-nested\tann\tDomain Admins", found)
+        self.assertFalse([line for line in found if line.startswith("group-foreign-member")])
+
     def test_hosts_are_computers(self):
         self.assertEqual(self.source["counts"]["computers"], 1)
 

@@ -88,11 +88,12 @@ def ad_user(name, rid=1000, employee="", extra="", control=512, domain=DOMAIN, c
     return ad_entry(name, classes, f"{domain}-{rid}", f"userAccountControl: {control}\n{number}{used}{extra}", "OU=people")
 
 
-def ad_group(name, identifier, *members, kind=-2147483646):
-    """A member with a comma is a DN; one that begins with @ is a group."""
+def ad_group(name, identifier, *members, kind=-2147483646, extra=""):
+    """A member with a comma is a DN; one that begins with @ is a group, with S- a foreign principal."""
+    members = [f"CN={m},CN=ForeignSecurityPrincipals,DC=example,DC=com" if m.startswith("S-") else m for m in members]
     rows = "".join(f"member: {m}\n" if "," in m else f"member: CN={m.lstrip('@')},OU={'groups' if m.startswith('@') else 'people'},DC=example,DC=com\n"
                    for m in members)
-    return ad_entry(name, ("group",), identifier, f"groupType: {kind}\n{rows}", "OU=groups")
+    return ad_entry(name, ("group",), identifier, f"groupType: {kind}\n{extra}{rows}", "OU=groups")
 
 
 def foreign(identifier, base="DC=example,DC=com"):
@@ -987,6 +988,52 @@ class Entries(RightsTest):
         row = next(e for e in result.json["exceptions"] if e["control"] == "privileged-nested")
         self.assertEqual(row["evidence"]["path"], ["Domain Users", "Backup"])
         self.assertEqual(row["evidence"]["granted_by"], "primary group")
+
+
+class Foreigners(RightsTest):
+    """Guests, foreign principals and everybody: group-foreign-member, a right of the nearest governed group."""
+
+    def test_an_unknown_sid_and_a_well_known_one_are_told_for_the_governed_group(self):
+        ldif = (ad_user("ann", 1101) + foreign("S-1-5-21-9-9-9-1104") + foreign("S-1-5-11") + ad_group("ops", DOMAIN + "-1300", "S-1-5-11")
+                + ad_group("Domain Admins", DOMAIN + "-512", "ann", "@ops", "S-1-5-21-9-9-9-1104", extra="adminCount: 1\n"))
+        result = self.expect("group-foreign-member", ["S-1-5-11/Domain Admins", "S-1-5-21-9-9-9-1104/Domain Admins"], ldif,
+                             server="active-directory")
+        row = next(e for e in result.json["exceptions"] if e["subject"]["key"] == "S-1-5-11")
+        self.assertEqual((row["subject"]["type"], row["subject"]["source"], row["object"]["name"], row["person"], row["severity"]),
+                         ("right", "corp", "Domain Admins", None, "critical"))
+        self.assertEqual(row["evidence"]["path"], ["ops", "Domain Admins"])
+        self.assertTrue(row["evidence"]["everybody"])
+        self.assertTrue(row["summary"].startswith("Everybody is in Domain Admins: Authenticated Users (S-1-5-11) is its member"))
+        self.assertEqual(found(result, "privileged-unapproved"), [])  # nobody is told for what everybody has
+
+    def test_a_guest_is_told_for_every_governed_group(self):
+        ldif = user("ann", "1") + user("ext-eve", "") + group("payments", "ann", "ext-eve")
+        self.expect("group-foreign-member", ["ext-eve/payments"], ldif,
+                    'entitlements: ( { group = "payments"; allowed = ( { id = "*"; } ); } ); account_classes: ( { class = "guest"; name = "ext-*"; } );', people=[person("1")], approvals=NOBODY)
+
+    def test_an_exception_of_a_foreign_principal_lives_as_others_do(self):
+        def ldif(member):
+            return (ad_user("ann", 1101) + foreign("S-1-5-21-9-9-9-1104")
+                    + ad_group("Domain Admins", DOMAIN + "-512", "ann", *member, extra="adminCount: 1\n"))
+
+        site = self.open(world(ldif(["S-1-5-21-9-9-9-1104"]), server="active-directory"))
+        site.run()
+        row = site.exceptions("--control", "group-foreign-member")[0]
+        self.assertEqual(site.run().json["counts"]["new"], 0)
+        site.write("corp.ldif", ldif([]))
+        site.run()
+        gone = [e for e in site.ledger() if e["id"] == row["id"]]
+        self.assertEqual([e["status"] for e in gone], ["resolved"])
+        site.write("corp.ldif", ldif(["S-1-5-21-9-9-9-1104"]))
+        site.run()
+        self.assertEqual([e["id"] for e in site.exceptions("--control", "group-foreign-member")], [row["id"]])
+
+    def test_a_distribution_group_grants_nothing_but_explains_admin_count(self):
+        ldif = (ad_user("ann", 1101, extra="adminCount: 1\n") + ad_user("bob", 1102, extra="adminCount: 1\n")
+                + ad_group("news", DOMAIN + "-1300", "ann", kind=2)
+                + ad_group("Domain Admins", DOMAIN + "-512", "@news", extra="adminCount: 1\n"))
+        result = self.expect("privileged-residue", ["bob"], ldif, server="active-directory")
+        self.assertEqual(found(result, "privileged-nested"), [])
 
 
 class Filters(RightsTest):

@@ -6,10 +6,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
-from ad_demo import BASE, CORP, active_directory_demo
-from site_under_test import DEMO_AS_OF, SOURCE_ROOT, Site, SiteTest, demo_expected, demo_site
+from ad_demo import BASE, CORP, active_directory_demo, filetime
+from site_under_test import DEMO_AS_OF, SOURCE_ROOT, Site, SiteTest, demo_expected, demo_site, line_of
 
 FIXTURE = os.path.join(SOURCE_ROOT, "tests", "component", "samba.sh")
 N_BULK = 2000
@@ -26,6 +27,15 @@ def bulk_ldif():
 
 # Everything that only Active Directory has, in one place of its own.
 ODD = "OU=Odd," + BASE
+# A domain that Samba trusts: its accounts come from a file.
+LAB = "S-1-5-21-7-7-7"
+LAB_LDIF = f"""dn: CN=bob,CN=Users,DC=lab,DC=test
+objectClass: user
+sAMAccountName: bob
+userAccountControl: 512
+objectSid: {LAB}-1104
+objectGUID:: AAAAAAAAAAAAAAAAAAAAAQ==
+"""
 ODD_LDIF = f"""dn: {ODD}
 objectClass: organizationalUnit
 
@@ -51,27 +61,88 @@ objectClass: user
 sAMAccountName: primary
 userAccountControl: 512
 
+dn: CN=expired,{ODD}
+objectClass: user
+sAMAccountName: expired
+userAccountControl: 512
+accountExpires: {filetime("20260101000000Z")}
+
+dn: CN=locked,{ODD}
+objectClass: user
+sAMAccountName: locked
+userAccountControl: 512
+lockoutTime: {filetime(time.strftime("%Y%m%d%H%M%SZ", time.gmtime()))}
+
+dn: CN=former,{ODD}
+objectClass: user
+sAMAccountName: former
+userAccountControl: 512
+adminCount: 1
+
+dn: CN=guarded,{ODD}
+objectClass: user
+sAMAccountName: guarded
+userAccountControl: 512
+adminCount: 1
+
+dn: CN=moved,{ODD}
+objectClass: user
+sAMAccountName: moved
+userAccountControl: 512
+sIDHistory: {LAB}-1104
+sIDHistory: {LAB}-512
+
+dn: CN=LAB,{ODD}
+objectClass: user
+sAMAccountName: LAB$
+userAccountControl: 512
+
 dn: CN=news,{ODD}
 objectClass: group
 sAMAccountName: news
 groupType: 2
+
+dn: CN=far,{ODD}
+objectClass: group
+sAMAccountName: far
+groupType: -2147483644
 
 dn: CN=Odd Admins,{ODD}
 objectClass: group
 sAMAccountName: Odd Admins
 groupType: -2147483644
 """
-ODD_CHANGES = f"""dn: CN=Odd Admins,{ODD}
+FOREIGN_LDIF = "\n".join(f"dn: CN={LAB}-{rid},CN=ForeignSecurityPrincipals,{BASE}\nobjectClass: foreignSecurityPrincipal\n"
+                         f"objectSid: {LAB}-{rid}\n" for rid in (1104, 1105))
+ODD_CHANGES = f"""dn: CN=LAB,{ODD}
+changetype: modify
+replace: userAccountControl
+userAccountControl: 2080
+
+dn: CN=Odd Admins,{ODD}
 changetype: modify
 add: member
 member: CN=news,{ODD}
 member: CN=S-1-5-11,CN=ForeignSecurityPrincipals,{BASE}
 member: CN=Domain Users,CN=Users,{BASE}
+member: CN=far,{ODD}
+
+dn: CN=far,{ODD}
+changetype: modify
+add: member
+member: CN={LAB}-1104,CN=ForeignSecurityPrincipals,{BASE}
+member: CN={LAB}-1105,CN=ForeignSecurityPrincipals,{BASE}
 
 dn: CN=news,{ODD}
 changetype: modify
 add: member
 member: CN=WS1,{ODD}
+member: CN=guarded,{ODD}
+
+dn: CN=Backup Operators,CN=Builtin,{BASE}
+changetype: modify
+add: member
+member: CN=news,{ODD}
 
 dn: CN=Domain Admins,CN=Users,{BASE}
 changetype: modify
@@ -94,10 +165,10 @@ ONLY_IN_ACTIVE_DIRECTORY = ["orphaned-account\tdns-dc1", "orphaned-account\tread
 class Samba:
     """samba.sh start … stop; fields are the lines that it prints."""
 
-    def __init__(self, ldif, changes, **environment):
+    def __init__(self, ldif, changes, foreign="", **environment):
         self.folder = tempfile.mkdtemp(prefix="rightful-samba-")
         paths = []
-        for name, content in (("entries.ldif", ldif), ("changes.ldif", changes)):
+        for name, content in (("entries.ldif", ldif), ("changes.ldif", changes), ("foreign.ldif", foreign)):
             paths.append(os.path.join(self.folder, name))
             with open(paths[-1], "w", encoding="utf-8") as file:
                 file.write(content)
@@ -144,7 +215,7 @@ class SambaTest(SiteTest):
     def setUpClass(cls):
         with open(os.path.join(SOURCE_ROOT, "config", "demo", "directory.ldif"), encoding="utf-8") as file:
             entries, changes = active_directory_demo(file.read())
-        cls.samba = Samba("\n".join([entries, bulk_ldif(), ODD_LDIF]), "\n".join([changes, ODD_CHANGES]))
+        cls.samba = Samba("\n".join([entries, bulk_ldif(), ODD_LDIF]), "\n".join([changes, ODD_CHANGES]), FOREIGN_LDIF)
 
     @classmethod
     def tearDownClass(cls):
@@ -158,13 +229,18 @@ class SambaTest(SiteTest):
         site.write("rightful.conf", config)
         return site
 
-    def small(self, base, privileged="[]", more=""):
+    def small(self, base, privileged="[]", more="", lab=""):
+        second = '{ name = "lab"; kind = "ldif"; provides = "directory"; server = "active-directory"; path = "lab.ldif"; },' if lab else ""
         return self.open(Site(f"""
 organisation: {{ name = "Odd"; timezone = "UTC"; }};
 store: {{ url = "sqlite:ledger.db"; }};
-sources: ( {{ {self.samba.source(base, more)} }}, {{ name = "hr"; kind = "csv"; provides = "people"; path = "hr.csv"; }} );
+sources: ( {{ {self.samba.source(base, more)} }}, {second} {{ name = "hr"; kind = "csv"; provides = "people"; path = "hr.csv"; }} );
 privileged = {privileged};
-""", {"hr.csv": "id,name,recorded_at\n1,Ann,2026-03-16T20:00:00Z\n"}))
+""", {"hr.csv": "id,name,recorded_at\n1,Ann,2026-03-16T20:00:00Z\n", "lab.ldif": lab}))
+
+    def summaries(self, site, control):
+        """Subject and object → severity and sentence."""
+        return {tuple(line_of(row).split("\t")[1:]): (row["severity"], row["summary"]) for row in site.exceptions("--control", control)}
 
     def test_the_same_exceptions_as_from_openldap(self):
         self.assert_exceptions_of_the_demo(self.demo())
@@ -240,6 +316,7 @@ privileged = {privileged};
                                    "Administrator": "break-glass", "primary": "person"})
         counts = site.run().json["run"]["sources"][0]["counts"]
         self.assertEqual(counts["computers"], 2)  # WS1 and the domain controller
+        self.assertEqual(site.run().json["run"]["sources"][0]["exclusions"], {"trust": 1})
 
     def test_a_primary_group_is_a_membership(self):
         site = self.small([ODD, "CN=Users," + BASE])
@@ -252,9 +329,71 @@ privileged = {privileged};
         site = self.small([ODD, "CN=Users," + BASE, "CN=ForeignSecurityPrincipals," + BASE], '["Odd Admins"]')
         site.run()
         group = site.rightful("group", "Odd Admins", "--json").json["group"][0]
-        self.assertEqual(sorted(member["name"].split(",")[0] for member in group["members"]), ["CN=S-1-5-11", "Domain Users", "news"])
+        self.assertEqual(sorted(member["name"].split(",")[0] for member in group["members"]), ["CN=S-1-5-11", "Domain Users", "far", "news"])
         self.assertIn("privileged-nested\treader\tOdd Admins", site.found())  # by the primary group of every user
         self.assertTrue(site.rightful("group", "news", "--json").json["group"][0]["grants_nothing"])
+
+        told = self.summaries(site, "group-foreign-member")
+        self.assertEqual(told[("S-1-5-11", "Odd Admins")], (
+            "critical", "Everybody is in Odd Admins: Authenticated Users (S-1-5-11) is its member, and that is everybody with an "
+                        "account, here or in a trusted domain."))
+        self.assertEqual(told[("Domain Users", "Odd Admins")], (
+            "critical", "Everybody is in Odd Admins: Domain Users is its member, and that is everybody with an account in the domain."))
+
+    def test_two_thousand_users_of_the_domain_are_told_once(self):
+        site = self.small([ODD, BULK, "CN=Users," + BASE], '["Odd Admins"]')
+        site.run()
+        nested = self.summaries(site, "privileged-nested")
+        self.assertEqual([key for key in nested if key[0].startswith("bulk")], [])
+        self.assertIn(("primary", "Domain Admins"), nested)  # by himself
+        self.assertIn(("Domain Users", "Odd Admins"), self.summaries(site, "group-foreign-member"))
+
+    def test_a_foreign_principal_is_resolved_across_domains(self):
+        site = self.small([ODD, "CN=Users," + BASE, "CN=ForeignSecurityPrincipals," + BASE], '["Odd Admins"]', lab=LAB_LDIF)
+        self.assertEqual(site.run().code, 0)
+        row = next(e for e in site.exceptions("--control", "privileged-nested") if e["subject"]["name"] == "bob")
+        self.assertEqual((row["subject"]["source"], row["object"]["name"], row["evidence"]["path"], row["evidence"]["granted_by"]),
+                         ("lab", "Odd Admins", ["far", "Odd Admins"], "foreign principal"))
+        told = self.summaries(site, "group-foreign-member")
+        self.assertNotIn(("bob", "Odd Admins"), told)
+        self.assertEqual(told[(LAB + "-1105", "Odd Admins")], (
+            "critical", LAB + "-1105 is in Odd Admins through far: a SID of the domain of lab, but of nothing that was read of it."))
+        site.write("lab.ldif", "not an LDIF at all\n")  # who the members are is not known tonight, and nothing changes
+        before = site.ledger()
+        self.assertEqual(site.run().code, 3)
+        after = [row for row in site.ledger() if row["control"] != "source-incomplete"]
+        strip = lambda rows: [{**row, "last_seen": None, "run": None} for row in rows]
+        self.assertEqual(strip(after), strip(before))
+
+    def test_what_is_left_of_privileges_is_told(self):
+        site = self.small([ODD, CORP, "CN=Users," + BASE, "CN=Builtin," + BASE], lab=LAB_LDIF)
+        site.run()
+        self.assertEqual(self.summaries(site, "privileged-residue"), {
+            ("former",): ("low", "former has adminCount set, but is in no group that Active Directory protects."),
+            ("moved",): ("high", f"moved also counts as bob (account of lab) and {LAB}-512 (nobody we know, privileged by its number), "
+                                 "by its sIDHistory.")})
+        self.assertEqual(sorted(site.rightful("account", "moved", "--json").json["account"][0]["sid_history"]),
+                         [LAB + "-1104", LAB + "-512"])
+        self.assertNotIn(("guarded", "Backup Operators"), self.summaries(site, "privileged-nested"))  # a distribution group grants nothing
+
+    def test_a_part_of_the_domain_explains_no_admin_count(self):
+        for base, reason in (([ODD], "none of the groups that Active Directory protects was read, so nothing can explain adminCount"),
+                             ([ODD, "CN=Users," + BASE, "CN=Builtin," + BASE],  # OU=Corp has members of Backup Operators
+                              "a protected group has members that were not read; one of them may be a group that explains adminCount")):
+            site = self.small(base)
+            reasons = [row["reason"] for row in site.run().json["not_evaluable"] if row["control"] == "privileged-residue"]
+            self.assertEqual(reasons, [reason])
+            self.assertEqual(list(self.summaries(site, "privileged-residue")), [("moved",)])
+
+    def test_expired_and_locked_accounts_are_two_things(self):
+        site = self.small([ODD])
+        site.run()
+        accounts = {name: site.rightful("account", name, "--json").json["account"][0] for name in ("expired", "locked", "primary")}
+        self.assertEqual({name: (row["enabled"], row["expires"], row["locked"]) for name, row in accounts.items()},
+                         {"expired": (True, "2026-01-01T00:00:00Z", False), "locked": (True, None, True), "primary": (True, None, False)})
+        orphans = {key[0] for key in self.summaries(site, "orphaned-account")}
+        self.assertIn("locked", orphans)  # may come back by itself: usable
+        self.assertNotIn("expired", orphans)
 
     def test_the_reader_can_change_nothing(self):
         with self.assertRaises(subprocess.CalledProcessError) as refused:

@@ -441,6 +441,22 @@ static void the_primary_group_is_a_sid_of_the_same_domain(void **state)
     assert_true(judged->entry.flags & ENTRY_ADMIN_COUNT);
 }
 
+static void a_foreign_principal_stands_for_its_sid_with_and_without_a_name(void **state)
+{
+    (void)state;
+    const SchemaOptions options = {.server = "active-directory"};
+    g_autoptr(Judged) by_sid =
+        judge_with(&options, "objectClass: foreignSecurityPrincipal\nobjectSid: S-1-5-11");
+    g_autoptr(Judged) by_name =
+        judge_with(&options, "objectClass: foreignSecurityPrincipal\ncn: S-1-5-11");
+
+    assert_int_equal(by_sid->verdict, SCHEMA_KEEP);
+    assert_int_equal(by_sid->entry.kind, ENTRY_FOREIGN);
+    assert_text(by_sid->entry.sid, "S-1-5-11");
+    assert_int_equal(by_name->verdict, SCHEMA_KEEP);
+    assert_text(by_name->entry.sid, "S-1-5-11");
+}
+
 static void a_distribution_group_is_marked(void **state)
 {
     (void)state;
@@ -543,6 +559,7 @@ int main(void)
         cmocka_unit_test(the_newer_of_both_logon_times_counts_with_its_slack),
         cmocka_unit_test(lockout_is_taken_from_the_computed_bits_first),
         cmocka_unit_test(the_primary_group_is_a_sid_of_the_same_domain),
+        cmocka_unit_test(a_foreign_principal_stands_for_its_sid_with_and_without_a_name),
         cmocka_unit_test(a_distribution_group_is_marked),
         cmocka_unit_test(a_mapped_field_is_read_from_its_attribute_only),
         cmocka_unit_test(an_attribute_that_holds_secrets_is_never_read),

@@ -170,6 +170,20 @@ static void external_members_are_sids(void **state)
     assert_text(judged->entry.member_sids[0], "S-1-5-21-1-2-3-1104");
 }
 
+static void accounts_and_groups_of_freeipa_have_the_sid_that_trusts_know(void **state)
+{
+    (void)state;
+    g_autoptr(Judged) user =
+        judge("freeipa", HOME, PERSON "ipaNTSecurityIdentifier: S-1-5-21-1-2-3-1104");
+    g_autoptr(Judged) group =
+        judge("freeipa", "cn=admins,cn=groups,cn=accounts,dc=x",
+              "objectClass: groupOfNames\nobjectClass: ipaNTGroupAttrs\ncn: admins\n"
+              "ipaNTSecurityIdentifier: S-1-5-21-1-2-3-512");
+
+    assert_text(user->entry.sid, "S-1-5-21-1-2-3-1104");
+    assert_text(group->entry.sid, "S-1-5-21-1-2-3-512");
+}
+
 static void hosts_of_freeipa_are_computers(void **state)
 {
     (void)state;
@@ -195,6 +209,7 @@ int main(void)
         cmocka_unit_test(preserved_users_are_disabled_and_staged_ones_no_accounts),
         cmocka_unit_test(a_principal_that_has_expired_is_an_account_that_has),
         cmocka_unit_test(external_members_are_sids),
+        cmocka_unit_test(accounts_and_groups_of_freeipa_have_the_sid_that_trusts_know),
         cmocka_unit_test(hosts_of_freeipa_are_computers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

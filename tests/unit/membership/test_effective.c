@@ -120,6 +120,34 @@ static char *path_text(const World *world, const GArray *hops)
     return g_string_free(text, FALSE);
 }
 
+static void groups_and_foreigners_have_ways_too(void **state)
+{
+    (void)state;
+    g_autoptr(World) world = world_parse("g1 in g2; g2 in g3; ann in g1");
+    uint32_t foreign = world_foreign(world, "S-1-5-11", "S-1-5-11");
+    Principal stranger = principal_of(PRINCIPAL_FOREIGN, foreign);
+    world_member(world, principal_id(world_find(world, "g1")), stranger, VIA_MEMBER);
+    world_freeze(world);
+    g_autoptr(Graph) graph = graph_new(world->snapshot);
+    g_autoptr(Effective) effective = effective_new(graph);
+    size_t n;
+    effective_members(effective, principal_id(world_find(world, "g3")), &n);
+
+    g_autoptr(GArray) hops = g_array_new(FALSE, FALSE, sizeof(Hop));
+    assert_true(effective_path(effective, world_find(world, "g1"), hops));
+    g_autofree char *path = path_text(world, hops);
+    assert_string_equal(path, "g1 in g2 (member), g2 in g3 (member)");
+    g_array_set_size(hops, 0);
+    assert_true(effective_path(effective, stranger, hops));
+    assert_int_equal(hops->len, 3);
+    assert_int_equal(g_array_index(hops, Hop, 0).member, stranger);
+    assert_int_equal(g_array_index(hops, Hop, 0).group, principal_id(world_find(world, "g1")));
+    assert_false(effective_path(effective, world_find(world, "g3"), hops)); /* the walk's own */
+    assert_int_equal(effective_path_hash(effective, world_find(world, "g3")), 0);
+    assert_true(effective_path_hash(effective, stranger) !=
+                effective_path_hash(effective, world_find(world, "g1")));
+}
+
 static void the_path_of_a_walk_is_the_shortest_with_the_smallest_keys(void **state)
 {
     (void)state;
@@ -247,6 +275,7 @@ int main(void)
         cmocka_unit_test(a_distribution_group_passes_nothing_into_a_security_group),
         cmocka_unit_test(groups_of_the_stops_are_not_entered),
         cmocka_unit_test(foreigners_below_are_met_once),
+        cmocka_unit_test(groups_and_foreigners_have_ways_too),
         cmocka_unit_test(the_path_of_a_walk_is_the_shortest_with_the_smallest_keys),
         cmocka_unit_test(the_hash_of_a_path_is_its_content),
         cmocka_unit_test(listed_means_in_the_own_member_list_of_the_group),
