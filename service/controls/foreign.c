@@ -43,11 +43,14 @@ static bool is_guest(const ControlContext *context, uint32_t account)
 {
     if (context->judgement->usable[account] == STATE_NO)
         return false;
+    if (account_is_of(context, account, CLASS_BIT(CLASS_GUEST)))
+        return true;
+    if (!account_is_of(context, account, CLASS_BIT(CLASS_BREAK_GLASS))) /* which Guest is, too */
+        return false;
     uint32_t rid = 0;
     TextRef sid = context->snapshot->accounts.sid[account];
-    return account_is_of(context, account, CLASS_BIT(CLASS_GUEST)) ||
-           (sid_kind(snapshot_text(context->snapshot, sid), &rid) == SID_OF_DOMAIN &&
-            rid == RID_GUEST);
+    return sid_kind(snapshot_text(context->snapshot, sid), &rid) == SID_OF_DOMAIN &&
+           rid == RID_GUEST;
 }
 
 /* ---- judging ---- */

@@ -19,7 +19,8 @@ typedef struct Edges {
     Snapshot *snapshot;
     EdgeSource *sources;
     uint32_t n_sources;
-    TextIndex *groups_by_sid, *accounts_by_sid; /* made when the first SID is looked up */
+    /* Made when the first SID is looked up. */
+    TextIndex *groups_by_sid, *accounts_by_sid, *accounts_by_former_sid;
     uint32_t foreigners_capacity;
     GArray *extras; /* Extra, of the source at hand */
     uint64_t n_members, capacity;
@@ -69,6 +70,25 @@ static Principal find_group_sid(Edges *edges, TextRef sid)
     return text_index_find(edges->groups_by_sid, text_of(snapshot_text(snapshot, sid)));
 }
 
+/* The account that had the SID before it was moved, and logs on with it still (sIDHistory). Several
+ * say that they had it: nobody is guessed. */
+static Principal find_former_sid(Edges *edges, TextRef sid)
+{
+    const SidHistory *history = &edges->snapshot->sid_history;
+    if (edges->accounts_by_former_sid == NULL) {
+        edges->accounts_by_former_sid = text_index_new(edges->snapshot->text, history->n);
+        for (uint32_t i = 0; i < history->n; i++) {
+            Principal account = principal_of(PRINCIPAL_ACCOUNT, history->account[i]);
+            uint32_t *known =
+                text_index_add(edges->accounts_by_former_sid, history->sid[i], account);
+            if (known != NULL && *known != account)
+                *known = NONE;
+        }
+    }
+    return text_index_find(edges->accounts_by_former_sid,
+                           text_of(snapshot_text(edges->snapshot, sid)));
+}
+
 static Principal find_sid(Edges *edges, TextRef sid)
 {
     const Snapshot *snapshot = edges->snapshot;
@@ -78,7 +98,9 @@ static Principal find_sid(Edges *edges, TextRef sid)
     if (edges->accounts_by_sid == NULL)
         edges->accounts_by_sid =
             index_column(snapshot, snapshot->accounts.sid, snapshot->accounts.n, PRINCIPAL_ACCOUNT);
-    return text_index_find(edges->accounts_by_sid, text_of(snapshot_text(snapshot, sid)));
+    Principal account =
+        text_index_find(edges->accounts_by_sid, text_of(snapshot_text(snapshot, sid)));
+    return account != NONE ? account : find_former_sid(edges, sid);
 }
 
 /* ---- DNs ---- */
@@ -386,4 +408,5 @@ void edges_build(Snapshot *snapshot, EdgeSource *sources, uint32_t n_sources)
     groups->members_via = g_renew(uint8_t, groups->members_via, edges.n_members + 1);
     text_index_free(edges.groups_by_sid);
     text_index_free(edges.accounts_by_sid);
+    text_index_free(edges.accounts_by_former_sid);
 }

@@ -365,6 +365,13 @@ privileged = {privileged};
         strip = lambda rows: [{**row, "last_seen": None, "run": None} for row in rows]
         self.assertEqual(strip(after), strip(before))
 
+    def test_a_foreign_principal_is_the_account_that_had_its_sid(self):
+        site = self.small([ODD, "CN=Users," + BASE, "CN=ForeignSecurityPrincipals," + BASE], '["Odd Admins"]')  # without the domain it came from
+        site.run()
+        self.assertIn(("moved", "Odd Admins"), self.summaries(site, "privileged-nested"))
+        self.assertEqual(self.summaries(site, "group-foreign-member")[(LAB + "-1105", "Odd Admins")][1],
+                         LAB + "-1105 is in Odd Admins through far, and nobody can tell who that is: the SID is of no domain that is configured.")
+
     def test_what_is_left_of_privileges_is_told(self):
         site = self.small([ODD, CORP, "CN=Users," + BASE, "CN=Builtin," + BASE], lab=LAB_LDIF)
         site.run()
