@@ -258,7 +258,7 @@ static bool pull_quietly(const Source *source, const Scope *scope, Sink *sink, G
     }
     note_session(session, server, sink);
     if (strcmp(server, "openldap") == 0) {
-        directory_read_policies(session, settings_texts(source->settings, "base"), schema);
+        directory_read_policies(session, root, settings_texts(source->settings, "base"), schema);
     }
     return read_all(session, source->settings, schema, scope, sink, root, error);
 }

@@ -368,18 +368,26 @@ void schema_free(Schema *schema)
     g_free(schema);
 }
 
-void schema_add_policy(Schema *schema, Text dn, bool is_locking)
+static void join_policy(LockPolicy *every, const LockPolicy *policy)
 {
-    State state = is_locking ? STATE_YES : STATE_NO;
-
-    if (schema->policies == NULL) {
-        schema->policies = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-        schema->policies_lock = state;
-    } else if (schema->policies_lock != state) {
-        schema->policies_lock = STATE_UNKNOWN;
+    every->is_ambiguous |= every->seconds != policy->seconds;
+    if (every->locks != policy->locks) {
+        every->locks = STATE_UNKNOWN;
     }
-    g_hash_table_insert(schema->policies, schema_fold_dn(dn.data, dn.length),
-                        GINT_TO_POINTER(state));
+}
+
+void schema_add_policy(Schema *schema, Text dn, bool is_locking, int64_t lock_seconds)
+{
+    LockPolicy *policy = g_new(LockPolicy, 1);
+
+    *policy = (LockPolicy){.locks = is_locking ? STATE_YES : STATE_NO, .seconds = lock_seconds};
+    if (schema->policies == NULL) {
+        schema->policies = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        schema->every_policy = *policy;
+    } else {
+        join_policy(&schema->every_policy, policy);
+    }
+    g_hash_table_insert(schema->policies, schema_fold_dn(dn.data, dn.length), policy);
 }
 
 const char *const *schema_wanted(const Schema *schema)

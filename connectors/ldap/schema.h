@@ -93,9 +93,9 @@ void schema_member_attributes(const Schema *schema, SchemaMembers by, GPtrArray 
 /* Appends a sentence for everything in the settings that schema_new() would refuse. */
 void schema_validate(const SettingsGroup *settings, GPtrArray *problems);
 
-/* OpenLDAP: a password policy, and whether it locks accounts at all (policy.h). Tell of all before
- * the first entry. */
-void schema_add_policy(Schema *schema, Text dn, bool is_locking);
+/* OpenLDAP: a password policy (policy.h): whether it locks accounts at all, and for how many
+ * seconds; 0 = until somebody unlocks them. Tell of all before the first entry. */
+void schema_add_policy(Schema *schema, Text dn, bool is_locking, int64_t lock_seconds);
 
 /* ---- One entry ---- */
 

@@ -287,6 +287,7 @@ SchemaVerdict schema_end(Schema *schema, DirectoryEntry *ret_entry, const char *
         .kind = kind,
         .dn = schema->dn,
         .gid_number = -1,
+        .locked_until_utc = TIME_NEVER,
         .expires_utc = TIME_NEVER,
         .created_utc = TIME_UNKNOWN,
         .changed_utc = TIME_UNKNOWN,

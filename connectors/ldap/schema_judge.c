@@ -67,23 +67,38 @@ static void fill_sid(Schema *schema, DirectoryEntry *entry)
 
 /* ---- OpenLDAP ---- */
 
-/* Does a lock of this account count? An account without a policy of its own has the server's
- * default one, which no reader sees: then what all policies have in common. */
-static State locks_count(const Schema *schema)
+/* What the account's policy says of locks. An account without a policy of its own has the server's
+ * default one, which no reader sees: then what all policies have in common. Of a policy that is
+ * named and cannot be read nothing is known: it may not even exist, and then no lock counts. Where
+ * no policy can be read at all, a lock for ever is what an administrator has set to disable the
+ * account (locks), but how long a temporary one lasts nobody says (is_ambiguous). */
+static LockPolicy policy_of(const Schema *schema)
 {
-    Text policy = schema->slots[SLOT_POLICY];
+    static const LockPolicy none_known = {.locks = STATE_YES, .is_ambiguous = true};
+    static const LockPolicy unknown = {.locks = STATE_UNKNOWN, .is_ambiguous = true};
+    Text name = schema->slots[SLOT_POLICY];
 
     if (schema->policies == NULL) {
-        return STATE_YES;
+        return none_known;
     }
-    if (policy.length > 0) {
-        g_autofree char *dn = schema_fold_dn(policy.data, policy.length);
-        gpointer state = g_hash_table_lookup(schema->policies, dn);
-        if (state != NULL) {
-            return (State)GPOINTER_TO_INT(state);
-        }
+    if (name.length == 0) {
+        return schema->every_policy;
     }
-    return schema->policies_lock;
+    g_autofree char *dn = schema_fold_dn(name.data, name.length);
+    const LockPolicy *policy = g_hash_table_lookup(schema->policies, dn);
+    return policy != NULL ? *policy : unknown;
+}
+
+/* A lock that the server made by itself, and takes away by itself: locked, never disabled. */
+static void judge_temporary_lock(const LockPolicy *policy, int64_t since, DirectoryEntry *entry)
+{
+    if (policy->locks == STATE_UNKNOWN || policy->is_ambiguous) {
+        entry->locked = STATE_UNKNOWN;
+        return;
+    }
+    entry->locked = STATE_YES;
+    entry->locked_until_utc =
+        policy->seconds > 0 ? since + MIN(policy->seconds, INT32_MAX) : TIME_NEVER;
 }
 
 static void judge_locks(const Schema *schema, DirectoryEntry *entry)
@@ -98,18 +113,15 @@ static void judge_locks(const Schema *schema, DirectoryEntry *entry)
     if (lock.length == 0) {
         return;
     }
-    State counts = locks_count(schema);
-    if (counts == STATE_NO) {
+    LockPolicy policy = policy_of(schema);
+    if (policy.locks == STATE_NO) {
         return; /* the server does not look at it */
     }
-    if (counts == STATE_UNKNOWN) {
-        entry->enabled = entry->locked = STATE_UNKNOWN;
-        entry->enabled_by = ENABLED_BY_UNREADABLE;
-    } else if (value_is_year_zero(lock)) {
+    if (!value_is_year_zero(lock) && value_generalized_time(lock, &since)) {
+        judge_temporary_lock(&policy, since, entry);
+    } else if (policy.locks == STATE_YES && value_is_year_zero(lock)) {
         entry->enabled = STATE_NO;
         entry->enabled_by = ENABLED_BY_PPOLICY_LOCK;
-    } else if (value_generalized_time(lock, &since)) {
-        entry->locked = STATE_YES; /* ends by itself after pwdLockoutDuration: not disabled */
     } else {
         entry->enabled = entry->locked = STATE_UNKNOWN;
         entry->enabled_by = ENABLED_BY_UNREADABLE;
@@ -196,9 +208,14 @@ static void judge_account_lock(const Schema *schema, DirectoryEntry *entry)
             entry->enabled != STATE_UNKNOWN ? ENABLED_BY_NSACCOUNTLOCK : ENABLED_BY_UNREADABLE;
     }
     Text unlock = schema->slots[SLOT_LOCK];
-    entry->locked = unlock.length == 0                       ? STATE_NO
-                    : value_generalized_time(unlock, &until) ? STATE_YES
-                                                             : STATE_UNKNOWN;
+    entry->locked = STATE_NO;
+    if (unlock.length > 0 && value_generalized_time(unlock, &until)) {
+        entry->locked = STATE_YES;
+        /* 1970 is how the server writes "until somebody unlocks it" (passwordUnlock: off). */
+        entry->locked_until_utc = until > 0 ? until : TIME_NEVER;
+    } else if (unlock.length > 0) {
+        entry->locked = STATE_UNKNOWN;
+    }
 }
 
 void schema_judge_389ds(Schema *schema, DirectoryEntry *entry)

@@ -125,6 +125,13 @@ typedef struct Canary {
     bool was_seen;
 } Canary;
 
+/* What a password policy says of locks. */
+typedef struct LockPolicy {
+    State locks;       /* no: a lock is not looked at */
+    int64_t seconds;   /* how long a temporary one lasts; 0 = until somebody unlocks */
+    bool is_ambiguous; /* one could say so and another otherwise: seconds are not known */
+} LockPolicy;
+
 typedef enum Recorded { RECORDED_AUTO, RECORDED_YES, RECORDED_NO } Recorded;
 
 struct Schema {
@@ -142,8 +149,8 @@ struct Schema {
     Canary *canaries;
     size_t n_canaries, n_canaries_unseen;
     Recorded lock_state, last_use;
-    GHashTable *policies; /* folded DN → does it lock, as a State; NULL = none known */
-    State policies_lock;  /* what all of them say; unknown when they differ */
+    GHashTable *policies;    /* folded DN → LockPolicy; NULL = none known */
+    LockPolicy every_policy; /* what all of them say; unknown where they differ */
     size_t max_value_bytes;
 
     /* The entry at hand. */

@@ -185,7 +185,9 @@ typedef struct DirectoryEntry {
     size_t n_member_sids;
     State enabled;
     EnabledBy enabled_by;
-    State locked; /* temporarily; who is locked out may come back by himself */
+    State locked;             /* temporarily; who is locked out may come back by himself */
+    int64_t locked_until_utc; /* when locked ends by itself; TIME_NEVER: when somebody unlocks, or
+                                 only the server knows */
     int64_t expires_utc, created_utc, changed_utc, last_logon_utc, password_changed_utc;
     uint32_t last_logon_slack_seconds; /* the value may be that much too old (lastLogonTimestamp: 14
                                           d) */

@@ -151,6 +151,14 @@ static void add_former_sids(Sink *sink, const DirectoryEntry *entry, uint32_t ac
     }
 }
 
+/* A lock whose time is over is none, though the attribute stays until the next logon. */
+static State locked_at(const DirectoryEntry *entry, int64_t as_of_utc)
+{
+    bool is_over = entry->locked_until_utc != TIME_NEVER && entry->locked_until_utc <= as_of_utc;
+
+    return entry->locked == STATE_YES && is_over ? STATE_NO : entry->locked;
+}
+
 static uint32_t fill_account(Sink *sink, const DirectoryEntry *entry, const Place *place,
                              TextRef dn)
 {
@@ -172,7 +180,7 @@ static uint32_t fill_account(Sink *sink, const DirectoryEntry *entry, const Plac
     column_set(accounts->manager_text, row, reference_text(sink, entry->manager));
     accounts->enabled[row] = (uint8_t)entry->enabled;
     accounts->enabled_by[row] = (uint8_t)entry->enabled_by;
-    accounts->locked[row] = (uint8_t)entry->locked;
+    accounts->locked[row] = (uint8_t)locked_at(entry, sink->options.as_of_utc);
     accounts->flags[row] = entry->flags;
     accounts->expires_utc[row] = entry->expires_utc;
     accounts->created_utc[row] = entry->created_utc;

@@ -13,6 +13,9 @@
 # SLAPD_BINDING=tls-endpoint|tls-unique    what a Kerberos bind over TLS must be tied to; TLS 1.3 knows no tls-unique:
 # SLAPD_CIPHERS=NORMAL:-VERS-TLS1.3        goes without it (a priority string of GnuTLS)
 #
+# SLAPD_STRICT=yes                         checks the schema of what is loaded: only then it can be modified
+# SLAPD_DATABASE='overlay …'   further lines of the database
+#
 # Readers (all in o=readers, password in PASSWORD_FILE): cn=reader sees everything; cn=capped gets 2500 entries of a
 # paged search and then result 4; cn=small may page by 100 at most; cn=unpaged may not page; cn=blind sees no entry
 # (result 0); cn=partial does not see mail, and may search
@@ -139,6 +142,7 @@ limits dn.exact="cn=capped,o=readers" size.soft=unlimited size.hard=unlimited si
 limits dn.exact="cn=small,o=readers" size.soft=unlimited size.hard=unlimited size.pr=100 size.prtotal=unlimited
 limits dn.exact="cn=unpaged,o=readers" size.soft=unlimited size.hard=unlimited size.prtotal=disabled
 limits users size.soft=unlimited size.hard=unlimited size.prtotal=unlimited time=unlimited
+${SLAPD_DATABASE:-}
 CONF
 }
 
@@ -152,8 +156,10 @@ load() { # dir, ldif, suffix
         done
     } >"$d/readers.ldif"
     slapadd -q -f "$d/slapd.conf" -b o=readers -l "$d/readers.ldif"
-    # -s: exports of other servers do not obey OpenLDAP's schema in every detail.
-    slapadd -q -s -f "$d/slapd.conf" -b "$3" -l "$2"
+    # -s: exports of other servers do not obey OpenLDAP's schema in every detail. Entries that were loaded so cannot be modified.
+    local check=-s
+    [ "${SLAPD_STRICT:-no}" = yes ] && check=
+    slapadd -q $check -f "$d/slapd.conf" -b "$3" -l "$2"
 }
 
 start_server() { # dir, suffix

@@ -193,7 +193,7 @@ static void texts_come_from_the_family_table(void **state)
     assert_true(entry->flags & ENTRY_SHOWS_OPERATIONAL);
 }
 
-static void a_permanent_lock_disables_and_a_temporary_one_locks(void **state)
+static void a_permanent_lock_disables_and_a_temporary_one_does_not(void **state)
 {
     (void)state;
     g_autoptr(Judged) permanent = judge_openldap("pwdAccountLockedTime: 000001010000Z");
@@ -202,8 +202,9 @@ static void a_permanent_lock_disables_and_a_temporary_one_locks(void **state)
 
     assert_int_equal(permanent->entry.enabled, STATE_NO);
     assert_int_equal(permanent->entry.enabled_by, ENABLED_BY_PPOLICY_LOCK);
-    assert_int_equal(temporary->entry.locked, STATE_YES);
-    assert_int_not_equal(temporary->entry.enabled, STATE_NO);
+    /* Without a policy nobody says how long it lasts: neither locked for ever nor open. */
+    assert_int_equal(temporary->entry.locked, STATE_UNKNOWN);
+    assert_int_equal(temporary->entry.enabled_by, ENABLED_BY_NOTHING);
     assert_int_equal(nonsense->entry.enabled, STATE_UNKNOWN);
     assert_int_equal(nonsense->entry.enabled_by, ENABLED_BY_UNREADABLE);
 }
@@ -213,8 +214,8 @@ static Judged *judge_under_policies(const char *lines, bool first_locks, bool se
     g_autofree char *all = g_strconcat("objectClass: inetOrgPerson\nuid: x\n", lines, NULL);
     Judged *judged = judge_with(&(SchemaOptions){.server = "openldap"}, all);
 
-    schema_add_policy(judged->schema, text_of("cn=first,ou=Policies,dc=x"), first_locks);
-    schema_add_policy(judged->schema, text_of("cn=second,ou=Policies,dc=x"), second_locks);
+    schema_add_policy(judged->schema, text_of("cn=first,ou=Policies,dc=x"), first_locks, 60);
+    schema_add_policy(judged->schema, text_of("cn=second,ou=Policies,dc=x"), second_locks, 60);
     judge_again(judged);
     return judged;
 }
@@ -237,6 +238,53 @@ static void a_lock_counts_only_where_the_policy_locks(void **state)
     assert_int_equal(default_open->entry.enabled_by, ENABLED_BY_NOTHING);
     assert_int_equal(nobody_knows->entry.enabled, STATE_UNKNOWN);
     assert_int_equal(nobody_knows->entry.enabled_by, ENABLED_BY_UNREADABLE);
+}
+
+/* Under two policies that lock, for so many seconds. */
+static Judged *judge_durations(const char *lines, int64_t first, int64_t second)
+{
+    g_autofree char *all = g_strconcat(
+        "objectClass: inetOrgPerson\nuid: x\npwdAccountLockedTime: 19700101001000Z\n", lines, NULL);
+    Judged *judged = judge_with(&(SchemaOptions){.server = "openldap"}, all);
+
+    schema_add_policy(judged->schema, text_of("cn=first,dc=x"), true, first);
+    schema_add_policy(judged->schema, text_of("cn=second,dc=x"), true, second);
+    judge_again(judged);
+    return judged;
+}
+
+static void a_temporary_lock_lasts_as_long_as_its_policy_says(void **state)
+{
+    (void)state;
+    const char *second = "pwdPolicySubentry: cn=second,dc=x";
+    g_autoptr(Judged) own = judge_durations(second, 60, 1800);
+    g_autoptr(Judged) until_unlocked = judge_durations(second, 60, 0);
+    g_autoptr(Judged) endless = judge_durations(second, 60, INT64_MAX);
+    g_autoptr(Judged) all_alike = judge_durations("", 1800, 1800);
+
+    assert_int_equal(own->entry.locked, STATE_YES);
+    assert_int_equal(own->entry.locked_until_utc, 600 + 1800);
+    assert_int_equal(until_unlocked->entry.locked, STATE_YES);
+    assert_int_equal(until_unlocked->entry.locked_until_utc, TIME_NEVER);
+    assert_int_equal(endless->entry.locked, STATE_YES);
+    assert_true(endless->entry.locked_until_utc > 600);
+    assert_int_equal(all_alike->entry.locked_until_utc, 600 + 1800);
+    assert_int_equal(own->entry.enabled_by, ENABLED_BY_NOTHING);
+}
+
+static void a_temporary_lock_under_a_policy_that_cannot_be_read_is_unknown(void **state)
+{
+    (void)state;
+    g_autoptr(Judged) hidden = judge_durations("pwdPolicySubentry: cn=hidden,dc=x", 60, 60);
+    g_autoptr(Judged) differ = judge_durations("", 60, 1800);
+    g_autoptr(Judged) for_ever = judge_under_policies(
+        "pwdAccountLockedTime: 000001010000Z\npwdPolicySubentry: cn=hidden,dc=x", true, true);
+
+    assert_int_equal(hidden->entry.locked, STATE_UNKNOWN);
+    assert_int_equal(hidden->entry.enabled_by, ENABLED_BY_NOTHING);
+    assert_int_equal(differ->entry.locked, STATE_UNKNOWN);
+    assert_int_equal(for_ever->entry.enabled, STATE_UNKNOWN);
+    assert_int_equal(for_ever->entry.enabled_by, ENABLED_BY_UNREADABLE);
 }
 
 static void without_a_lock_attribute_lock_state_decides(void **state)
@@ -547,8 +595,10 @@ int main(void)
         cmocka_unit_test(a_managed_service_account_is_an_account_of_class_service),
         cmocka_unit_test(filters_replace_the_classes),
         cmocka_unit_test(texts_come_from_the_family_table),
-        cmocka_unit_test(a_permanent_lock_disables_and_a_temporary_one_locks),
+        cmocka_unit_test(a_permanent_lock_disables_and_a_temporary_one_does_not),
         cmocka_unit_test(a_lock_counts_only_where_the_policy_locks),
+        cmocka_unit_test(a_temporary_lock_lasts_as_long_as_its_policy_says),
+        cmocka_unit_test(a_temporary_lock_under_a_policy_that_cannot_be_read_is_unknown),
         cmocka_unit_test(without_a_lock_attribute_lock_state_decides),
         cmocka_unit_test(the_earlier_of_both_expiries_counts),
         cmocka_unit_test(the_newest_last_use_counts_and_nonsense_is_unknown),

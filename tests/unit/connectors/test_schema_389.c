@@ -83,8 +83,14 @@ static void a_lock_that_ends_by_itself_is_no_disabled_account(void **state)
     (void)state;
     g_autoptr(Judged) judged = judge("389ds", HOME, PERSON "accountUnlockTime: 20260317060000Z");
 
+    g_autoptr(Judged) unlocked_by_hand =
+        judge("389ds", HOME, PERSON "accountUnlockTime: 19700101000000Z");
+
     assert_int_equal(judged->entry.locked, STATE_YES);
+    assert_int_equal(judged->entry.locked_until_utc, 1773727200);
     assert_int_not_equal(judged->entry.enabled, STATE_NO);
+    assert_int_equal(unlocked_by_hand->entry.locked, STATE_YES);
+    assert_int_equal(unlocked_by_hand->entry.locked_until_utc, TIME_NEVER);
 }
 
 static void transitive_memberof_is_neither_asked_for_nor_read(void **state)

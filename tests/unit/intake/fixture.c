@@ -46,6 +46,7 @@ static DirectoryEntry entry_of(EntryKind kind, const char *name)
         .name = text_of(g_string_chunk_insert(texts, name)),
         .gid_number = -1,
         .enabled = STATE_UNKNOWN,
+        .locked_until_utc = TIME_NEVER,
         .expires_utc = TIME_NEVER,
         .created_utc = TIME_UNKNOWN,
         .changed_utc = TIME_UNKNOWN,

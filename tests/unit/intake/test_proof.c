@@ -144,6 +144,30 @@ static void a_state_that_was_read_or_unreadable_is_not_touched(void **state)
     }
 }
 
+static uint8_t locked_after(State locked, int64_t until_utc)
+{
+    SinkOptions options = fixture_options("s", PROVIDES_DIRECTORY);
+    Sink *sink = sink_new(&options);
+    DirectoryEntry entry = account_entry("ann");
+    entry.locked = locked;
+    entry.locked_until_utc = until_utc;
+    push_entry(sink, &entry);
+    sink_finish(sink, true, NULL);
+    uint8_t result = sink->directory->accounts.locked[0];
+    sink_free(sink);
+    return result;
+}
+
+static void a_lock_that_is_over_at_the_as_of_time_is_none(void **state)
+{
+    assert_int_equal(locked_after(STATE_YES, AS_OF - 1), STATE_NO);
+    assert_int_equal(locked_after(STATE_YES, AS_OF), STATE_NO);
+    assert_int_equal(locked_after(STATE_YES, AS_OF + 1), STATE_YES);
+    assert_int_equal(locked_after(STATE_YES, TIME_NEVER), STATE_YES);
+    assert_int_equal(locked_after(STATE_UNKNOWN, AS_OF - 1), STATE_UNKNOWN);
+    assert_int_equal(locked_after(STATE_NO, TIME_NEVER), STATE_NO);
+}
+
 /* ---- last use ---- */
 
 /* bob shows nothing; ann shows what is given. What is known of bob then? */
@@ -293,6 +317,7 @@ int main(void)
         cmocka_unit_test(without_operational_attributes_the_state_is_unknown),
         cmocka_unit_test(the_setting_settles_the_lock_state),
         cmocka_unit_test(a_state_that_was_read_or_unreadable_is_not_touched),
+        cmocka_unit_test(a_lock_that_is_over_at_the_as_of_time_is_none),
         cmocka_unit_test(absence_means_never_where_others_show_a_use),
         cmocka_unit_test(the_setting_settles_the_last_use),
         cmocka_unit_test(people_missing_from_a_complete_roster_are_gone_since_this_run),
