@@ -39,6 +39,8 @@ static void choose_locale(void)
 static void give_memory_back(void)
 {
     mallopt(M_MMAP_THRESHOLD, 64 << 10);
+    mallopt(M_ARENA_MAX,
+            2); /* threads come and go: what an arena of their own keeps, nobody uses */
 }
 
 int main(int argc, char **argv)

@@ -63,7 +63,7 @@ void judgement_index_approvals(Judgement *judgement)
     judgement->approvals = g_array_new(FALSE, FALSE, sizeof(ApprovalRow));
     judgement->approvers = g_new0(Owner, (size_t)approvals->n + 1);
     for (uint32_t i = 0; i < approvals->n; i++) {
-        judgement->approvers[i] = (Owner){.kind = OWNER_NONE, .id = NONE, .person = NONE};
+        judgement->approvers[i] = (Owner){.kind = OWNER_NONE, .id = 0, .person = NONE};
         if (approvals->approved_by[i] != 0)
             judgement->approvers[i] = links_find_owner(
                 judgement->context->links, snapshot_text(snapshot, approvals->approved_by[i]));

@@ -168,6 +168,7 @@ Links *links_new(const Snapshot *snapshot, const LinkRule *rules, size_t n_rules
     owners_link(links);
     people_maps_drop(links->people_maps, LINK_PERSON_EMAIL);
     people_maps_drop(links->people_maps, LINK_PERSON_NAME);
+    people_maps_drop(links->people_maps, LINK_PERSON_USERNAME);
     return links;
 }
 

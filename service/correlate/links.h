@@ -44,10 +44,11 @@ typedef enum OwnerKind {
     OWNER_UNKNOWN /* resolves to nothing, but a source that might know it is not complete: cannot be
                      told */
 } OwnerKind;
+/* Eight bytes: every account, group and asset has one or two. */
 typedef struct Owner {
-    OwnerKind kind;
-    uint32_t id;     /* person, account or group; NONE otherwise */
-    uint32_t person; /* the person behind it (of an owner account: its person), or NONE */
+    unsigned kind : 3; /* OwnerKind */
+    unsigned id : 29;  /* person, account or group; 0 otherwise */
+    uint32_t person;   /* the person behind it (of an owner account: its person), or NONE */
 } Owner;
 
 typedef struct Links {

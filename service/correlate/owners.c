@@ -1,33 +1,41 @@
 #include "correlate/owners.h"
 
+#include "base/hash.h"
 #include "base/tasks.h"
 #include "correlate/people_maps.h"
 #include "model/lookup.h"
 
 #define BATCH 1024
 
-static const Owner nobody = {.kind = OWNER_NONE, .id = NONE, .person = NONE};
+#define GREATEST_ID ((UINT32_C(1) << 29) - 1)
+
+static const Owner nobody = {.kind = OWNER_NONE, .id = 0, .person = NONE};
+
+static Owner owner_of(OwnerKind kind, uint32_t id, uint32_t person)
+{
+    return (Owner){.kind = kind & 7u, .id = id & GREATEST_ID, .person = person};
+}
 
 static Owner owner_account(const Links *links, uint32_t account)
 {
-    return (Owner){.kind = OWNER_ACCOUNT, .id = account, .person = links->person[account]};
+    return owner_of(OWNER_ACCOUNT, account, links->person[account]);
 }
 
 /* What can be said of a text without looking anybody up. */
 typedef struct OwnerText {
     const char *text;
-    bool is_blank, is_address, may_be_dn;
+    unsigned kind; /* people_key_kind() */
+    bool is_blank, may_be_dn;
 } OwnerText;
 
 static OwnerText owner_text(const char *text)
 {
-    OwnerText owner = {.text = text, .is_blank = true};
-    for (const char *c = text; *c != '\0'; c++) {
-        owner.is_address = owner.is_address || *c == '@';
-        owner.may_be_dn = owner.may_be_dn || *c == '=';
-        owner.is_blank = owner.is_blank && g_ascii_isspace(*c);
-    }
-    return owner;
+    Text trimmed = text_trimmed(text_of(text));
+    unsigned kind = people_key_kind(trimmed);
+    return (OwnerText){.text = text,
+                       .kind = kind,
+                       .is_blank = trimmed.length == 0,
+                       .may_be_dn = kind != KEY_NUMBER && memchr(text, '=', strlen(text)) != NULL};
 }
 
 static Owner find_owner_dn(const Links *links, const char *text, uint8_t source)
@@ -40,7 +48,7 @@ static Owner find_owner_dn(const Links *links, const char *text, uint8_t source)
     if (principal_kind(entry) == PRINCIPAL_ACCOUNT)
         return owner_account(links, principal_id(entry));
     if (principal_kind(entry) == PRINCIPAL_GROUP)
-        return (Owner){.kind = OWNER_GROUP, .id = principal_id(entry), .person = NONE};
+        return owner_of(OWNER_GROUP, principal_id(entry), NONE);
     return nobody;
 }
 
@@ -63,10 +71,10 @@ static Owner owner_person(const Links *links, const OwnerCursors *cursors)
             people_maps_only(links->people_maps,
                              people_maps_by(links->people_maps, owner_fields[i]), cursors->at[i]);
         if (found == NONE || (person != NONE && person != found))
-            return (Owner){.kind = OWNER_AMBIGUOUS, .id = NONE, .person = NONE};
+            return owner_of(OWNER_AMBIGUOUS, 0, NONE);
         person = found;
     }
-    return person != NONE ? (Owner){.kind = OWNER_PERSON, .id = person, .person = person} : nobody;
+    return person != NONE ? owner_of(OWNER_PERSON, person, person) : nobody;
 }
 
 static void look_up_people(const Links *links, const TextRef *keys, const OwnerText *texts,
@@ -78,7 +86,7 @@ static void look_up_people(const Links *links, const TextRef *keys, const OwnerT
         PeopleMaps *maps = links->people_maps;
         bool is_any = false;
         for (size_t i = 0; i < n; i++) {
-            bool may_be = people_maps_may_hold(maps, owner_fields[field], texts[i].is_address);
+            bool may_be = people_maps_may_hold(maps, owner_fields[field], texts[i].kind);
             wanted[i] = may_be ? keys[i] : 0;
             found[i] = TEXT_INDEX_NONE;
             is_any = is_any || may_be;
@@ -108,7 +116,7 @@ static Owner find_owner_account(const Links *links, const char *text, uint8_t so
         if (has_own && accounts->source[id] != source)
             continue;
         if (best != NONE && (links->person[id] == NONE || links->person[id] != links->person[best]))
-            return (Owner){.kind = OWNER_AMBIGUOUS, .id = NONE, .person = NONE};
+            return owner_of(OWNER_AMBIGUOUS, 0, NONE);
         if (best == NONE ||
             (accounts->enabled[best] != STATE_YES && accounts->enabled[id] == STATE_YES))
             best = id;
@@ -127,7 +135,7 @@ static Owner find_owner_group(const Links *links, const char *text, uint8_t sour
                              links->snapshot->groups.source[id] == source))
             best = id;
     }
-    return best != NONE ? (Owner){.kind = OWNER_GROUP, .id = best, .person = NONE} : nobody;
+    return best != NONE ? owner_of(OWNER_GROUP, best, NONE) : nobody;
 }
 
 static Owner find_owner(const Links *links, OwnerText text, uint8_t source,
@@ -156,7 +164,7 @@ Owner links_find_owner(const Links *links, const char *text)
     OwnerCursors cursors;
     for (size_t field = 0; field < N_OWNER_FIELDS; field++)
         cursors.at[field] =
-            people_maps_may_hold(maps, owner_fields[field], owner.is_address)
+            people_maps_may_hold(maps, owner_fields[field], owner.kind)
                 ? text_multimap_find(people_maps_by(maps, owner_fields[field]), text_of(text))
                 : TEXT_INDEX_NONE;
     return find_owner(links, owner, UINT8_MAX, &cursors);

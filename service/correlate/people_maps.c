@@ -1,12 +1,15 @@
 #include "correlate/people_maps.h"
 
+#include "base/hash.h"
 #include "model/lookup.h"
+
+#define ALL_KINDS (KEY_ADDRESS | KEY_NUMBER | KEY_OTHER)
 
 typedef struct PeopleMap {
     gsize is_made, knows_kinds; /* g_once_init_enter() */
     const TextMultimap *map;
     TextMultimap *owned; /* the same, where the snapshot has no such map itself */
-    bool has_addresses, has_others;
+    unsigned kinds;      /* of the keys that are there */
 } PeopleMap;
 
 struct PeopleMaps {
@@ -72,34 +75,45 @@ const TextMultimap *people_maps_by(PeopleMaps *maps, LinkPersonField field)
     return people->map;
 }
 
+unsigned people_key_kind(Text text)
+{
+    text = text_trimmed(text);
+    bool is_number = true, is_ascii = true, has_at = false;
+    for (size_t i = 0; i < text.length; i++) {
+        char c = text.data[i];
+        is_number = is_number && c >= '0' && c <= '9';
+        is_ascii = is_ascii && c >= 0;
+        has_at = has_at || c == '@';
+    }
+    if (!is_ascii)
+        return ALL_KINDS;
+    return has_at ? KEY_ADDRESS : is_number ? KEY_NUMBER : KEY_OTHER;
+}
+
 static void note_kind(PeopleMap *people, const Snapshot *snapshot, TextRef key)
 {
-    if (key == 0)
-        return;
-    if (strchr(snapshot_text(snapshot, key), '@') != NULL)
-        people->has_addresses = true;
-    else
-        people->has_others = true;
+    if (key != 0)
+        people->kinds |= people_key_kind(text_of(snapshot_text(snapshot, key)));
 }
 
 static void note_kinds(const Snapshot *snapshot, PeopleMap *people, LinkPersonField field)
 {
     const People *all = &snapshot->people;
     const TextRef *column = person_column(snapshot, field);
-    for (uint32_t p = 0; p < all->n && !(people->has_addresses && people->has_others); p++)
+    for (uint32_t p = 0; p < all->n && people->kinds != ALL_KINDS; p++)
         note_kind(people, snapshot, column[p]);
     for (uint32_t i = 0; field == LINK_PERSON_ID && i < all->first_previous[all->n]; i++)
         note_kind(people, snapshot, all->previous_ids[i]);
 }
 
-bool people_maps_may_hold(PeopleMaps *maps, LinkPersonField field, bool is_address)
+bool people_maps_may_hold(PeopleMaps *maps, LinkPersonField field, unsigned kind)
 {
     PeopleMap *people = &maps->by[field];
     if (g_once_init_enter(&people->knows_kinds)) {
         note_kinds(maps->snapshot, people, field);
         g_once_init_leave(&people->knows_kinds, 1);
     }
-    return is_address ? people->has_addresses : people->has_others;
+    return (people->kinds & kind) != 0;
 }
 
 uint32_t people_maps_now(const PeopleMaps *maps, uint32_t person)

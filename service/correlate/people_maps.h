@@ -15,9 +15,14 @@ void people_maps_free(PeopleMaps *maps); /* NULL is fine */
 
 /* Rows as they stand: people_maps_now() says who each is. Cost: O(people) the first time. */
 const TextMultimap *people_maps_by(PeopleMaps *maps, LinkPersonField field);
-/* Are there keys of that field with (without) an @? If not, a text with (without) one needs no
- * look, and perhaps the map need not even be made. */
-bool people_maps_may_hold(PeopleMaps *maps, LinkPersonField field, bool is_address);
+/* What a text can be told by without looking it up: bits. */
+enum { KEY_ADDRESS = 1 /* has an @ */, KEY_NUMBER = 2 /* digits alone */, KEY_OTHER = 4 };
+/* The kind of a text; of one that is not ASCII all of them, since folding makes of an @ of another
+ * width a plain one. */
+unsigned people_key_kind(Text text);
+/* Are there keys of that field of this kind? If not, the text needs no look, and perhaps the map
+ * need not even be made. */
+bool people_maps_may_hold(PeopleMaps *maps, LinkPersonField field, unsigned kind);
 uint32_t people_maps_now(const PeopleMaps *maps, uint32_t person);
 /* The only person behind the cursor; NONE when there are several different ones. */
 uint32_t people_maps_only(const PeopleMaps *maps, const TextMultimap *map, uint32_t cursor);

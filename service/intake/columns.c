@@ -87,8 +87,6 @@ static const Column asset_list[] = {
     COLUMN(Assets, status),
     COLUMN(Assets, assigned_utc),
     COLUMN(Assets, due_back_utc),
-    COLUMN(Assets, last_audit_utc),
-    COLUMN(Assets, next_audit_utc),
     COLUMN(Assets, last_review_utc),
     COLUMN(Assets, review_every_days),
 };

@@ -2,6 +2,8 @@
  * appended. */
 #include "intake/parts.h"
 
+#include "base/tasks.h"
+
 #include "model/lookup.h"
 
 #include <malloc.h>
@@ -163,41 +165,66 @@ static void complete_runs(Snapshot *snapshot)
         snapshot->assets.first_access_group = g_new0(uint32_t, 1);
 }
 
-/* Directories first: their tables of DNs and members are gone before the texts of the others come.
- */
-static void join_directories(Snapshot *snapshot, Intake *intake, uint32_t greatest)
+typedef struct Joining {
+    Snapshot *snapshot;
+    Intake *intake;
+    EdgeSource *directories;
+    uint32_t n_directories;
+} Joining;
+
+static EdgeSource join_next(const Joining *joining, Sink *sink)
 {
-    g_autofree EdgeSource *sources = g_new0(EdgeSource, (size_t)intake->n + 1);
-    uint32_t n_sources = 0;
-    for (uint32_t i = 0; i < intake->n; i++) {
-        Sink *sink = intake->sinks[i];
-        if (sink->record.status != SOURCE_COMPLETE || sink->directory == NULL)
-            continue;
-        uint32_t shift = i != greatest ? text_pool_append(snapshot->text, sink->text) : 0;
-        sources[n_sources++] = join_source(snapshot, sink, shift);
-    }
-    edges_build(snapshot, sources, n_sources);
+    bool is_greatest = sink->text == NULL; /* its pool was taken */
+    uint32_t shift = is_greatest ? 0 : text_pool_append(joining->snapshot->text, sink->text);
+    if (sink->directory == NULL) /* a directory is still looked up in by others */
+        g_clear_pointer(&sink->text, text_pool_free);
+    return join_source(joining->snapshot, sink, shift);
+}
+
+static bool is_wanted(const Sink *sink, bool is_directory)
+{
+    return sink->record.status == SOURCE_COMPLETE && (sink->directory != NULL) == is_directory;
+}
+
+static void join_directories(Joining *joining)
+{
+    Intake *intake = joining->intake;
+    joining->directories = g_new0(EdgeSource, (size_t)intake->n + 1);
     for (uint32_t i = 0; i < intake->n; i++)
-        g_clear_pointer(&intake->sinks[i]->directory, directory_builder_free);
+        if (is_wanted(intake->sinks[i], true))
+            joining->directories[joining->n_directories++] = join_next(joining, intake->sinks[i]);
+}
+
+static void build_edges(void *data)
+{
+    const Joining *joining = data;
+    edges_build(joining->snapshot, joining->directories, joining->n_directories);
+}
+
+/* Appends texts; the edges only read those that are there. */
+static void join_tables(void *data)
+{
+    const Joining *joining = data;
+    const Intake *intake = joining->intake;
+    for (uint32_t i = 0; i < intake->n; i++)
+        if (is_wanted(intake->sinks[i], false))
+            join_next(joining, intake->sinks[i]);
 }
 
 static void join_sources(Snapshot *snapshot, Intake *intake)
 {
-    uint32_t greatest = intake->n > 0 ? greatest_pool(intake) : 0;
+    Joining joining = {.snapshot = snapshot, .intake = intake};
     malloc_trim(0); /* what the pulling threads have freed: 3 MB at 100,000 accounts */
-    snapshot->text =
-        intake->n > 0 ? g_steal_pointer(&intake->sinks[greatest]->text) : text_pool_new();
+    if (intake->n > 0)
+        snapshot->text = g_steal_pointer(&intake->sinks[greatest_pool(intake)]->text);
+    else
+        snapshot->text = text_pool_new();
+    join_directories(&joining);
+    const Task tasks[] = {{build_edges, &joining}, {join_tables, &joining}};
+    tasks_run(tasks, G_N_ELEMENTS(tasks));
+    g_free(joining.directories);
     for (uint32_t i = 0; i < intake->n; i++)
-        intake->sinks[i]->is_joined = intake->sinks[i]->directory != NULL;
-    join_directories(snapshot, intake, greatest);
-    for (uint32_t i = 0; i < intake->n; i++) {
-        Sink *sink = intake->sinks[i];
-        if (sink->record.status != SOURCE_COMPLETE || sink->is_joined)
-            continue;
-        uint32_t shift = i != greatest ? text_pool_append(snapshot->text, sink->text) : 0;
-        g_clear_pointer(&sink->text, text_pool_free);
-        join_source(snapshot, sink, shift);
-    }
+        g_clear_pointer(&intake->sinks[i]->directory, directory_builder_free);
 }
 
 /* What is left of the builders would stand beside the snapshot until the run ends. */

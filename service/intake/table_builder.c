@@ -203,8 +203,6 @@ static bool add_asset(const Cells *cells)
     assets->source[row] = sink->options.index;
     assets->assigned_utc[row] = cells->values[ASSET_ASSIGNED_AT];
     assets->due_back_utc[row] = zone_day_ends(zone, (int32_t)cells->values[ASSET_DUE_BACK]);
-    assets->last_audit_utc[row] = zone_day_ends(zone, (int32_t)cells->values[ASSET_LAST_AUDIT]);
-    assets->next_audit_utc[row] = zone_day_ends(zone, (int32_t)cells->values[ASSET_NEXT_AUDIT]);
     assets->last_review_utc[row] = zone_day_ends(zone, (int32_t)cells->values[ASSET_LAST_REVIEW]);
     assets->review_every_days[row] = (int32_t)cells->values[ASSET_REVIEW_EVERY_DAYS];
     return true;

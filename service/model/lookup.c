@@ -15,7 +15,7 @@ struct DnIndex {
     gsize is_built;   /* g_once_init_enter() */
     Principal *slots; /* NONE = free */
     uint8_t *tags;
-    size_t mask;
+    size_t n_slots; /* any number: a power of two would be a third empty on average */
 };
 
 static TextRef dn_ref(const Snapshot *snapshot, Principal entry)
@@ -52,7 +52,18 @@ static uint8_t source_of(const Snapshot *snapshot, Principal entry)
 
 static uint8_t tag_of(uint64_t hash)
 {
-    return (uint8_t)(hash >> 56);
+    return (uint8_t)hash;
+}
+
+/* Where a hash belongs: its share of the slots. */
+static size_t slot_of(const struct DnIndex *index, uint64_t hash)
+{
+    return (size_t)((hash >> 32) * index->n_slots >> 32);
+}
+
+static size_t slot_after(const struct DnIndex *index, size_t at)
+{
+    return at + 1 < index->n_slots ? at + 1 : 0;
 }
 
 static void insert_dns(const Snapshot *snapshot, struct DnIndex *index, PrincipalKind kind,
@@ -63,15 +74,15 @@ static void insert_dns(const Snapshot *snapshot, struct DnIndex *index, Principa
         uint32_t count = MIN(n - begin, BATCH);
         for (uint32_t i = 0; i < count; i++) {
             hashes[i] = dn_hash(text_of(snapshot_text(snapshot, dns[begin + i])));
-            __builtin_prefetch(&index->slots[hashes[i] & index->mask], 1);
-            __builtin_prefetch(&index->tags[hashes[i] & index->mask], 1);
+            __builtin_prefetch(&index->slots[slot_of(index, hashes[i])], 1);
+            __builtin_prefetch(&index->tags[slot_of(index, hashes[i])], 1);
         }
         for (uint32_t i = 0; i < count; i++) {
             if (dns[begin + i] == 0)
                 continue;
-            size_t at = hashes[i] & index->mask;
+            size_t at = slot_of(index, hashes[i]);
             while (index->slots[at] != NONE)
-                at = (at + 1) & index->mask;
+                at = slot_after(index, at);
             index->slots[at] = principal_of(kind, begin + i);
             index->tags[at] = tag_of(hashes[i]);
         }
@@ -83,13 +94,10 @@ static struct DnIndex *built_dn_index(const Snapshot *snapshot)
     struct DnIndex *index = snapshot->dn_index;
     if (g_once_init_enter(&index->is_built)) {
         size_t n = (size_t)snapshot->accounts.n + snapshot->groups.n + snapshot->computers.n;
-        size_t n_slots = 16;
-        while (n_slots < n + n / 4)
-            n_slots *= 2;
-        index->mask = n_slots - 1;
-        index->slots = g_new(Principal, n_slots);
-        memset(index->slots, 0xff, n_slots * sizeof *index->slots);
-        index->tags = g_new0(uint8_t, n_slots);
+        index->n_slots = n + n / 4 + 16;
+        index->slots = g_new(Principal, index->n_slots);
+        memset(index->slots, 0xff, index->n_slots * sizeof *index->slots);
+        index->tags = g_new0(uint8_t, index->n_slots);
         insert_dns(snapshot, index, PRINCIPAL_ACCOUNT, snapshot->accounts.n, snapshot->accounts.dn);
         insert_dns(snapshot, index, PRINCIPAL_GROUP, snapshot->groups.n, snapshot->groups.dn);
         insert_dns(snapshot, index, PRINCIPAL_COMPUTER, snapshot->computers.n,
@@ -100,16 +108,15 @@ static struct DnIndex *built_dn_index(const Snapshot *snapshot)
 }
 
 /* Entries with this DN, one a call, in the order accounts, groups, computers; *at begins as the
- * hash. */
+ * slot of the hash. */
 static Principal next_with_dn(const Snapshot *snapshot, const struct DnIndex *index, Text dn,
                               uint64_t hash, size_t *at)
 {
-    for (size_t slot = *at & index->mask; index->slots[slot] != NONE;
-         slot = (slot + 1) & index->mask) {
+    for (size_t slot = *at; index->slots[slot] != NONE; slot = slot_after(index, slot)) {
         Principal entry = index->slots[slot];
         if (index->tags[slot] == tag_of(hash) &&
             dn_equals(text_of(snapshot_text(snapshot, dn_ref(snapshot, entry))), dn)) {
-            *at = slot + 1;
+            *at = slot_after(index, slot);
             return entry;
         }
     }
@@ -123,7 +130,7 @@ Principal snapshot_find_dn(const Snapshot *snapshot, uint8_t source, const char 
         return NONE;
     const struct DnIndex *index = built_dn_index(snapshot);
     uint64_t hash = dn_hash(text);
-    size_t at = hash;
+    size_t at = slot_of(index, hash);
     Principal entry;
     do {
         entry = next_with_dn(snapshot, index, text, hash, &at);
@@ -138,7 +145,7 @@ static void append_with_dn(const Snapshot *snapshot, PrincipalKind kind, Text dn
         return;
     const struct DnIndex *index = built_dn_index(snapshot);
     uint64_t hash = dn_hash(dn);
-    size_t at = hash;
+    size_t at = slot_of(index, hash);
     Principal entry;
     while ((entry = next_with_dn(snapshot, index, dn, hash, &at)) != NONE) {
         uint32_t id = principal_id(entry);

@@ -196,7 +196,7 @@ typedef struct Assets {
     uint8_t *source, *status; /* AssetStatus */
     int64_t
         *assigned_utc; /* TIME_UNKNOWN when empty, as all below; dates count to their end, 24:00 */
-    int64_t *due_back_utc, *last_audit_utc, *next_audit_utc, *last_review_utc;
+    int64_t *due_back_utc, *last_review_utc;
     int32_t *review_every_days;   /* -1 = not set */
     uint32_t *first_access_group; /* n + 1 */
     TextRef *access_groups;       /* names, DNs or SIDs as the register has them */

@@ -68,9 +68,8 @@ static void allocate_assets(Assets *a)
         COLUMN(a, hostname);
     COLUMN(a, owner), COLUMN(a, custodian), COLUMN(a, classification), COLUMN(a, location),
         COLUMN(a, source);
-    COLUMN(a, status), COLUMN(a, assigned_utc), COLUMN(a, due_back_utc), COLUMN(a, last_audit_utc);
-    COLUMN(a, next_audit_utc), COLUMN(a, last_review_utc), COLUMN(a, review_every_days),
-        COLUMN(a, first_access_group);
+    COLUMN(a, status), COLUMN(a, assigned_utc), COLUMN(a, due_back_utc);
+    COLUMN(a, last_review_utc), COLUMN(a, review_every_days), COLUMN(a, first_access_group);
 }
 
 static void allocate_approvals(Approvals *a)
@@ -250,8 +249,8 @@ uint32_t world_asset(World *world, const char *id_text)
     assets->source[id] = source_for(world, PROVIDES_ASSETS, "assets");
     assets->status[id] = ASSET_STATUS_IN_USE;
     assets->status_text[id] = world_text(world, "in_use");
-    assets->assigned_utc[id] = assets->due_back_utc[id] = assets->last_audit_utc[id] = TIME_UNKNOWN;
-    assets->next_audit_utc[id] = assets->last_review_utc[id] = TIME_UNKNOWN;
+    assets->assigned_utc[id] = assets->due_back_utc[id] = assets->last_review_utc[id] =
+        TIME_UNKNOWN;
     assets->review_every_days[id] = -1;
     assets->first_access_group[assets->n] = assets->first_access_group[id];
     return id;
