@@ -37,7 +37,7 @@ typedef struct SinkOptions {
 struct Sink {
     SinkOptions options;
     SourceRecord record; /* moves into the snapshot */
-    TextPool *text; /* NULL when it has become the snapshot's */
+    TextPool *text;      /* NULL when it has become the snapshot's */
     GString *scratch;
     uint64_t n_records; /* for progress */
     uint64_t n_messages_left_out;

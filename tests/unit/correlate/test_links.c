@@ -191,7 +191,8 @@ static void owners_are_found_by_every_text_that_means_them(void **state)
     g_autoptr(World) world = world_of_owners(&joe, &jdoe);
     g_autoptr(Links) links = link_all(world);
 
-    const char *const of_joe[] = {"P7", "p7", "JOE@example.com", " joe ", "joe＠example.com", "Ｐ７"};
+    const char *const of_joe[] = {"P7",  "p7", "JOE@example.com", " joe ", "joe＠example.com",
+                                  "Ｐ７"};
     for (size_t i = 0; i < G_N_ELEMENTS(of_joe); i++) {
         Owner owner = links_find_owner(links, of_joe[i]);
         assert_int_equal(owner.kind, OWNER_PERSON);
@@ -226,7 +227,7 @@ static void an_owner_text_that_fits_several_people_is_ambiguous(void **state)
     g_autoptr(Links) links = link_all(world);
 
     assert_int_equal(links_find_owner(links, "joe").kind, OWNER_AMBIGUOUS);
-    assert_int_equal(links_find_owner(links, "joe").id, NONE);
+    assert_int_equal(links_find_owner(links, "joe").person, NONE);
     assert_int_not_equal(other, joe);
 }
 
