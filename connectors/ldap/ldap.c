@@ -62,6 +62,13 @@ static const Setting ldap_settings[] = {
      .maximum = 10000,
      .help = "Entries a page; a server that refuses it is asked for 500, 100 and at last for no "
              "pages."},
+    {.name = "connections",
+     .type = SETTING_INT,
+     .initial = "1",
+     .minimum = 1,
+     .maximum = 8,
+     .help = "How many of the bases to read at a time, each over a connection of its own to the "
+             "same server."},
     {.name = "member_range",
      .type = SETTING_INT,
      .initial = "0",
@@ -200,14 +207,42 @@ static void note_session(const DirectorySession *session, const char *server, Si
     }
 }
 
-static bool read_bases(DirectorySearch *search, const char *const *bases, GError **error)
+static void free_session(gpointer session)
 {
-    for (size_t i = 0; bases[i] != NULL; i++) {
-        if (!directory_search_read(search, bases[i], error)) {
-            return false;
+    directory_session_free(session);
+}
+
+/* As many as are of use. A server that gives fewer is read over those. */
+static GPtrArray *open_others(const DirectorySession *session, const SettingsGroup *settings,
+                              Sink *sink)
+{
+    GPtrArray *others = g_ptr_array_new_with_free_func(free_session);
+    gint64 n_wanted =
+        MIN(settings_int(settings, "connections"),
+            (gint64)g_strv_length((char **)(uintptr_t)settings_texts(settings, "base")));
+    g_autoptr(GError) error = NULL;
+
+    while (others->len + 1 < n_wanted && error == NULL) {
+        DirectorySession *other = directory_session_open_beside(session, settings, &error);
+        if (other != NULL) {
+            g_ptr_array_add(others, other);
         }
     }
-    return true;
+    if (n_wanted > 1) {
+        g_autofree char *text =
+            g_strdup_printf("%u%s%s", others->len + 1, error != NULL ? "; " : "",
+                            error != NULL ? error->message : "");
+        sink_note(sink, "connections", text);
+    }
+    return others;
+}
+
+static bool read_bases(DirectorySearch *search, const DirectorySession *session,
+                       const SettingsGroup *settings, Sink *sink, GError **error)
+{
+    g_autoptr(GPtrArray) others = open_others(session, settings, sink);
+
+    return directory_search_read_all(search, settings_texts(settings, "base"), others, error);
 }
 
 /* scope NULL: everything. */
@@ -224,7 +259,7 @@ static bool read_all(DirectorySession *session, const SettingsGroup *settings, S
     }
     bool is_read = scope != NULL
                        ? directory_scope_read(search, schema, settings, server, scope, error)
-                       : read_bases(search, settings_texts(settings, "base"), error);
+                       : read_bases(search, session, settings, sink, error);
     if (!is_read) {
         return false;
     }

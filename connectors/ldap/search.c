@@ -33,6 +33,7 @@ struct DirectorySearch {
 /* One base. */
 typedef struct Part {
     DirectorySearch *search;
+    DirectorySession *session;
     DirectoryReading *reading;
     DirectoryRanges *ranges;
     Digest *digest;
@@ -230,11 +231,12 @@ static bool take_entry(gpointer data, Text dn, EntryWalk *walk, GError **error)
 
 /* ---- Parts ---- */
 
-static void part_init(Part *part, DirectorySearch *search, const char *base, const char *filter,
-                      bool is_probe)
+static Part *part_new(DirectorySearch *search, DirectorySession *session, const char *base,
+                      const char *filter, bool is_probe)
 {
+    Part *part = g_new0(Part, 1);
     const ReadingOptions options = {
-        .session = search->session,
+        .session = session,
         .base = base,
         .filter = filter,
         .attributes = schema_wanted(search->schema),
@@ -247,48 +249,138 @@ static void part_init(Part *part, DirectorySearch *search, const char *base, con
         .data = part,
     };
 
-    *part = (Part){.search = search, .digest = digest_new()};
+    part->search = search;
+    part->session = session;
+    part->digest = digest_new();
     part->reading = directory_reading_new(&options);
-    part->ranges =
-        directory_ranges_new(search->session, search->schema, search->sink, hash_range, part);
+    part->ranges = directory_ranges_new(session, search->schema, search->sink, hash_range, part);
     directory_ranges_set_visitor(part->ranges, search->visitor, search->visitor_data);
+    return part;
 }
 
-static void part_clear(Part *part)
+static void part_free(gpointer data)
 {
-    unsigned char bytes[DIGEST_BYTES];
+    Part *part = data;
 
-    if (digest_end(part->digest, bytes)) {
-        digest_add(part->search->digest, bytes, sizeof bytes);
+    if (part == NULL) {
+        return;
     }
     directory_reading_free(part->reading);
     directory_ranges_free(part->ranges);
+    digest_free(part->digest);
+    g_free(part);
+}
+
+/* When no paged search is open any more: the rest of it. */
+static bool finish_part(Part *part, GError **error)
+{
+    unsigned char bytes[DIGEST_BYTES];
+
+    if (!directory_ranges_read(part->ranges, error)) {
+        return false;
+    }
+    if (digest_end(g_steal_pointer(&part->digest), bytes)) {
+        digest_add(part->search->digest, bytes, sizeof bytes);
+    }
+    return true;
 }
 
 static bool read_part(DirectorySearch *search, const char *base, const char *filter, bool is_probe,
                       bool *ret_is_found, GError **error)
 {
-    Part part;
+    Part *part = part_new(search, search->session, base, filter, is_probe);
+    bool is_read = directory_reading_finish(part->reading, error) && finish_part(part, error);
 
-    part_init(&part, search, base, filter, is_probe);
-    bool is_read =
-        directory_reading_finish(part.reading, error) && directory_ranges_read(part.ranges, error);
-    *ret_is_found = directory_reading_n_entries(part.reading) > 0;
-    part_clear(&part);
+    *ret_is_found = directory_reading_n_entries(part->reading) > 0;
+    part_free(part);
     return is_read;
+}
+
+static const char *filter_of(const DirectorySearch *search)
+{
+    return search->filter != NULL ? search->filter : schema_server_filter(search->schema);
 }
 
 bool directory_search_read(DirectorySearch *search, const char *base, GError **error)
 {
-    const char *filter =
-        search->filter != NULL ? search->filter : schema_server_filter(search->schema);
     bool is_found;
 
-    return read_part(search, base, filter, false, &is_found, error);
+    return read_part(search, base, filter_of(search), false, &is_found, error);
 }
 
 bool directory_search_probe(DirectorySearch *search, const char *base, const char *filter,
                             bool *ret_is_found, GError **error)
 {
     return read_part(search, base, filter, true, ret_is_found, error);
+}
+
+/* ---- Side by side ---- */
+
+/* Who reads what now; a connection that is done with a base takes the next one. */
+typedef struct Crew {
+    DirectorySearch *search;
+    const char *const *bases; /* not begun yet */
+    GPtrArray *parts; /* (element-type Part): all that were begun, in the order of the bases */
+    DirectoryReading **readings; /* one for each connection that has something to do */
+    Part **working;              /* of the same connections */
+    size_t n_working;
+} Crew;
+
+static void begin_next(Crew *crew, size_t place, DirectorySession *session)
+{
+    Part *part = part_new(crew->search, session, *crew->bases++, filter_of(crew->search), false);
+
+    g_ptr_array_add(crew->parts, part);
+    crew->working[place] = part;
+    crew->readings[place] = part->reading;
+}
+
+static void take_leave(Crew *crew, size_t place)
+{
+    crew->n_working--;
+    crew->working[place] = crew->working[crew->n_working];
+    crew->readings[place] = crew->readings[crew->n_working];
+}
+
+static bool work(Crew *crew, GError **error)
+{
+    while (crew->n_working > 0) {
+        directory_readings_wait(crew->readings, crew->n_working);
+        for (size_t i = crew->n_working; i > 0; i--) {
+            size_t place = i - 1;
+            if (!directory_reading_step(crew->readings[place], error)) {
+                return false;
+            }
+            if (!directory_reading_is_done(crew->readings[place])) {
+                continue;
+            }
+            if (*crew->bases != NULL) {
+                begin_next(crew, place, crew->working[place]->session);
+            } else {
+                take_leave(crew, place);
+            }
+        }
+    }
+    return true;
+}
+
+bool directory_search_read_all(DirectorySearch *search, const char *const *bases, GPtrArray *others,
+                               GError **error)
+{
+    size_t n = 1 + others->len;
+    g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(part_free);
+    g_autofree DirectoryReading **readings = g_new0(DirectoryReading *, n);
+    g_autofree Part **working = g_new0(Part *, n);
+    Crew crew = {search, bases, parts, readings, working, 0};
+
+    while (*crew.bases != NULL && crew.n_working < n) {
+        DirectorySession *session =
+            crew.n_working == 0 ? search->session : g_ptr_array_index(others, crew.n_working - 1);
+        begin_next(&crew, crew.n_working++, session);
+    }
+    bool is_read = work(&crew, error);
+    for (guint i = 0; i < parts->len && is_read; i++) {
+        is_read = finish_part(g_ptr_array_index(parts, i), error);
+    }
+    return is_read;
 }

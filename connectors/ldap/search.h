@@ -1,8 +1,7 @@
-/* search.h: reads all entries below a base, page by page, into a sink.
+/* search.h: reads all entries below one or more bases (reading.h) into a sink.
  *
- * A search is whole when every page ended with result 0 and the last cookie was empty; anything
- * else is an error that says how far it came. Entries are used where they lie in the receive
- * buffer. */
+ * Entries are used where they lie in the receive buffer. One thread, however many connections: the
+ * schema and the sink belong to it, and servers are the slower side. */
 #pragma once
 
 #include "ldap/schema.h"
@@ -24,6 +23,11 @@ void directory_search_set_domain_scope(DirectorySearch *search);
 
 /* Entries of which the server gave a range (range.h) are read to the end after the last page. */
 bool directory_search_read(DirectorySearch *search, const char *base, GError **error);
+/* All of them (NULL-terminated), as many at a time as there are connections: the search's session
+ * and the others (element-type DirectorySession). Entries come from all in turn; the digest does
+ * not depend on whose turn it was. */
+bool directory_search_read_all(DirectorySearch *search, const char *const *bases, GPtrArray *others,
+                               GError **error);
 
 /* Sees every entry that would be kept, before the sink does; false: the sink does not get it. */
 typedef bool (*DirectoryVisitor)(gpointer data, const DirectoryEntry *entry);
@@ -34,6 +38,7 @@ void directory_search_set_filter(DirectorySearch *search, const char *filter);
 bool directory_search_probe(DirectorySearch *search, const char *base, const char *filter,
                             bool *ret_is_found, GError **error);
 
-/* SHA-256 of all entries as received, as lower-case hex; call once, at the end. To be freed. */
+/* SHA-256 of the digests of all bases, each of them of its entries as received; as lower-case hex.
+ * Call once, at the end. To be freed. */
 char *directory_search_digest(DirectorySearch *search);
 uint64_t directory_search_n_entries(const DirectorySearch *search);

@@ -146,7 +146,10 @@ static bool will_be_layered(const DirectoryAddress *address, const SettingsGroup
 static bool connect_session(DirectorySession *session, const DirectoryAddress *address,
                             const SettingsGroup *settings, GError **error)
 {
-    int fd = directory_connect(address, session->timeout_seconds, error);
+    int fd = session->beside != NULL
+                 ? directory_connect_beside(directory_wire_socket(session->beside->wire),
+                                            session->timeout_seconds, error)
+                 : directory_connect(address, session->timeout_seconds, error);
 
     if (fd < 0) {
         return false;
@@ -476,6 +479,18 @@ DirectorySession *directory_session_open(const SettingsGroup *settings, GError *
     }
     advise(error);
     return NULL;
+}
+
+DirectorySession *directory_session_open_beside(const DirectorySession *first,
+                                                const SettingsGroup *settings, GError **error)
+{
+    g_autoptr(DirectorySession) session = g_new0(DirectorySession, 1);
+
+    session->beside = first;
+    session->timeout_seconds = first->timeout_seconds;
+    session->deadline_us = first->deadline_us;
+    session->url = g_strdup(first->url);
+    return open_session(session, settings, error) ? g_steal_pointer(&session) : NULL;
 }
 
 void directory_session_free(DirectorySession *session)

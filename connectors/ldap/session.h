@@ -16,6 +16,7 @@ typedef struct DirectorySession {
     char *url;           /* of the server that answered */
     char *
         passed_over; /* why earlier ones did not, as "URL: why; URL: why"; NULL = it is the first */
+    const struct DirectorySession *beside; /* whose server this one must be; NULL = any of url */
     int timeout_seconds;
     gint64 deadline_us; /* of g_get_monotonic_time(): when the whole pull must be over */
     bool is_encrypted;
@@ -30,6 +31,9 @@ typedef struct DirectorySession {
 /* Settings: url, starttls, bind_dn, password_file, sasl, keytab_file, principal,
  * allow_plaintext_bind, tls_*, timeout_seconds, deadline_seconds. Connects, starts TLS, binds. */
 DirectorySession *directory_session_open(const SettingsGroup *settings, GError **error);
+/* One more to the same server, with the same deadline. */
+DirectorySession *directory_session_open_beside(const DirectorySession *first,
+                                                const SettingsGroup *settings, GError **error);
 void directory_session_free(DirectorySession *session); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DirectorySession, directory_session_free)
 
@@ -53,6 +57,8 @@ void directory_address_clear(DirectoryAddress *address);
 /* A connected, blocking socket whose reads and writes end after timeout_seconds, and which the
  * kernel ends when the peer is gone; -1 with error. */
 int directory_connect(const DirectoryAddress *address, int timeout_seconds, GError **error);
+/* The same to whom this socket is connected to: a name may mean several servers. */
+int directory_connect_beside(int fd, int timeout_seconds, GError **error);
 
 /* ---- session_tls.c ---- */
 

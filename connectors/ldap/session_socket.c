@@ -127,6 +127,26 @@ static int connect_local(const char *path, int seconds, int *ret_errno)
                       ret_errno);
 }
 
+int directory_connect_beside(int fd, int timeout_seconds, GError **error)
+{
+    struct sockaddr_storage peer;
+    socklen_t length = sizeof peer;
+    int problem = 0;
+    int other = -1;
+
+    if (getpeername(fd, (struct sockaddr *)&peer, &length) != 0) {
+        problem = errno;
+    } else {
+        other = connect_to(peer.ss_family, (const struct sockaddr *)&peer, length, timeout_seconds,
+                           &problem);
+    }
+    if (other < 0) {
+        g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_UNREACHABLE,
+                    "no further connection to the same server: %s", g_strerror(problem));
+    }
+    return other;
+}
+
 int directory_connect(const DirectoryAddress *address, int timeout_seconds, GError **error)
 {
     int problem = 0;

@@ -23,6 +23,7 @@ from test_slapd import Slapd
 
 PULL_LOOP = os.environ["PULL_LOOP"]
 SUFFIX = "dc=example,dc=com"
+BIND_REQUEST = 0x60
 LATER = "2026-03-17T06:00:00Z"
 N_PEOPLE, N_HIDDEN = 500, 496  # and four groups: a thousand entries
 N_ENTRIES = N_PEOPLE + N_HIDDEN + 4
@@ -274,6 +275,68 @@ class CutPulls(FaultTest):
                 if k % 2 == 0:
                     self.assert_names_the_place(reason, self.proxy.fault, k, whole)
         self.assert_nothing_happened(site)
+
+
+class PullsSideBySide(FaultTest):
+    """Three bases over two connections: what happens to one of them happens to the pull."""
+
+    def config(self, **changes):
+        bases = '", "'.join(f"ou={name},{SUFFIX}" for name in ("people", "hidden", "groups"))
+        return super().config(base=bases, more="connections = 2;", **changes)
+
+    def test_a_cut_after_many_messages(self):
+        loop = self.loop(self.site())
+        self.proxy.fault = whole = faults.Fault()
+        self.assertEqual(loop.pull()["corp"], ["complete", ""])
+        self.assertEqual(whole.n_entries, N_ENTRIES)
+        for k in [*range(8), *range(8, whole.n_messages, 13), whole.n_messages - 1]:
+            self.proxy.fault = faults.Cut(k, is_reset=k % 2 == 1)
+            self.assert_unused(loop.pull(), k)
+        self.proxy.fault = faults.Fault()
+        self.assertEqual(loop.pull()["corp"], ["complete", ""])
+
+    def test_the_ledger_does_not_move(self):
+        site = self.site()
+        self.assert_left_alone(site, OneBaseFails("ou=hidden,"), f"base ou=hidden,{SUFFIX}", "(51)")
+        self.assert_nothing_happened(site)
+
+    def test_a_server_that_gives_only_one_connection_is_read_over_that_one(self):
+        site = self.site()
+        self.proxy.fault = OneConnection()
+        result = site.run(as_of=LATER)
+        self.assertEqual(result.code, 0, result.err)
+        self.assertEqual(result.json["counts"]["new"], 0)
+        self.assertTrue(self.proxy.fault.was_used)
+
+
+class OneBaseFails(faults.Fault):
+    """The search of this base is answered with busy."""
+
+    def __init__(self, prefix):
+        super().__init__()
+        self.prefix = prefix.encode()
+
+    def request(self, message):
+        if message.tag != faults.SEARCH_REQUEST or message.page == 0 or not message.parts()[0][0][1].startswith(self.prefix):
+            return None
+        self.was_used = True
+        return faults.envelope(message.id, faults.DONE, faults.result(51, b"said the proxy"))
+
+
+class OneConnection(faults.Fault):
+    """Whoever binds a second time is thrown out."""
+
+    def __init__(self):
+        super().__init__()
+        self.n_binds = 0
+
+    def request(self, message):
+        if message.tag == BIND_REQUEST:
+            self.n_binds += 1
+            if self.n_binds > 1:
+                self.was_used = True
+                raise faults.Broken()
+        return None
 
 
 class RewrittenPulls(FaultTest):

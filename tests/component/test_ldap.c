@@ -220,6 +220,95 @@ static void a_canary_that_is_seen_lets_the_pull_pass(void **state)
     assert_whole(pulled);
 }
 
+/* ---- Several connections ---- */
+
+static char *tree_of_branches(void)
+{
+    static const char *const branches[] = {"a", "b", "c", "d"};
+    GString *ldif = g_string_new(NULL);
+    g_autofree char *top = small_tree();
+
+    g_string_append(ldif, top);
+    for (size_t b = 0; b < G_N_ELEMENTS(branches); b++) {
+        g_string_append_printf(ldif,
+                               "dn: ou=%s," SUFFIX "\nobjectClass: organizationalUnit\nou: %s\n\n",
+                               branches[b], branches[b]);
+        for (size_t i = 0; i < 100 * (4 - b); i++) {
+            g_string_append_printf(ldif,
+                                   "dn: uid=%s%zu,ou=%s," SUFFIX
+                                   "\nobjectClass: inetOrgPerson\nuid: %s%zu\ncn: U\nsn: U\n\n",
+                                   branches[b], i, branches[b], branches[b], i);
+        }
+    }
+    return g_string_free(ldif, FALSE);
+}
+
+#define BRANCHES                                                                                   \
+    "base = [\"ou=d," SUFFIX "\", \"ou=a," SUFFIX "\", \"ou=b," SUFFIX "\", \"ou=c," SUFFIX "\"];" \
+    " "
+
+static Pulled *pull_branches(const Slapd *server, const char *more)
+{
+    g_autofree char *settings =
+        g_strdup_printf("url = \"%s\"; tls_ca_file = \"%s\"; bind_dn = \"cn=reader,o=readers\"; "
+                        "password_file = \"%s\"; page_size = 30; %s",
+                        server->ldaps_url, server->ca_file, server->password_file, more);
+    return pulled_new(server->folder, "ldap", settings);
+}
+
+static gint by_name(gconstpointer one, gconstpointer other)
+{
+    const RecordedEntry *const *a = one;
+    const RecordedEntry *const *b = other;
+
+    return strcmp((*a)->entry.name.data, (*b)->entry.name.data);
+}
+
+static void assert_same_entries(const Pulled *one, const Pulled *other)
+{
+    assert_int_equal(one->sink->entries->len, other->sink->entries->len);
+    g_ptr_array_sort(one->sink->entries, by_name);
+    g_ptr_array_sort(other->sink->entries, by_name);
+    for (size_t i = 0; i < one->sink->entries->len; i++) {
+        assert_string_equal(recorded_entry(one->sink, i)->dn.data,
+                            recorded_entry(other->sink, i)->dn.data);
+    }
+}
+
+static void bases_read_side_by_side_give_what_they_give_one_after_the_other(void **state)
+{
+    (void)state;
+    g_autofree char *ldif = tree_of_branches();
+    g_autoptr(Slapd) server = slapd_start(ldif, SUFFIX, "server");
+    g_autoptr(Pulled) alone = pull_branches(server, BRANCHES);
+    assert_whole(alone);
+    assert_int_equal(alone->sink->entries->len, 1000);
+    guint before = slapd_count_in_log(server, "BIND dn=\"cn=reader,o=readers\" method=128");
+
+    for (int n = 2; n <= 8; n += 2) {
+        g_autofree char *more = g_strdup_printf(BRANCHES "connections = %d;", n);
+        g_autofree char *used = g_strdup_printf("%d", MIN(n, 4));
+        g_autoptr(Pulled) together = pull_branches(server, more);
+        assert_whole(together);
+        assert_same_entries(together, alone);
+        assert_string_equal(together->sink->digest, alone->sink->digest);
+        assert_string_equal(recorded_note(together->sink, "connections"), used);
+    }
+    assert_int_equal(slapd_count_in_log(server, "BIND dn=\"cn=reader,o=readers\" method=128"),
+                     before + 2 + 4 + 4 + 4);
+}
+
+static void one_base_that_fails_among_several_makes_the_pull_incomplete(void **state)
+{
+    (void)state;
+    g_autofree char *ldif = tree_of_branches();
+    g_autoptr(Slapd) server = slapd_start(ldif, SUFFIX, "server");
+    g_autoptr(Pulled) pulled = pull_branches(server, "base = [\"ou=a," SUFFIX "\", \"ou=b," SUFFIX
+                                                     "\", \"ou=no," SUFFIX "\"]; connections = 3;");
+
+    assert_fails(pulled, SOURCE_ERROR_MISSING, "base ou=no," SUFFIX ", page 1, after 0 entries");
+}
+
 /* ---- What makes it fail ---- */
 
 static void a_canary_that_is_not_seen_makes_the_pull_incomplete(void **state)
@@ -742,6 +831,8 @@ int main(void)
         cmocka_unit_test(an_attribute_that_may_not_be_read_is_absent),
         cmocka_unit_test(success_without_entries_is_a_whole_pull_of_nothing),
         cmocka_unit_test(a_canary_that_is_seen_lets_the_pull_pass),
+        cmocka_unit_test(bases_read_side_by_side_give_what_they_give_one_after_the_other),
+        cmocka_unit_test(one_base_that_fails_among_several_makes_the_pull_incomplete),
         cmocka_unit_test(a_canary_that_is_not_seen_makes_the_pull_incomplete),
         cmocka_unit_test(a_size_limit_on_page_three_makes_the_pull_incomplete),
         cmocka_unit_test(a_wrong_password_is_tried_once),
