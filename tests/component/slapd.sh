@@ -6,7 +6,7 @@
 #   exit 77 when slapd, slapadd or openssl are missing (1 with FAIL_WITHOUT_SERVERS=1)
 #
 # Printed: LDAP_URL LDAPS_URL LDAPI_URL CA_FILE BIND_DN ROOT_DN PASSWORD_FILE SLAPD_PID SLAPD_LOG (PASSWORD_FILE also serves
-# ROOT_DN and all readers below). Connect to 127.0.0.1, never localhost: libldap checks that name against gethostname().
+# ROOT_DN, cn=config and all readers below). Connect to 127.0.0.1, never localhost: libldap checks that name against gethostname().
 #
 # SLAPD_CERTIFICATE=server|wrong|expired   which certificate the server shows; "other CA" is: CA_FILE=DIR/tls/other.pem
 #
@@ -14,6 +14,7 @@
 # SLAPD_CIPHERS=NORMAL:-VERS-TLS1.3        goes without it (a priority string of GnuTLS)
 #
 # SLAPD_STRICT=yes                         checks the schema of what is loaded: only then it can be modified
+# SLAPD_ACCESS=closed                      nobody may read anything, the readers below neither
 # SLAPD_DATABASE='overlay …'   further lines of the database
 #
 # Readers (all in o=readers, password in PASSWORD_FILE): cn=reader sees everything; cn=capped gets 2500 entries of a
@@ -91,6 +92,17 @@ taken = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
 print(*[s.getsockname()[1] for s in taken])'
 }
 
+write_access() { # suffix
+    [ "${SLAPD_ACCESS:-readers}" = closed ] && { echo "access to * by * none"; return; }
+    cat <<CONF
+access to dn.base="$1" by * read
+access to attrs=mail by dn.exact="cn=partial,o=readers" none by users read by * none
+access to attrs=employeeNumber by dn.exact="cn=partial,o=readers" search by users read by * none
+access to dn.subtree="ou=hidden,$1" by dn.exact="cn=half,o=readers" none by dn.exact="cn=blind,o=readers" none by users read by * none
+access to * by dn.exact="cn=blind,o=readers" none by users read by * none
+CONF
+}
+
 write_configuration() { # dir, suffix, certificate
     local modules schema=/etc/ldap/schema d=$1 suffix=$2
     modules=$(dirname "$(ls /usr/lib/ldap/back_mdb.la /usr/lib/*/ldap/back_mdb.la 2>/dev/null | head -1)")
@@ -119,11 +131,10 @@ authz-regexp "^cn=reader$" "cn=reader,o=readers"
 
 access to attrs=userPassword by anonymous auth by * none
 access to dn.base="" by * read
-access to dn.base="$suffix" by * read
-access to attrs=mail by dn.exact="cn=partial,o=readers" none by users read by * none
-access to attrs=employeeNumber by dn.exact="cn=partial,o=readers" search by users read by * none
-access to dn.subtree="ou=hidden,$suffix" by dn.exact="cn=half,o=readers" none by dn.exact="cn=blind,o=readers" none by users read by * none
-access to * by dn.exact="cn=blind,o=readers" none by users read by * none
+$(write_access "$suffix")
+
+database config
+rootpw $(cat "$d/password")
 
 database mdb
 suffix "o=readers"
