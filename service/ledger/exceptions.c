@@ -5,6 +5,7 @@
  * pager over night does not keep the nightly run from writing. If a run is applied meanwhile, the
  * list ends with a sentence rather than mixing two runs. */
 #include "ledger/audit.h"
+#include "ledger/began.h"
 #include "ledger/exception_json.h"
 #include "ledger/tally.h"
 
@@ -210,11 +211,14 @@ json_t *ledger_exception(Ledger *ledger, const char *id, GError **error)
     if (statement_step(row, error) != STORE_ROW)
         return NULL;
     json_t *json = exception_json(ledger, seen, row, error);
-    json_t *history = json ? audit_history(ledger->store, name, error) : NULL;
+    json_t *began = json ? began_json(ledger->store, exception_id(id), error) : NULL;
+    json_t *history = began ? audit_history(ledger->store, name, error) : NULL;
     if (history) {
+        json_object_set_new(json, "began", began);
         json_object_set_new(json, "history", history);
         return json;
     }
+    json_decref(began);
     json_decref(json);
     return NULL;
 }

@@ -136,8 +136,9 @@ typedef struct LedgerFilter {
  * name; each in the JSON of interface.md section 4. */
 bool ledger_exceptions(Ledger *ledger, const LedgerFilter *filter, LedgerVisit visit, void *data,
                        GError **error);
-/* As above plus "history": [ {at, actor, change, text, run} ]. NULL and no error when there is
- * none. id: "EX-000042" or 42. */
+/* As above plus "began": {is, not_reported_at, not_reported_by_run, reported_at, reported_by_run},
+ * the two runs between which it was reported first (or again), and "history": [ {at, actor, change,
+ * text, run} ]. NULL and no error when there is none. id: "EX-000042" or 42. */
 json_t *ledger_exception(Ledger *ledger, const char *id, GError **error);
 /* Counts of what is open now: {"by_severity": {…}, "by_control": {…}, "open": n, "accepted": n, …}.
  */
