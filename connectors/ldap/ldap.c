@@ -2,6 +2,7 @@
 #include "ldap/check.h"
 #include "ldap/policy.h"
 #include "ldap/scope.h"
+#include "ldap/times.h"
 #include "ldap/server.h"
 
 #include <pthread.h>
@@ -292,6 +293,7 @@ static bool pull_quietly(const Source *source, const Scope *scope, Sink *sink, G
         return false;
     }
     note_session(session, server, sink);
+    sink_records_times(sink, directory_recorded_times(root, server));
     if (strcmp(server, "openldap") == 0) {
         directory_read_policies(session, root, settings_texts(source->settings, "base"), schema);
     }
@@ -311,6 +313,31 @@ static bool pull_scope(const Source *source, const Scope *scope, Sink *sink, GEr
 static bool pull(const Source *source, Sink *sink, GError **error)
 {
     return pull_scope(source, NULL, sink, error);
+}
+
+/* ---- Recorded times ---- */
+
+static bool pull_times_quietly(const Source *source, const TimesQuestion *question, GError **error)
+{
+    g_autoptr(DirectorySession) session = directory_session_open(source->settings, error);
+
+    if (session == NULL) {
+        return false;
+    }
+    g_autoptr(DirectoryServer) root = directory_server_ask(session);
+    const char *server = directory_server_family(root, source->settings);
+    return directory_read_times(session, server, directory_recorded_times(root, server), question,
+                                error);
+}
+
+static bool pull_times(const Source *source, const TimesQuestion *question, GError **error)
+{
+    sigset_t before;
+
+    hold_sigpipe(&before);
+    bool is_whole = pull_times_quietly(source, question, error);
+    release_sigpipe(&before);
+    return is_whole;
 }
 
 /* ---- Check ---- */
@@ -333,5 +360,6 @@ const Connector ldap_connector = {
     .validate = validate,
     .pull = pull,
     .pull_scope = pull_scope,
+    .pull_times = pull_times,
     .check = check,
 };

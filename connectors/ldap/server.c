@@ -76,6 +76,7 @@ DirectoryServer *directory_server_ask(DirectorySession *session)
     if (entry != NULL) {
         g_auto(GStrv) times = values_of(session, entry, "currentTime");
         server->family = family_of(session, entry);
+        server->is_samba = has_value(session, entry, "vendorName", "Samba");
         server->has_domain_scope =
             has_value(session, entry, "supportedControl", "1.2.840.113556.1.4.1339");
         server->current_time = g_strdup(times[0]);

@@ -11,6 +11,7 @@
 
 typedef struct DirectoryServer {
     const char *family;     /* what `auto` turned out to be */
+    bool is_samba;          /* of the family of Active Directory */
     bool has_domain_scope;  /* the control of Active Directory that keeps references away */
     char *current_time;     /* Active Directory tells its clock; else NULL */
     char **naming_contexts; /* the tops of its trees; NULL-terminated, may be empty */

@@ -9,6 +9,7 @@
 #include <rightful/record.h>
 #include <rightful/settings.h>
 #include <rightful/sink.h>
+#include <rightful/times.h>
 
 #define SOURCE_ERROR (source_error_quark())
 GQuark source_error_quark(void); /* defined in connectors/registry.c */
@@ -66,6 +67,10 @@ typedef struct Connector {
     /* The accounts in scope, and every group that they are in, directly or through other groups: as
      * true as a pull, in a few searches. Optional: without it a scoped pull is a whole one. */
     bool (*pull_scope)(const Source *source, const Scope *scope, Sink *sink, GError **error);
+    /* Recorded times of a few entries of an earlier pull. Optional: without it none are recorded.
+     * An entry that is not there any more, or may not be read, is no error; a server that does not
+     * answer is one. */
+    bool (*pull_times)(const Source *source, const TimesQuestion *question, GError **error);
     /* Connection, rights, certificates, canaries; reads as little as possible. Required. */
     void (*check)(const Source *source, CheckReport *report);
 } Connector;

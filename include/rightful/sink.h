@@ -9,6 +9,7 @@
 #pragma once
 
 #include <rightful/record.h>
+#include <rightful/times.h>
 
 #include <glib.h>
 
@@ -54,6 +55,8 @@ void sink_file_time(Sink *sink, int64_t modified_utc);
 /* A fact for the proof: "bind" = "cn=reader,…", "tls" = "TLS1.3", "server" = "ldaps://…". Copied.
  */
 void sink_note(Sink *sink, const char *name, const char *value);
+/* Which times this directory records (bits of RecordedTimes), so that pull_times() can be asked. */
+void sink_records_times(Sink *sink, unsigned recorded);
 /* Should the pull stop (another source failed, Ctrl-C, deadline)? Ask every few thousand records.
  */
 bool sink_is_cancelled(Sink *sink);

@@ -13,6 +13,7 @@
 #include "membership/effective.h"
 #include "membership/path.h"
 #include "model/snapshot.h"
+#include "model/times.h"
 #include "settings/settings.h"
 
 typedef enum Need {
@@ -75,6 +76,7 @@ struct ControlContext {
     const Graph *graph;
     Effective *effective;
     const Governed *governed;
+    const Times *times; /* recorded by the directories, as far as asked for; NULL = nothing */
     const Settings *settings;
     int64_t as_of_utc;
     bool has_earlier_run;

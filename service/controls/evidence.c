@@ -200,6 +200,27 @@ static const char *enabled_why(uint8_t enabled_by)
     return enabled_by < G_N_ELEMENTS(reasons) ? reasons[enabled_by] : "unknown";
 }
 
+/* Nothing where the directory records no such time: then the runs of the exception tell. */
+static void evidence_disabled(const ControlContext *context, json_t *evidence, uint32_t account)
+{
+    int64_t utc = TIME_UNKNOWN;
+    if (context->snapshot->accounts.enabled[account] != STATE_NO ||
+        times_disabled(context->times, context->snapshot, account, &utc) != TIMES_RECORDED)
+        return;
+    evidence_time(evidence, "disabled_at", utc);
+    evidence_text(evidence, "disabled_at_is",
+                  "recorded by the directory: the latest change of userAccountControl");
+}
+
+uint64_t disabled_hash(const ControlContext *context, uint32_t account)
+{
+    int64_t utc = TIME_UNKNOWN;
+    bool is_recorded =
+        context->snapshot->accounts.enabled[account] == STATE_NO &&
+        times_disabled(context->times, context->snapshot, account, &utc) == TIMES_RECORDED;
+    return is_recorded ? facts_mix(0, (uint64_t)utc) : 0;
+}
+
 static void evidence_link(const ControlContext *context, json_t *evidence, uint32_t account)
 {
     const Links *links = context->links;
@@ -214,6 +235,7 @@ void evidence_account(const ControlContext *context, json_t *evidence, uint32_t 
     const Accounts *accounts = &context->snapshot->accounts;
     evidence_state(evidence, "enabled", (State)accounts->enabled[account]);
     evidence_text(evidence, "enabled_by", enabled_why(accounts->enabled_by[account]));
+    evidence_disabled(context, evidence, account);
     if (accounts->expires_utc[account] != TIME_UNKNOWN)
         evidence_time(evidence, "expires", accounts->expires_utc[account]);
     evidence_text(evidence, "class", account_classes[context->classes[account]]);
@@ -274,6 +296,49 @@ json_t *evidence_path(const ControlContext *context, Principal member, uint32_t 
         json_array_append_new(path,
                               json_string(group_shown(context, g_array_index(way, Hop, i).group)));
     return path;
+}
+
+static TimesAnswer hop_granted(const ControlContext *context, const Hop *hop, int64_t *ret_utc)
+{
+    return times_granted(context->times, context->snapshot, hop->member, hop->group, hop->via,
+                         ret_utc);
+}
+
+void evidence_granted(const ControlContext *context, json_t *evidence, const GArray *hops)
+{
+    json_t *list = json_array();
+    bool is_kept = false;
+    for (guint i = 0; i < hops->len; i++) {
+        int64_t utc = TIME_UNKNOWN;
+        TimesAnswer answer = hop_granted(context, &g_array_index(hops, Hop, i), &utc);
+        json_t *row = json_object();
+        is_kept |= answer == TIMES_RECORDED || answer == TIMES_NOT_GIVEN;
+        evidence_time(row, "at", utc);
+        evidence_text(row, "is", times_answer_text(answer));
+        json_array_append_new(list, row);
+    }
+    if (is_kept)
+        json_object_set_new(evidence, "granted", list);
+    else
+        json_decref(list);
+}
+
+uint64_t granted_hash(const ControlContext *context, uint32_t account, uint32_t group,
+                      const Bitset *stops)
+{
+    if (!times_has_any(context->times))
+        return 0;
+    g_autoptr(GArray) hops = g_array_new(FALSE, FALSE, sizeof(Hop));
+    uint64_t hash = 0;
+    walk(context->judgement, group, stops);
+    effective_path(context->judgement->walker, account, hops);
+    for (guint i = 0; i < hops->len; i++) {
+        int64_t utc = TIME_UNKNOWN;
+        TimesAnswer answer = hop_granted(context, &g_array_index(hops, Hop, i), &utc);
+        hash = facts_mix(hash, (uint64_t)answer);
+        hash = facts_mix(hash, (uint64_t)utc);
+    }
+    return hash;
 }
 
 static int compare_group_names(const void *a, const void *b, void *data)

@@ -36,7 +36,8 @@ void evidence_day(json_t *evidence, const char *name, int32_t day);
 void evidence_state(json_t *evidence, const char *name, State state);
 void evidence_days(json_t *evidence, const char *name, int64_t seconds); /* whole days */
 
-/* enabled and why, expires, class, the person and the rule that linked it. */
+/* enabled and why, since when it is disabled where that is recorded, expires, class, the person and
+ * the rule that linked it. */
 void evidence_account(const ControlContext *context, json_t *evidence, uint32_t account);
 /* last_working_day, end_date, timezone, status, gone_since_run. */
 void evidence_person(const ControlContext *context, json_t *evidence, uint32_t person);
@@ -56,6 +57,14 @@ void sentence_append_way(const ControlContext *context, GString *summary, const 
 /* "Remove the member deploy (a group) from Domain Admins": the hop that takes the right away. */
 void action_cut(const ControlContext *context, GString *action, const GArray *hops,
                 Principal member, uint32_t group);
+/* "granted": [{"at", "is"}], one for each hop, where the directory of one of them records when
+ * members were put into groups; else nothing. */
+void evidence_granted(const ControlContext *context, json_t *evidence, const GArray *hops);
+/* Hash of those times, for facts; the way is as in evidence_path(). */
+uint64_t granted_hash(const ControlContext *context, uint32_t account, uint32_t group,
+                      const Bitset *stops);
+/* The same of when the account was disabled. */
+uint64_t disabled_hash(const ControlContext *context, uint32_t account);
 /* Hash of the rows of `privileged_through`, for facts. */
 uint64_t privileged_hash(const ControlContext *context, uint32_t account);
 /* Hash of what evidence_account() and evidence_privileged() show. */

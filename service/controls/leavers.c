@@ -46,7 +46,8 @@ static uint64_t person_facts(const ControlContext *context, uint32_t account, ui
     const Accounts *accounts = &context->snapshot->accounts;
     const People *people = &context->snapshot->people;
     uint32_t speaking = person_speaking(context->snapshot, person);
-    uint64_t facts = facts_mix(context->links->rule[account], privileged_hash(context, account));
+    uint64_t facts = facts_mix(context->links->rule[account], privileged_hash(context, account)) ^
+                     disabled_hash(context, account);
     facts =
         facts_mix(facts, (uint64_t)accounts->enabled[account] << 8 | accounts->enabled_by[account]);
     facts = facts_mix(facts, (uint64_t)context->classes[account]);
@@ -208,6 +209,7 @@ static void report_right(ControlContext *context, uint32_t account, uint32_t gro
         return;
     uint64_t facts = facts_mix(person_facts(context, account, person),
                                effective_path_hash(context->effective, account));
+    facts ^= granted_hash(context, account, group, governed_kind(context->governed, kind));
     control_report(context, SUBJECT_RIGHT, account, group, person, 0, left, kind, facts);
 }
 
@@ -256,6 +258,7 @@ static void describe_leaver_rights(const ControlContext *context, const Finding 
         evidence_path(context, finding->subject, finding->object,
                       governed_stops(context->governed, (GovernedKind)finding->extra), hops);
     json_object_set_new(evidence, "path", path);
+    evidence_granted(context, evidence, hops);
     json_object_set_new(evidence, "privileged_group",
                         json_boolean(bitset_has(&context->governed->privileged, finding->object)));
 

@@ -16,13 +16,16 @@ static bool is_subject(const ControlContext *context, uint32_t account)
            !account_is_of(context, account, CLASSES_WITHOUT_RIGHTS);
 }
 
-static uint64_t right_facts(const ControlContext *context, uint32_t account, uint64_t path)
+/* Everything that describe_right() shows; stops as there. */
+static uint64_t right_facts(const ControlContext *context, uint32_t account, uint32_t group,
+                            const Bitset *stops, uint64_t path)
 {
     const Accounts *accounts = &context->snapshot->accounts;
     uint64_t facts = facts_mix(path, (uint64_t)context->classes[account]);
     facts =
         facts_mix(facts, (uint64_t)accounts->enabled[account] << 8 | accounts->enabled_by[account]);
     facts = facts_mix(facts, (uint64_t)accounts->expires_utc[account]);
+    facts ^= granted_hash(context, account, group, stops);
     return facts_mix(facts, (uint64_t)context->links->rule[account]);
 }
 
@@ -80,6 +83,7 @@ static void describe_right(const ControlContext *context, const Finding *finding
 {
     json_object_set_new(evidence, "path",
                         evidence_path(context, finding->subject, finding->object, stops, hops));
+    evidence_granted(context, evidence, hops);
     evidence_account(context, evidence, finding->subject);
 }
 
@@ -111,7 +115,8 @@ static void judge_privileged(ControlContext *context, const PrivilegedRight *rig
         return;
     }
     person = person_of(context, right->account);
-    uint64_t facts = right_facts(context, right->account, right->path);
+    uint64_t facts = right_facts(context, right->account, right->group,
+                                 &context->governed->privileged, right->path);
     facts = facts_mix(facts, approvals_hash(context, right->group, right->account, person));
     control_report(context, SUBJECT_RIGHT, right->account, right->group, person, 0, 0, 0, facts);
 }
@@ -199,7 +204,7 @@ static void judge_nested_in(ControlContext *context, uint32_t group)
             continue;
         uint64_t path = effective_path_hash(context->effective, account);
         control_report(context, SUBJECT_RIGHT, account, group, person_of(context, account), 0, 0, 0,
-                       right_facts(context, account, path));
+                       right_facts(context, account, group, NULL, path));
     }
 }
 
@@ -261,8 +266,8 @@ static void judge_excess(ControlContext *context, uint32_t account, uint32_t gro
         control_unjudged_subject(context, SUBJECT_RIGHT, account, reason);
         return;
     }
-    uint64_t facts =
-        right_facts(context, account, effective_path_hash(context->effective, account));
+    uint64_t facts = right_facts(context, account, group, &context->governed->entitlement,
+                                 effective_path_hash(context->effective, account));
     facts = facts_mix(facts, approvals_hash(context, group, account, person));
     if (person != NONE) {
         facts = facts_text(context, facts, context->snapshot->people.department[person]);

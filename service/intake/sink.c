@@ -219,6 +219,11 @@ void sink_file_time(Sink *sink, int64_t modified_utc)
     sink->file_time_utc = modified_utc;
 }
 
+void sink_records_times(Sink *sink, unsigned recorded)
+{
+    sink->record.recorded_times = recorded;
+}
+
 void sink_note(Sink *sink, const char *name, const char *value)
 {
     g_ptr_array_add(sink->record.notes, g_strdup_printf("%s=%s", name, value));

@@ -86,7 +86,8 @@ typedef struct SourceRecord {
      * last_use). */
     bool records_last_use;
     bool records_lock_state;
-    char *domain_sid; /* AD: SID of the domain, or NULL */
+    char *domain_sid;        /* AD: SID of the domain, or NULL */
+    unsigned recorded_times; /* bits of RecordedTimes (rightful/times.h) */
 } SourceRecord;
 
 typedef struct Accounts {

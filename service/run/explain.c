@@ -9,6 +9,7 @@
 #include "run/look.h"
 #include "run/show.h"
 #include "run/terminal.h"
+#include "run/when.h"
 
 static TextRef name_of(const Snapshot *snapshot, Principal principal)
 {
@@ -34,13 +35,13 @@ static json_t *json_hops(const Look *look, const GArray *hops)
     for (guint i = 0; hops != NULL && i < hops->len; i++) {
         const Hop *hop = &g_array_index(hops, Hop, i);
 
-        json_array_append_new(
-            list, json_pack("{s:o s:o s:o s:o s:s}", "member",
-                            look_text(look, name_of(snapshot, hop->member)), "member_dn",
-                            look_text(look, dn_of(snapshot, hop->member)), "group",
-                            look_text(look, snapshot->groups.name[hop->group]), "group_dn",
-                            look_text(look, snapshot->groups.dn[hop->group]), "via",
-                            edge_via_text(hop->via)));
+        json_t *row = json_pack(
+            "{s:o s:o s:o s:o s:s}", "member", look_text(look, name_of(snapshot, hop->member)),
+            "member_dn", look_text(look, dn_of(snapshot, hop->member)), "group",
+            look_text(look, snapshot->groups.name[hop->group]), "group_dn",
+            look_text(look, snapshot->groups.dn[hop->group]), "via", edge_via_text(hop->via));
+        when_set_granted(look, row, hop->member, hop->group, hop->via);
+        json_array_append_new(list, row);
     }
     return list;
 }
@@ -51,12 +52,13 @@ static json_t *explanation(const Look *look, uint32_t account, uint32_t group)
     g_autoptr(GArray) path = path_shortest(look->reconciliation.graph, account, group);
     g_autoptr(GArray) cut = path_cut(look->reconciliation.graph, account, group);
 
-    return json_pack("{s:o s:o s:o s:o s:b s:o s:o}", "account",
+    return json_pack("{s:o s:o s:o s:o s:b s:o s:o s:o}", "account",
                      look_text(look, snapshot->accounts.name[account]), "group",
                      look_text(look, snapshot->groups.name[group]), "group_dn",
                      look_text(look, snapshot->groups.dn[group]), "governed",
                      look_kinds(look, group), "is_member", path != NULL, "path",
-                     json_hops(look, path), "cut", json_hops(look, cut));
+                     json_hops(look, path), "cut", json_hops(look, cut), "first_reported",
+                     path != NULL ? when_first_reported(look, account, group) : json_null());
 }
 
 /* ---- as text ---- */
@@ -79,7 +81,28 @@ static void print_path(json_t *path)
         print_text("    in ", json_object_get(hop, "group"), "");
         print_text("  (", json_object_get(hop, "via"), ", ");
         print_text("", json_object_get(hop, "group_dn"), ")\n");
+        g_autofree char *granted = when_granted_text(hop);
+        printf("      %s\n", granted);
     }
+}
+
+/* What the ledger knows of the whole way. */
+static void print_first_reported(json_t *began)
+{
+    json_t *before = json_object_get(began, "not_reported_at");
+
+    if (json_is_null(began)) {
+        return;
+    }
+    print_text("  First reported (", json_object_get(began, "exception"), ")");
+    if (json_is_string(before)) {
+        print_text(" between the runs of ", before, " and of ");
+        print_text("", json_object_get(began, "reported_at"), "");
+    } else {
+        print_text(" by the run of ", json_object_get(began, "reported_at"),
+                   ", the first that judged it");
+    }
+    puts("; this is when rightful saw it, not what the directory recorded.");
 }
 
 static void print_cut(json_t *cut)
@@ -118,6 +141,7 @@ static void print_explanation(const Invocation *invocation, json_t *row)
     }
     fputs(json_array_size(kinds) > 0 ? "\n" : "", stdout);
     print_path(json_object_get(row, "path"));
+    print_first_reported(json_object_get(row, "first_reported"));
     print_cut(json_object_get(row, "cut"));
 }
 
@@ -142,8 +166,20 @@ static ExitCode print_all(const Look *look, json_t *rows)
     return fflush(stdout) == 0 ? look_result(look) : EXIT_FAILED;
 }
 
+/* An account, and a group that is asked about. */
+typedef struct Pair {
+    uint32_t account, group;
+} Pair;
+
+static void add_pair(GArray *pairs, uint32_t account, uint32_t group)
+{
+    Pair pair = {account, group};
+
+    g_array_append_val(pairs, pair);
+}
+
 /* Without a group: every governed group the account is in, the privileged ones first. */
-static void explain_governed(const Look *look, uint32_t account, json_t *rows)
+static void add_governed(const Look *look, uint32_t account, GArray *pairs)
 {
     const Governed *governed = look->reconciliation.governed;
     g_autoptr(GArray) groups = path_groups_of(look->reconciliation.graph, account);
@@ -154,10 +190,25 @@ static void explain_governed(const Look *look, uint32_t account, json_t *rows)
             bool is_privileged = bitset_has(&governed->privileged, group);
 
             if (bitset_has(&governed->any, group) && is_privileged == (pass == 0)) {
-                json_array_append_new(rows, explanation(look, account, group));
+                add_pair(pairs, account, group);
             }
         }
     }
+}
+
+static void ask_when_granted(Look *look, const GArray *pairs)
+{
+    g_autoptr(GArray) accounts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    g_autoptr(GArray) groups = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+
+    for (guint i = 0; i < pairs->len; i++) {
+        const Pair *pair = &g_array_index(pairs, Pair, i);
+        g_autoptr(GArray) path =
+            path_shortest(look->reconciliation.graph, pair->account, pair->group);
+
+        when_add_hops(path, accounts, groups);
+    }
+    when_ask(look, accounts, groups);
 }
 
 ExitCode command_explain(Invocation *invocation)
@@ -166,6 +217,7 @@ ExitCode command_explain(Invocation *invocation)
     ExitCode code = look_open(invocation, &look);
     g_autoptr(GArray) accounts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     g_autoptr(GArray) groups = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    g_autoptr(GArray) pairs = g_array_new(FALSE, FALSE, sizeof(Pair));
 
     if (code != EXIT_DONE) {
         return code;
@@ -178,18 +230,23 @@ ExitCode command_explain(Invocation *invocation)
         snapshot_find_groups(look.reconciliation.snapshot, invocation->arguments[1], groups) == 0) {
         return look_not_found(&look, "group", invocation->arguments[1]);
     }
-    json_t *rows = json_array();
-
     for (guint i = 0; i < accounts->len; i++) {
         uint32_t account = g_array_index(accounts, uint32_t, i);
 
         if (groups->len == 0) {
-            explain_governed(&look, account, rows);
+            add_governed(&look, account, pairs);
         }
         for (guint j = 0; j < groups->len; j++) {
-            json_array_append_new(rows,
-                                  explanation(&look, account, g_array_index(groups, uint32_t, j)));
+            add_pair(pairs, account, g_array_index(groups, uint32_t, j));
         }
+    }
+    ask_when_granted(&look, pairs);
+    json_t *rows = json_array();
+
+    for (guint i = 0; i < pairs->len; i++) {
+        const Pair *pair = &g_array_index(pairs, Pair, i);
+
+        json_array_append_new(rows, explanation(&look, pair->account, pair->group));
     }
     if (json_array_size(rows) == 0) {
         say(invocation, "%s is in no governed group; name a group to ask about another one.",

@@ -12,6 +12,7 @@
 #include "run/run_commands.h"
 #include "run/show.h"
 #include "run/summary.h"
+#include "run/when.h"
 
 /* ---- who ---- */
 
@@ -168,9 +169,27 @@ static ExitCode ask(Invocation *invocation, Question *question)
 
 /* ---- the answer ---- */
 
-static json_t *leavers(const Look *look, const Question *question)
+/* Since when their accounts are disabled, or locked. */
+static void ask_since_when(Look *look, const Question *question)
+{
+    g_autoptr(GArray) accounts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    g_autoptr(GArray) no_groups = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+
+    for (guint i = 0; i < question->ids->len; i++) {
+        uint32_t person =
+            snapshot_find_person(look->reconciliation.snapshot, question->ids->pdata[i]);
+        if (person != NONE) {
+            leaver_add_accounts(look, person, accounts);
+        }
+    }
+    when_ask(look, accounts, no_groups);
+}
+
+static json_t *leavers(Look *look, const Question *question)
 {
     json_t *list = json_array();
+
+    ask_since_when(look, question);
 
     for (guint i = 0; i < question->ids->len; i++) {
         uint32_t person =

@@ -11,6 +11,9 @@
 json_t *leaver_facts(const Look *look, uint32_t person, bool has_keys);
 json_t *leaver_person(const Look *look, uint32_t person); /* {"id", "name", "department", …} */
 
+/* Appends every account that is or could be his, and of which since when can be asked (when.h). */
+void leaver_add_accounts(const Look *look, uint32_t person, GArray *accounts);
+
 void leaver_print(const Invocation *invocation, const json_t *leaver);
 /* People that one text fits, on stderr, to choose from. */
 void leaver_print_choice(const char *text, const json_t *people);

@@ -6,6 +6,7 @@
 #include "controls/judgement.h"
 #include "model/lookup.h"
 #include "run/facts.h"
+#include "run/when.h"
 
 /* Sentences on what is open, and on what cannot be told. */
 typedef struct Verdict {
@@ -126,6 +127,7 @@ static json_t *fact_account(const Look *look, uint32_t account, json_t *groups)
         fact_state((State)accounts->locked[account]), "expires",
         fact_time(accounts->expires_utc[account]));
 
+    when_set_account(look, facts, account);
     json_object_set_new(facts, "last_logon", fact_last_logon(accounts->last_logon_utc[account]));
     json_object_set_new(facts, "last_logon_slack_days",
                         json_integer(accounts->last_logon_slack[account] / 86400));
@@ -294,6 +296,26 @@ static json_t *fact_files(const Snapshot *snapshot)
 }
 
 /* ---- all of it ---- */
+
+void leaver_add_accounts(const Look *look, uint32_t person, GArray *accounts)
+{
+    const Links *links = look->reconciliation.links;
+    GHashTableIter candidates;
+    gpointer account, people;
+
+    for (uint32_t i = links->first_account[person]; i < links->first_account[person + 1]; i++) {
+        when_add_account(look, links->person_accounts[i], accounts);
+    }
+    g_hash_table_iter_init(&candidates, links->candidates);
+    while (g_hash_table_iter_next(&candidates, &account, &people)) {
+        const GArray *list = people;
+        for (guint i = 0; i < list->len; i++) {
+            if (g_array_index(list, uint32_t, i) == person) {
+                when_add_account(look, GPOINTER_TO_UINT(account), accounts);
+            }
+        }
+    }
+}
 
 static json_t *fact_day(int32_t day)
 {

@@ -4,6 +4,7 @@
 
 #include "base/visible.h"
 #include "run/terminal.h"
+#include "run/when.h"
 
 /* Visible text of a member; NULL when it is no text. Newly allocated. */
 static char *text_at(const json_t *object, const char *key)
@@ -138,9 +139,10 @@ static void print_account(const Invocation *invocation, const json_t *account)
     size_t i;
     json_t *group;
 
-    printf("    %s%-7s%s %s  %s, %s account of %s; %s", colour, verdict,
+    g_autofree char *since = when_disabled_text(account);
+    printf("    %s%-7s%s %s  %s%s, %s account of %s; %s", colour, verdict,
            *colour != '\0' ? "\x1b[0m" : "", name != NULL ? name : "?",
-           json_string_value(json_object_get(account, "state")),
+           json_string_value(json_object_get(account, "state")), since,
            json_string_value(json_object_get(account, "class")), source != NULL ? source : "?",
            use);
     printf("%s%s\n", expires != NULL ? "; expires " : "", expires != NULL ? expires : "");

@@ -1,6 +1,7 @@
 #include "run/pipeline.h"
 
 #include "model/lookup.h"
+#include "run/when.h"
 
 #include <string.h>
 
@@ -145,6 +146,7 @@ static void stage_controls(Reconciliation *r)
         .graph = r->graph,
         .effective = r->effective,
         .governed = r->governed,
+        .times = r->times,
         .settings = r->settings,
         .as_of_utc = r->as_of_utc,
         .has_earlier_run = r->baseline != NULL && r->baseline->last_run > 0,
@@ -168,6 +170,7 @@ static const Stage stages[] = {
     {"membership", stage_membership, false},
     {"classes", stage_classes, false},
     {"govern", stage_govern, false},
+    {"times", when_ask_for_judging, true},
     {"controls", stage_controls, true},
 };
 
@@ -204,6 +207,8 @@ bool reconciliation_judge(Reconciliation *reconciliation)
 void reconciliation_clear(Reconciliation *r)
 {
     g_clear_pointer(&r->findings, finding_set_free);
+    g_clear_pointer(&r->times, times_free);
+    g_clear_pointer(&r->times_messages, g_ptr_array_unref);
     g_clear_pointer(&r->governed, governed_free);
     g_clear_pointer(&r->classes, g_free);
     g_clear_pointer(&r->effective, effective_free);

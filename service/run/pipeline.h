@@ -1,8 +1,8 @@
 /* pipeline.h: one reconciliation, stage by stage. The only place where the rooms meet.
  *
  * design.md section 4: pull → guard → freeze → correlate → membership → classes → govern →
- * controls. Merging into the ledger is the run command's (run_command.c); commands that only look
- * (explain, account …) stop before the controls. */
+ * times → controls. Merging into the ledger is the run command's (run_command.c); commands that
+ * only look (explain, account …) stop before the controls. */
 #pragma once
 
 #include "controls/control.h"
@@ -36,6 +36,8 @@ typedef struct Reconciliation {
     Effective *effective;
     uint8_t *classes;
     Governed *governed;
+    Times *times;              /* NULL: nothing was asked for */
+    GPtrArray *times_messages; /* (element-type utf8) sources that did not tell; may be NULL */
     int64_t *source_last_good_utc;
     ControlContext context;
     FindingSet *findings;

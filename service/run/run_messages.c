@@ -40,6 +40,10 @@ void run_say_messages(const Run *run)
                       source->reason != NULL ? source->reason : "no reason was given");
         }
     }
+    const GPtrArray *unanswered = run->reconciliation.times_messages;
+    for (guint i = 0; unanswered != NULL && i < unanswered->len; i++) {
+        say_error("%s", (const char *)unanswered->pdata[i]);
+    }
     say_names(governed);
     for (guint i = 0; i + 1 < run->accepts->len; i++) {
         if (!run->reconciliation.accepts_used[i] &&

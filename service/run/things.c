@@ -8,6 +8,7 @@
 #include "run/facts.h"
 #include "run/look.h"
 #include "run/show.h"
+#include "run/when.h"
 
 #include <string.h>
 
@@ -88,6 +89,7 @@ static json_t *account_facts(const Look *look, uint32_t account)
     json_object_set_new(facts, "class", json_string(account_classes[r->classes[account]]));
     json_object_set_new(facts, "enabled", json_state(accounts->enabled[account]));
     json_object_set_new(facts, "locked", json_state(accounts->locked[account]));
+    when_set_account(look, facts, account);
     json_object_set_new(facts, "expires", fact_time(accounts->expires_utc[account]));
     json_object_set_new(facts, "created", fact_time(accounts->created_utc[account]));
     json_object_set_new(facts, "last_logon", json_last_logon(accounts->last_logon_utc[account]));
@@ -240,8 +242,11 @@ static json_t *json_members(const Look *look, uint32_t group)
     json_t *list = json_array();
 
     for (uint32_t i = groups->first_member[group]; i < groups->first_member[group + 1]; i++) {
-        json_array_append_new(
-            list, json_member(look, groups->members[i], edge_via_text(groups->members_via[i])));
+        EdgeVia via = (EdgeVia)groups->members_via[i];
+        json_t *member = json_member(look, groups->members[i], edge_via_text(via));
+
+        when_set_granted(look, member, groups->members[i], group, via);
+        json_array_append_new(list, member);
     }
     return list;
 }
@@ -350,6 +355,7 @@ typedef struct Thing {
     const char *name;
     size_t (*find)(const Snapshot *snapshot, const char *text, GArray *found);
     json_t *(*facts)(const Look *look, uint32_t id);
+    PrincipalKind dated; /* whose recorded times are asked for; PRINCIPAL_FOREIGN: of nothing */
 } Thing;
 
 static size_t find_asset(const Snapshot *snapshot, const char *text, GArray *found)
@@ -367,6 +373,8 @@ static ExitCode show_thing(Invocation *invocation, const Thing *thing)
 {
     g_auto(Look) look = {0};
     g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    g_autoptr(GArray) accounts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    g_autoptr(GArray) groups = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     ExitCode code = look_open(invocation, &look);
 
     if (code != EXIT_DONE) {
@@ -377,6 +385,10 @@ static ExitCode show_thing(Invocation *invocation, const Thing *thing)
     }
     json_t *list = json_array();
 
+    for (guint i = 0; thing->dated == PRINCIPAL_ACCOUNT && i < found->len; i++) {
+        when_add_account(&look, g_array_index(found, uint32_t, i), accounts);
+    }
+    when_ask(&look, accounts, thing->dated == PRINCIPAL_GROUP ? found : groups);
     for (guint i = 0; i < found->len; i++) {
         json_array_append_new(list, thing->facts(&look, g_array_index(found, uint32_t, i)));
     }
@@ -386,20 +398,29 @@ static ExitCode show_thing(Invocation *invocation, const Thing *thing)
 
 ExitCode command_account(Invocation *invocation)
 {
-    return show_thing(invocation, &(Thing){"account", snapshot_find_accounts, account_facts});
+    static const Thing thing = {"account", snapshot_find_accounts, account_facts,
+                                PRINCIPAL_ACCOUNT};
+
+    return show_thing(invocation, &thing);
 }
 
 ExitCode command_person(Invocation *invocation)
 {
-    return show_thing(invocation, &(Thing){"person", snapshot_find_people, person_facts});
+    static const Thing thing = {"person", snapshot_find_people, person_facts, PRINCIPAL_FOREIGN};
+
+    return show_thing(invocation, &thing);
 }
 
 ExitCode command_group(Invocation *invocation)
 {
-    return show_thing(invocation, &(Thing){"group", snapshot_find_groups, group_facts});
+    static const Thing thing = {"group", snapshot_find_groups, group_facts, PRINCIPAL_GROUP};
+
+    return show_thing(invocation, &thing);
 }
 
 ExitCode command_asset(Invocation *invocation)
 {
-    return show_thing(invocation, &(Thing){"asset", find_asset, asset_facts});
+    static const Thing thing = {"asset", find_asset, asset_facts, PRINCIPAL_FOREIGN};
+
+    return show_thing(invocation, &thing);
 }

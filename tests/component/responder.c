@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define DOMAIN_SCOPE_OID "1.2.840.113556.1.4.1339"
+#define STAMPS "msDS-ReplValueMetaData"
 #define LATENCY_US 4000
 #define CHANGE_AT 2 /* the how many'th range of a group finds it changed */
 
@@ -20,6 +21,8 @@ typedef struct Request {
     char base[256];
     ber_int_t scope;
     char range_attribute[64]; /* "member;range=1500-*", or "" */
+    bool wants_stamps;
+    size_t first_stamp;
     bool is_paged, has_domain_scope;
     size_t page_size, first; /* of the cookie */
 } Request;
@@ -86,6 +89,12 @@ static void read_search(BerElement *ber, Request *request)
     ber_skip_element(ber, &filter);
     ber_scanf(ber, "{v}}", &attributes);
     for (char **attribute = attributes; attribute != NULL && *attribute != NULL; attribute++) {
+        if (g_str_has_prefix(*attribute, STAMPS)) {
+            request->wants_stamps = true;
+            request->first_stamp = strlen(*attribute) > strlen(STAMPS ";range=")
+                                       ? strtoul(*attribute + strlen(STAMPS ";range="), NULL, 10)
+                                       : 0;
+        }
         if (g_str_has_prefix(*attribute, "member;range=")) {
             g_strlcpy(request->range_attribute, *attribute, sizeof request->range_attribute);
         }
@@ -232,6 +241,52 @@ static size_t last_of(const Request *request)
     return dash != NULL && dash[1] != '*' ? strtoul(dash + 1, NULL, 10) : G_MAXSIZE;
 }
 
+/* As Microsoft's servers write it: a name as it is, and a NUL at the end. */
+static void put_stamp(const ResponderScript *script, BerElement *ber, size_t i)
+{
+    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(RESPONDER_FIRST_STAMP + (gint64)i);
+    g_autofree char *changed = g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ");
+    bool is_removed = script->breaks_stamps && i % 3 == 1;
+    g_autofree char *xml = g_strdup_printf(
+        "<DS_REPL_VALUE_META_DATA>\n\t<pszAttributeName>member</pszAttributeName>\n"
+        "\t<pszObjectDn>CN=u%zu,OU=People," RESPONDER_BASE "</pszObjectDn>\n"
+        "\t<ftimeDeleted>%s</ftimeDeleted>\n\t<ftimeCreated>2020-01-01T00:00:00Z</ftimeCreated>\n"
+        "\t<dwVersion>1</dwVersion>\n"
+        "\t<ftimeLastOriginatingChange>%s</ftimeLastOriginatingChange>\n"
+        "</DS_REPL_VALUE_META_DATA>\n",
+        i, is_removed ? changed : "1601-01-01T00:00:00Z", changed);
+    bool is_broken = script->breaks_stamps && i % 3 == 2;
+
+    ber_printf(ber, "o", xml, (ber_len_t)(is_broken ? strlen(xml) / 2 : strlen(xml) + 1));
+}
+
+static void send_stamps(Connection *connection, const Request *request, size_t group)
+{
+    const ResponderScript *script = &connection->responder->script;
+    BerElement *ber = ber_alloc_t(LBER_USE_DER);
+    size_t first = request->first_stamp;
+    size_t step = script->range_step > 0 ? script->range_step : script->n_members;
+    size_t end = MIN(first + step, script->n_members);
+    size_t shift = script->shifts_stamps && first > 0 ? 1 : 0;
+    char text[64];
+
+    snprintf(text, sizeof text, "CN=g%zu,OU=Groups," RESPONDER_BASE, group);
+    ber_printf(ber, "{it{s{", request->id, LDAP_RES_SEARCH_ENTRY, text);
+    if (first == 0 && end == script->n_members) {
+        snprintf(text, sizeof text, STAMPS);
+    } else if (end == script->n_members) {
+        snprintf(text, sizeof text, STAMPS ";range=%zu-*", first);
+    } else {
+        snprintf(text, sizeof text, STAMPS ";range=%zu-%zu", first + shift, end - 1);
+    }
+    ber_printf(ber, "{s[", text);
+    for (size_t i = first; i < end && script->with_stamps; i++) {
+        put_stamp(script, ber, i);
+    }
+    ber_printf(ber, "]}}}}");
+    send_ber(connection, ber);
+}
+
 static void send_group(Connection *connection, const Request *request, size_t group)
 {
     Responder *responder = connection->responder;
@@ -312,6 +367,10 @@ static void answer_base_search(Connection *connection, const Request *request)
         send_root_dse(connection, request);
     } else if (is_range && responder->script.range_code != 0) {
         code = responder->script.range_code;
+    } else if (request->wants_stamps && responder->script.range_code != 0) {
+        code = responder->script.range_code;
+    } else if (request->wants_stamps && sscanf(request->base, "CN=g%lu", &group) == 1) {
+        send_stamps(connection, request, group);
     } else if (sscanf(request->base, "CN=g%lu", &group) == 1 && !responder->script.forgets_group) {
         send_group(connection, request, group);
     }

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define RESPONDER_FIRST_STAMP 1795330018 /* 2026-11-22T06:46:58Z */
 #define RESPONDER_BASE "DC=example,DC=test"
 
 typedef struct ResponderScript {
@@ -28,7 +29,11 @@ typedef struct ResponderScript {
     size_t bad_page;           /* 1 = the first; 0 = none is bad */
     int bad_page_code;         /* its result code, after half of its entries … */
     bool disconnects;          /* … or a notice of disconnection there (RFC 4511 section 4.4.1) */
-    bool repeats_page;         /* pages come with the same cookie and the same entries, for ever */
+    bool with_stamps;          /* members' times (msDS-ReplValueMetaData), in ranges like members:
+                                  member i came at RESPONDER_FIRST_STAMP + i */
+    bool breaks_stamps; /* … every third is no XML, every other third is of a removed one */
+    bool shifts_stamps; /* … further ranges begin elsewhere than asked for */
+    bool repeats_page;  /* pages come with the same cookie and the same entries, for ever */
 } ResponderScript;
 
 typedef struct Responder {

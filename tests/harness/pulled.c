@@ -96,3 +96,56 @@ char *pulled_checks(const char *folder, const char *kind, const char *settings)
     loaded->sources[0].connector->check(&loaded->sources[0].source, report);
     return recorded_report(report);
 }
+
+static void append_time(GString *out, const char *name, int64_t utc)
+{
+    if (utc == TIME_UNKNOWN) {
+        g_string_append_printf(out, "%s -", name);
+    } else {
+        g_string_append_printf(out, "%s %" G_GINT64_FORMAT, name, utc);
+    }
+}
+
+static void write_account(void *data, size_t index, const AccountTimes *times)
+{
+    GString *out = data;
+
+    g_string_append_printf(out, "account %zu", index);
+    append_time(out, " disabled", times->disabled_utc);
+    append_time(out, " locked", times->locked_utc);
+    append_time(out, " primary", times->primary_group_utc);
+    g_string_append_c(out, '\n');
+}
+
+static void write_member(void *data, size_t group, Text member, int64_t granted_utc)
+{
+    GString *out = data;
+
+    g_string_append_printf(out, "group %zu %.*s", group, (int)member.length, member.data);
+    append_time(out, "", granted_utc);
+    g_string_append_c(out, '\n');
+}
+
+char *pulled_times(const char *folder, const char *kind, const char *settings,
+                   const TimesSubject *accounts, size_t n_accounts, const TimesSubject *groups,
+                   size_t n_groups)
+{
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(Settings) loaded = load(folder, kind, settings, problems);
+    g_autoptr(GError) error = NULL;
+    GString *out = g_string_new(NULL);
+    TimesQuestion question = {.accounts = accounts,
+                              .groups = groups,
+                              .n_accounts = n_accounts,
+                              .n_groups = n_groups,
+                              .account = write_account,
+                              .member = write_member,
+                              .data = out};
+
+    g_assert_nonnull(loaded);
+    bool is_whole =
+        loaded->sources[0].connector->pull_times(&loaded->sources[0].source, &question, &error);
+    g_assert_true(is_whole == (error == NULL));
+    g_string_append(out, error != NULL ? error->message : "");
+    return g_string_free(out, FALSE);
+}

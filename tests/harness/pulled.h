@@ -28,3 +28,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pulled, pulled_free)
 
 /* What check() says of such a source; to be freed. */
 char *pulled_checks(const char *folder, const char *kind, const char *settings);
+
+/* What pull_times() tells of such a source: lines "account I disabled T locked T primary T" and
+ * "group I DN T", T in UTC seconds or "-", I the index; a failure ends them with its sentence. To
+ * be freed. */
+char *pulled_times(const char *folder, const char *kind, const char *settings,
+                   const TimesSubject *accounts, size_t n_accounts, const TimesSubject *groups,
+                   size_t n_groups);

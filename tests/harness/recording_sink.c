@@ -177,6 +177,11 @@ void sink_file_time(Sink *sink, int64_t modified_utc)
     sink->file_time_utc = modified_utc;
 }
 
+void sink_records_times(Sink *sink, unsigned recorded)
+{
+    sink->recorded_times = recorded;
+}
+
 void sink_note(Sink *sink, const char *name, const char *value)
 {
     g_hash_table_insert(sink->notes, g_strdup(name), g_strdup(value));
