@@ -3,8 +3,8 @@
 typedef struct Need {
     EntryKind kind;
     const char *what;  /* "account" */
-    const char *field; /* of the setting `attributes`; "members" = what groups list; "state" = what
-                          says whether Active Directory's accounts are disabled */
+    const char *field; /* of the setting `attributes`; "members" = what groups list; else a row of
+                          only_here */
     const char *rests; /* which controls rest on it */
 } Need;
 
@@ -23,20 +23,36 @@ static const Need needs[] = {
      "owners of service accounts: service-without-owner, owner-left"},
     {ENTRY_GROUP, "group", "key", "every control: without it a renamed group is a new one"},
     {ENTRY_GROUP, "group", "members", "every control about rights"},
+    /* The groups that Active Directory protects always have it. */
+    {ENTRY_GROUP, "group", "adminCount", "privileged-residue"},
 };
 
 typedef enum Sight { SIGHT_NONE, SIGHT_HIDDEN, SIGHT_SEEN, SIGHT_UNTOLD } Sight;
 
-/* Elsewhere an account that is not locked has no attribute that would say so. */
-static const char state_attribute[] = "userAccountControl";
+/* What only Active Directory has. Elsewhere an account that is not locked has no attribute that
+ * would say so. */
+static const struct {
+    const char *field, *attribute;
+} only_here[] = {{"state", "userAccountControl"}, {"adminCount", "adminCount"}};
+
+static const char *attribute_of_one_family(const char *field)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(only_here); i++) {
+        if (strcmp(only_here[i].field, field) == 0) {
+            return only_here[i].attribute;
+        }
+    }
+    return NULL;
+}
 
 static GPtrArray *attributes_of(Schema *schema, const char *field)
 {
     GPtrArray *attributes = g_ptr_array_new();
 
-    if (strcmp(field, "state") == 0) {
-        if (schema_rule(schema, (Text){state_attribute, strlen(state_attribute)}) != NULL) {
-            g_ptr_array_add(attributes, (gpointer)(uintptr_t)state_attribute);
+    const char *own = attribute_of_one_family(field);
+    if (own != NULL) {
+        if (schema_rule(schema, (Text){own, strlen(own)}) != NULL) {
+            g_ptr_array_add(attributes, (gpointer)(uintptr_t)own);
         }
     } else if (strcmp(field, "members") == 0) {
         schema_member_attributes(schema, MEMBERS_BY_DN, attributes);

@@ -229,8 +229,8 @@ static json_t *json_member(const Look *look, Principal member, const char *via)
             ? (typeof(facts)){"group", snapshot->groups.name[id], snapshot->groups.dn[id]}
         : principal_kind(member) == PRINCIPAL_COMPUTER
             ? (typeof(facts)){"computer", snapshot->computers.name[id], snapshot->computers.dn[id]}
-            : (typeof(facts)){"unknown", snapshot->foreigners.text[id],
-                              snapshot->foreigners.text[id]};
+            : (typeof(facts)){snapshot->foreigners.sid[id] != 0 ? "foreign" : "unknown",
+                              snapshot->foreigners.text[id], snapshot->foreigners.text[id]};
 
     return json_pack("{s:o s:s s:s s:o}", "name", look_text(look, facts.name), "type", facts.kind,
                      "via", via, "dn", look_text(look, facts.dn));

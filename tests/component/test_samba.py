@@ -330,6 +330,7 @@ privileged = {privileged};
         site.run()
         group = site.rightful("group", "Odd Admins", "--json").json["group"][0]
         self.assertEqual(sorted(member["name"].split(",")[0] for member in group["members"]), ["CN=S-1-5-11", "Domain Users", "far", "news"])
+        self.assertEqual([member["type"] for member in group["members"] if "S-1-5-11" in member["name"]], ["foreign"])
         self.assertIn("privileged-nested\treader\tOdd Admins", site.found())  # by the primary group of every user
         self.assertTrue(site.rightful("group", "news", "--json").json["group"][0]["grants_nothing"])
 
@@ -411,6 +412,7 @@ privileged = {privileged};
         output = self.small([BASE]).rightful("check").out
         self.assertIn("state of accounts can be read (userAccountControl)", output)
         self.assertIn("key of groups can be read (objectGUID)", output)
+        self.assertIn("adminCount of groups can be read (adminCount)", output)
         self.assertIn("the server's clock agrees", output)
         self.assertIn("outside every pull, to be reviewed by hand: the administrator of Directory Services Restore Mode", output)
 
