@@ -71,6 +71,7 @@ typedef struct Door {
     uint32_t group;
     GovernedKind kind;
     GHashTable *told; /* principals, plus one: a group governed in several ways is told once */
+    GHashTable *former_sids; /* SIDs that some account had: it is a member by them itself */
 } Door;
 
 static void report_member(Door *door, Principal member)
@@ -114,7 +115,9 @@ static void judge_door(Door *door)
     }
     const uint32_t *foreigners = effective_foreigners_seen(context->effective, &n);
     for (size_t i = 0; i < n; i++) {
-        if (snapshot->foreigners.sid[foreigners[i]] != 0) /* without one: member-unknown */
+        TextRef sid = snapshot->foreigners.sid[foreigners[i]];
+        if (sid != 0 && /* without one: member-unknown */
+            !g_hash_table_contains(door->former_sids, snapshot_text(snapshot, sid)))
             report_member(door, principal_of(PRINCIPAL_FOREIGN, foreigners[i]));
     }
 }
@@ -125,12 +128,17 @@ static void evaluate_foreign(ControlContext *context)
     unjudged_entitlement_names(context);
     unjudged_segregation_names(context);
     g_autoptr(GHashTable) told = g_hash_table_new(NULL, NULL);
+    g_autoptr(GHashTable) former_sids = g_hash_table_new(g_str_hash, g_str_equal);
+    const SidHistory *history = &context->snapshot->sid_history;
+    for (uint32_t i = 0; i < history->n; i++)
+        g_hash_table_add(former_sids,
+                         (gpointer)(uintptr_t)snapshot_text(context->snapshot, history->sid[i]));
     for (uint32_t group = 0; group < context->snapshot->groups.n; group++) {
         if (!bitset_has(&context->governed->any, group))
             continue;
         g_hash_table_remove_all(told);
         for (int kind = 0; kind < N_GOVERNED_KINDS; kind++) {
-            Door door = {context, group, (GovernedKind)kind, told};
+            Door door = {context, group, (GovernedKind)kind, told, former_sids};
             if (bitset_has(governed_kind(context->governed, door.kind), group))
                 judge_door(&door);
         }

@@ -20,7 +20,9 @@ typedef struct Edges {
     EdgeSource *sources;
     uint32_t n_sources;
     /* Made when the first SID is looked up. */
-    TextIndex *groups_by_sid, *accounts_by_sid, *accounts_by_former_sid;
+    TextIndex *groups_by_sid, *accounts_by_sid;
+    TextIndex *former_sids; /* → row of sid_history; NULL without any */
+    uint32_t *next_former;  /* per row: the next one with the same SID, NONE */
     uint32_t foreigners_capacity;
     GArray *extras; /* Extra, of the source at hand */
     uint64_t n_members, capacity;
@@ -70,25 +72,6 @@ static Principal find_group_sid(Edges *edges, TextRef sid)
     return text_index_find(edges->groups_by_sid, text_of(snapshot_text(snapshot, sid)));
 }
 
-/* The account that had the SID before it was moved, and logs on with it still (sIDHistory). Several
- * say that they had it: nobody is guessed. */
-static Principal find_former_sid(Edges *edges, TextRef sid)
-{
-    const SidHistory *history = &edges->snapshot->sid_history;
-    if (edges->accounts_by_former_sid == NULL) {
-        edges->accounts_by_former_sid = text_index_new(edges->snapshot->text, history->n);
-        for (uint32_t i = 0; i < history->n; i++) {
-            Principal account = principal_of(PRINCIPAL_ACCOUNT, history->account[i]);
-            uint32_t *known =
-                text_index_add(edges->accounts_by_former_sid, history->sid[i], account);
-            if (known != NULL && *known != account)
-                *known = NONE;
-        }
-    }
-    return text_index_find(edges->accounts_by_former_sid,
-                           text_of(snapshot_text(edges->snapshot, sid)));
-}
-
 static Principal find_sid(Edges *edges, TextRef sid)
 {
     const Snapshot *snapshot = edges->snapshot;
@@ -98,9 +81,7 @@ static Principal find_sid(Edges *edges, TextRef sid)
     if (edges->accounts_by_sid == NULL)
         edges->accounts_by_sid =
             index_column(snapshot, snapshot->accounts.sid, snapshot->accounts.n, PRINCIPAL_ACCOUNT);
-    Principal account =
-        text_index_find(edges->accounts_by_sid, text_of(snapshot_text(snapshot, sid)));
-    return account != NONE ? account : find_former_sid(edges, sid);
+    return text_index_find(edges->accounts_by_sid, text_of(snapshot_text(snapshot, sid)));
 }
 
 /* ---- DNs ---- */
@@ -195,6 +176,61 @@ static void add_member_names(Edges *edges, const EdgeSource *source)
     }
 }
 
+static void index_former_sids(Edges *edges)
+{
+    const SidHistory *history = &edges->snapshot->sid_history;
+    if (history->n == 0)
+        return;
+    edges->former_sids = text_index_new(edges->snapshot->text, history->n);
+    edges->next_former = g_new(uint32_t, history->n);
+    for (uint32_t row = history->n; row-- > 0;) {
+        uint32_t *first = text_index_add(edges->former_sids, history->sid[row], NONE);
+        edges->next_former[row] = first != NULL ? *first : NONE;
+        if (first != NULL)
+            *first = row;
+    }
+}
+
+static uint32_t first_former(const Edges *edges, TextRef sid)
+{
+    if (edges->former_sids == NULL || sid == 0)
+        return NONE;
+    return text_index_find(edges->former_sids, text_of(snapshot_text(edges->snapshot, sid)));
+}
+
+/* Accounts that had the SID before they were moved log on with it still: what a group lists by SID
+ * they hold as well, beside whoever has it now. That does not depend on whether the directory of
+ * the SID was read tonight. */
+static void add_former(Edges *edges, uint32_t group, uint32_t first)
+{
+    for (uint32_t row = first; row != NONE; row = edges->next_former[row])
+        add_extra(edges, group,
+                  principal_of(PRINCIPAL_ACCOUNT, edges->snapshot->sid_history.account[row]),
+                  VIA_FOREIGN);
+}
+
+static void add_former_members(Edges *edges, const EdgeSource *source)
+{
+    const DirectoryBuilder *builder = source->sink->directory;
+    g_autoptr(GHashTable) by_dn = g_hash_table_new(NULL, NULL); /* DN id + 1 → row + 1 */
+    for (guint i = 0; edges->former_sids != NULL && i < builder->foreign->len; i++) {
+        ForeignEntry foreign = g_array_index(builder->foreign, ForeignEntry, i);
+        uint32_t row = first_former(edges, shifted(source, foreign.sid));
+        if (row != NONE)
+            g_hash_table_insert(by_dn, GSIZE_TO_POINTER((gsize)foreign.dn + 1),
+                                GSIZE_TO_POINTER((gsize)row + 1));
+    }
+    for (uint32_t row = 0; g_hash_table_size(by_dn) > 0 && row < builder->groups.n; row++) {
+        const uint32_t *ids = builder->member_ids + builder->group_extras.first_member[row];
+        for (uint32_t i = 0; i < builder->group_extras.n_members[row]; i++) {
+            gsize first =
+                GPOINTER_TO_SIZE(g_hash_table_lookup(by_dn, GSIZE_TO_POINTER((gsize)ids[i] + 1)));
+            if (first != 0)
+                add_former(edges, source->groups_base + row, (uint32_t)(first - 1));
+        }
+    }
+}
+
 static void add_member_sids(Edges *edges, const EdgeSource *source)
 {
     const GArray *member_sids = source->sink->directory->member_sids;
@@ -212,6 +248,7 @@ static void add_member_sids(Edges *edges, const EdgeSource *source)
             member = principal_of(PRINCIPAL_FOREIGN, *foreigner);
         }
         add_extra(edges, source->groups_base + edge.group, member, VIA_FOREIGN);
+        add_former(edges, source->groups_base + edge.group, first_former(edges, sid));
     }
 }
 
@@ -276,6 +313,7 @@ static void collect_extras(Edges *edges, const EdgeSource *source)
     const DirectoryBuilder *builder = source->sink->directory;
     add_member_names(edges, source);
     add_member_sids(edges, source);
+    add_former_members(edges, source);
     add_primary_sids(edges, source, builder->account_extras.primary_sid, builder->accounts.n,
                      PRINCIPAL_ACCOUNT, source->accounts_base);
     add_primary_sids(edges, source, builder->computer_extras.primary_sid, builder->computers.n,
@@ -394,6 +432,7 @@ void edges_build(Snapshot *snapshot, EdgeSource *sources, uint32_t n_sources)
             via_foreign[i] = bitset_new(sources[i].sink->directory->dns.n);
         make_entries_global(&edges, &sources[i], &via_foreign[i]);
     }
+    index_former_sids(&edges);
     if (n_sources == 1) /* no other source to look a DN up in */
         dn_table_forget_spellings(&sources[0].sink->directory->dns);
     for (uint32_t i = 0; i < n_sources; i++) {
@@ -408,5 +447,6 @@ void edges_build(Snapshot *snapshot, EdgeSource *sources, uint32_t n_sources)
     groups->members_via = g_renew(uint8_t, groups->members_via, edges.n_members + 1);
     text_index_free(edges.groups_by_sid);
     text_index_free(edges.accounts_by_sid);
-    text_index_free(edges.accounts_by_former_sid);
+    text_index_free(edges.former_sids);
+    g_free(edges.next_former);
 }

@@ -1028,6 +1028,23 @@ class Foreigners(RightsTest):
         site.run()
         self.assertEqual([e["id"] for e in site.exceptions("--control", "group-foreign-member")], [row["id"]])
 
+    def test_who_had_the_sid_is_a_member_whether_its_domain_was_read_or_not(self):
+        other = "S-1-5-21-7-8-9"
+        more = '{ name = "old"; kind = "ldif"; provides = "directory"; server = "active-directory"; path = "old.ldif"; }'
+        old = ad_user("pat", 1103, domain=other).replace("DC=example,DC=com", "DC=old,DC=com")
+        ldif = (ad_user("ann", 1101, extra=encoded("sIDHistory", sid(other + "-1103"))) + foreign(other + "-1103")
+                + ad_group("Domain Admins", DOMAIN + "-512", other + "-1103", extra="adminCount: 1\n"))
+        site = self.open(world(ldif, server="active-directory", old_ldif=old, more=more))
+        site.run()
+        before = site.found()
+        for line in ("privileged-nested\tann\tDomain Admins", "privileged-nested\tpat\tDomain Admins", "privileged-residue\tann"):
+            self.assertIn(line, before)
+        ledger = site.ledger()
+        site.write("old.ldif", "cut")
+        self.assertEqual(site.run().code, 3)
+        strip = lambda rows: [{**row, "last_seen": None, "run": None} for row in rows if row["control"] != "source-incomplete"]
+        self.assertEqual(strip(site.ledger()), strip(ledger))
+
     def test_a_distribution_group_grants_nothing_but_explains_admin_count(self):
         ldif = (ad_user("ann", 1101, extra="adminCount: 1\n") + ad_user("bob", 1102, extra="adminCount: 1\n")
                 + ad_group("news", DOMAIN + "-1300", "ann", kind=2)

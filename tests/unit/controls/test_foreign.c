@@ -111,6 +111,17 @@ static void a_sid_that_nobody_has_is_told_below_governed_groups_too(void **state
                         "domain.");
 }
 
+static void a_sid_that_an_account_had_is_that_account(void **state)
+{
+    Case *c = *state;
+    foreign_in(c, LAB "1104", group(c, "admins"));
+    c->config = ADMINS;
+    assert_found(c, "group-foreign-member", LAB "1104/admins critical");
+    world_sid_history(c->world, account(c, "ann", NULL), LAB "1104");
+    judge(c);
+    assert_found(c, "group-foreign-member", "");
+}
+
 static void a_sid_may_be_of_a_directory_that_is_not_whole(void **state)
 {
     Case *c = *state;
@@ -225,6 +236,7 @@ int main(void)
         case_test(accounts_of_other_sources_are_of_the_house),
         case_test(guests_are_told_while_they_can_be_used),
         case_test(a_sid_that_nobody_has_is_told_below_governed_groups_too),
+        case_test(a_sid_that_an_account_had_is_that_account),
         case_test(a_sid_may_be_of_a_directory_that_is_not_whole),
         case_test(everybody_is_said_in_plain_words),
         case_test(a_group_governed_in_several_ways_is_told_once),

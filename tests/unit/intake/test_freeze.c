@@ -219,20 +219,35 @@ static void push_foreign(Sink *sink, const char *sid)
     push_entry(sink, &foreign);
 }
 
-static void a_foreign_principal_is_the_account_that_had_its_sid(void **state)
+static void who_had_the_sid_of_a_foreign_principal_is_a_member_too(void **state)
 {
     Sink *here = directory("here", 0), *there = directory("there", 1);
-    push_former(here, "ann", "k1", "S-1-5-21-9-9-9-1");
-    push_former(there, "bob", "k2", "S-1-5-21-9-9-9-2"); /* both say they were S-1-5-21-7-7-7-1 */
+    push_former(here, "ann", "k1", "S-1-5-21-9-9-9-1"); /* all were S-1-5-21-7-7-7-1, too */
+    push_former(there, "bob", "k2", "S-1-5-21-9-9-9-2");
+    push_former(there, "cat", "k3", "S-1-5-21-9-9-9-3");
+    DirectoryEntry now = account_entry("now"); /* has the SID that bob had */
+    now.sid = text_of("S-1-5-21-9-9-9-2");
+    push_entry(there, &now);
     push_foreign(here, "S-1-5-21-9-9-9-1");
     push_foreign(here, "S-1-5-21-9-9-9-2");
     push_foreign(here, "S-1-5-21-7-7-7-1");
-    push_group(here, "g", "S-1-5-21-9-9-9-1 S-1-5-21-9-9-9-2 S-1-5-21-7-7-7-1");
+    push_group(here, "one", "S-1-5-21-9-9-9-1");
+    push_group(here, "two", "S-1-5-21-9-9-9-2");
+    push_group(here, "all", "S-1-5-21-7-7-7-1");
+    DirectoryEntry external = group_entry("external");
+    Text sids[] = {text_of("S-1-5-21-9-9-9-3")};
+    external.member_sids = sids;
+    external.n_member_sids = 1;
+    push_entry(there, &external);
     Sink *sinks[] = {here, there};
     g_autoptr(Snapshot) snapshot = freeze_sinks(sinks, 2, NULL);
-    assert_members(
-        snapshot, "g",
-        "ann:foreign principal bob:foreign principal cn=S-1-5-21-7-7-7-1,ou=x,dc=x:member");
+    assert_members(snapshot, "one", "ann:foreign principal cn=S-1-5-21-9-9-9-1,ou=x,dc=x:member");
+    assert_members(snapshot, "two", "bob:foreign principal now:foreign principal");
+    assert_members(snapshot, "all",
+                   "ann:foreign principal bob:foreign principal cat:foreign principal "
+                   "cn=S-1-5-21-7-7-7-1,ou=x,dc=x:member");
+    assert_members(snapshot, "external",
+                   "cat:foreign principal S-1-5-21-9-9-9-3:foreign principal");
 }
 
 static void external_member_sids_are_accounts_of_another_source(void **state)
@@ -512,7 +527,7 @@ int main(void)
         cmocka_unit_test(a_primary_group_sid_is_a_membership_of_accounts_and_computers),
         cmocka_unit_test(a_foreign_principal_is_the_account_that_its_sid_means),
         cmocka_unit_test(former_sids_stay_with_their_accounts),
-        cmocka_unit_test(a_foreign_principal_is_the_account_that_had_its_sid),
+        cmocka_unit_test(who_had_the_sid_of_a_foreign_principal_is_a_member_too),
         cmocka_unit_test(external_member_sids_are_accounts_of_another_source),
         cmocka_unit_test(a_member_of_another_domain_of_the_forest_is_found_by_its_dn),
         cmocka_unit_test(several_sources_keep_their_texts_and_rows_apart),
