@@ -38,11 +38,8 @@ static OwnerText owner_text(const char *text)
                        .may_be_dn = kind != KEY_NUMBER && memchr(text, '=', strlen(text)) != NULL};
 }
 
-static Owner find_owner_dn(const Links *links, const char *text, uint8_t source)
+static Owner owner_entry(const Links *links, Principal entry)
 {
-    Principal entry = snapshot_find_dn(links->snapshot, source, text);
-    if (entry == NONE && source != UINT8_MAX)
-        entry = snapshot_find_dn(links->snapshot, UINT8_MAX, text);
     if (entry == NONE)
         return nobody;
     if (principal_kind(entry) == PRINCIPAL_ACCOUNT)
@@ -50,6 +47,14 @@ static Owner find_owner_dn(const Links *links, const char *text, uint8_t source)
     if (principal_kind(entry) == PRINCIPAL_GROUP)
         return owner_of(OWNER_GROUP, principal_id(entry), NONE);
     return nobody;
+}
+
+static Owner find_owner_dn(const Links *links, const char *text, uint8_t source)
+{
+    Principal entry = snapshot_find_dn(links->snapshot, source, text);
+    if (entry == NONE && source != UINT8_MAX)
+        entry = snapshot_find_dn(links->snapshot, UINT8_MAX, text);
+    return owner_entry(links, entry);
 }
 
 static const LinkPersonField owner_fields[] = {LINK_PERSON_ID, LINK_PERSON_EMAIL,
@@ -176,11 +181,25 @@ typedef struct OwnerColumn {
     const Links *links;
     uint32_t n;
     const TextRef *texts;
-    const uint8_t *sources; /* NULL: the texts come from no directory */
+    const uint8_t *sources;  /* NULL: the texts come from no directory */
+    const uint32_t *entries; /* as Accounts.owner_entry, or NULL */
     Owner *owners;
 } OwnerColumn;
 
-/* Rows without a text are passed over before anything is looked up. */
+/* What needs no text to be looked up: a row without one, and the DN of an entry of its own source.
+ */
+static bool is_found_already(const OwnerColumn *column, uint32_t row)
+{
+    Owner *owner = &column->owners[row];
+    *owner = nobody;
+    if (column->texts[row] == 0)
+        return true;
+    if (column->entries == NULL || column->entries[row] == 0)
+        return false;
+    *owner = owner_entry(column->links, column->entries[row] - 1);
+    return owner->kind != OWNER_NONE;
+}
+
 static void find_owners(void *data)
 {
     const OwnerColumn *column = data;
@@ -192,8 +211,7 @@ static void find_owners(void *data)
     for (uint32_t row = 0; row < column->n;) {
         size_t count = 0;
         for (; row < column->n && count < BATCH; row++) {
-            column->owners[row] = nobody;
-            if (column->texts[row] == 0)
+            if (is_found_already(column, row))
                 continue;
             keys[count] = column->texts[row];
             texts[count] = owner_text(snapshot_text(links->snapshot, column->texts[row]));
@@ -209,32 +227,34 @@ static void find_owners(void *data)
 }
 
 static OwnerColumn column_of(const Links *links, uint32_t n, const TextRef *texts,
-                             const uint8_t *sources)
+                             const uint8_t *sources, const uint32_t *entries)
 {
     return (OwnerColumn){.links = links,
+                         .entries = entries,
                          .n = n,
                          .texts = texts,
                          .sources = sources,
                          .owners = g_new(Owner, (size_t)n + 1)};
 }
 
-/* Accounts and assets stand first: one needs the DNs of the directory, the other the people, so
- * neither waits for what the other makes. */
+/* The register's columns stand first: their texts are looked for among the people. */
 void owners_link(Links *links)
 {
     const Snapshot *s = links->snapshot;
     OwnerColumn columns[] = {
-        column_of(links, s->assets.n, s->assets.owner, NULL),
-        column_of(links, s->accounts.n, s->accounts.owner_text, s->accounts.source),
-        column_of(links, s->assets.n, s->assets.custodian, NULL),
-        column_of(links, s->groups.n, s->groups.owner_text, s->groups.source),
+        column_of(links, s->assets.n, s->assets.owner, NULL, NULL),
+        column_of(links, s->assets.n, s->assets.custodian, NULL, NULL),
+        column_of(links, s->accounts.n, s->accounts.owner_text, s->accounts.source,
+                  s->accounts.owner_entry),
+        column_of(links, s->groups.n, s->groups.owner_text, s->groups.source,
+                  s->groups.owner_entry),
     };
     Task tasks[G_N_ELEMENTS(columns)];
     for (size_t i = 0; i < G_N_ELEMENTS(columns); i++)
         tasks[i] = (Task){find_owners, &columns[i]};
     tasks_run(tasks, G_N_ELEMENTS(tasks));
     links->asset_owner = columns[0].owners;
-    links->account_owner = columns[1].owners;
-    links->asset_custodian = columns[2].owners;
+    links->asset_custodian = columns[1].owners;
+    links->account_owner = columns[2].owners;
     links->group_owner = columns[3].owners;
 }

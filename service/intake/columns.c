@@ -4,36 +4,26 @@
 #include <unistd.h>
 
 static const Column account_list[] = {
-    TEXT_COLUMN(Accounts, key),
-    TEXT_COLUMN(Accounts, dn),
-    TEXT_COLUMN(Accounts, name),
-    TEXT_COLUMN(Accounts, upn),
-    TEXT_COLUMN(Accounts, mail),
-    TEXT_COLUMN(Accounts, display_name),
-    TEXT_COLUMN(Accounts, employee_id),
-    TEXT_COLUMN(Accounts, department),
-    TEXT_COLUMN(Accounts, title),
-    TEXT_COLUMN(Accounts, description),
-    TEXT_COLUMN(Accounts, sid),
-    TEXT_COLUMN(Accounts, owner_text),
-    TEXT_COLUMN(Accounts, manager_text),
-    TEXT_COLUMN(Accounts, class_text),
-    COLUMN(Accounts, source),
-    COLUMN(Accounts, enabled),
-    COLUMN(Accounts, enabled_by),
-    COLUMN(Accounts, locked),
-    COLUMN(Accounts, flags),
-    COLUMN(Accounts, expires_utc),
-    COLUMN(Accounts, created_utc),
-    COLUMN(Accounts, last_logon_utc),
-    COLUMN(Accounts, password_changed_utc),
+    TEXT_COLUMN(Accounts, key),         TEXT_COLUMN(Accounts, dn),
+    TEXT_COLUMN(Accounts, name),        TEXT_COLUMN(Accounts, upn),
+    TEXT_COLUMN(Accounts, mail),        TEXT_COLUMN(Accounts, display_name),
+    TEXT_COLUMN(Accounts, employee_id), TEXT_COLUMN(Accounts, department),
+    TEXT_COLUMN(Accounts, title),       TEXT_COLUMN(Accounts, description),
+    TEXT_COLUMN(Accounts, sid),         TEXT_COLUMN(Accounts, owner_text),
+    COLUMN(Accounts, owner_entry),      TEXT_COLUMN(Accounts, manager_text),
+    TEXT_COLUMN(Accounts, class_text),  COLUMN(Accounts, source),
+    COLUMN(Accounts, enabled),          COLUMN(Accounts, enabled_by),
+    COLUMN(Accounts, locked),           COLUMN(Accounts, flags),
+    COLUMN(Accounts, expires_utc),      COLUMN(Accounts, created_utc),
+    COLUMN(Accounts, last_logon_utc),   COLUMN(Accounts, password_changed_utc),
     COLUMN(Accounts, last_logon_slack),
 };
 
 static const Column group_list[] = {
-    TEXT_COLUMN(Groups, key),         TEXT_COLUMN(Groups, dn),  TEXT_COLUMN(Groups, name),
-    TEXT_COLUMN(Groups, cn),          TEXT_COLUMN(Groups, sid), TEXT_COLUMN(Groups, owner_text),
-    TEXT_COLUMN(Groups, description), COLUMN(Groups, source),   COLUMN(Groups, flags),
+    TEXT_COLUMN(Groups, key),    TEXT_COLUMN(Groups, dn),          TEXT_COLUMN(Groups, name),
+    TEXT_COLUMN(Groups, cn),     TEXT_COLUMN(Groups, sid),         TEXT_COLUMN(Groups, owner_text),
+    COLUMN(Groups, owner_entry), TEXT_COLUMN(Groups, description), COLUMN(Groups, source),
+    COLUMN(Groups, flags),
 };
 
 static const Column computer_list[] = {

@@ -237,6 +237,12 @@ GPtrArray *dimensions_populated(Sink *sink, uint64_t minimum)
     return names;
 }
 
+void sink_find_watched(void *data)
+{
+    Sink *sink = data;
+    sink->watched = dimensions_populated(sink, WATCHED_FROM);
+}
+
 void sink_measure(Sink *sink)
 {
     sink->dimensions = g_array_new(FALSE, FALSE, sizeof(GuardDimension));
@@ -247,5 +253,6 @@ void sink_measure(Sink *sink)
     else if (sink->options.provides == PROVIDES_ASSETS)
         measure_assets(sink);
     add_dimension(sink, "rejected", sink->record.counts.rejected);
-    sink->watched = dimensions_populated(sink, WATCHED_FROM);
+    if (sink->watched == NULL)
+        sink_find_watched(sink);
 }

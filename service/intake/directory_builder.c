@@ -1,5 +1,6 @@
 #include "intake/parts.h"
 
+#include "base/tasks.h"
 #include "base/visible.h"
 #include "intake/door.h"
 #include "intake/duplicates.h"
@@ -122,13 +123,23 @@ static TextRef dn_text(Sink *sink, uint32_t id, Text dn)
 }
 
 /* An owner is a DN, mostly one that others have too, or any text. */
-static TextRef reference_text(Sink *sink, Text text)
+static TextRef reference_text(Sink *sink, Text text, uint32_t *ret_id)
 {
+    *ret_id = NONE;
     if (text.length == 0)
         return 0;
     if (!dn_is_plain(text))
         return sink_text(sink, text);
-    return dn_text(sink, dn_table_intern(&sink->directory->dns, text), text);
+    *ret_id = dn_table_intern(&sink->directory->dns, text);
+    return dn_text(sink, *ret_id, text);
+}
+
+/* owner_entry is the id of a DN plus one, until edges.c knows what stands there. */
+static void fill_owner(Sink *sink, Text owner, TextRef *texts, uint32_t *entries, uint32_t row)
+{
+    uint32_t id;
+    column_set(texts, row, reference_text(sink, owner, &id));
+    column_set(entries, row, id + 1); /* NONE becomes 0 */
 }
 
 static TextRef key_text(Sink *sink, const DirectoryEntry *entry, TextRef dn)
@@ -176,8 +187,9 @@ static uint32_t fill_account(Sink *sink, const DirectoryEntry *entry, const Plac
     column_set(accounts->title, row, sink_shared(sink, entry->title));
     column_set(accounts->description, row, sink_text(sink, entry->description));
     column_set(accounts->sid, row, sink_text(sink, entry->sid));
-    column_set(accounts->owner_text, row, reference_text(sink, entry->owner));
-    column_set(accounts->manager_text, row, reference_text(sink, entry->manager));
+    fill_owner(sink, entry->owner, accounts->owner_text, accounts->owner_entry, row);
+    uint32_t manager;
+    column_set(accounts->manager_text, row, reference_text(sink, entry->manager, &manager));
     accounts->enabled[row] = (uint8_t)entry->enabled;
     accounts->enabled_by[row] = (uint8_t)entry->enabled_by;
     accounts->locked[row] = (uint8_t)locked_at(entry, sink->options.as_of_utc);
@@ -249,7 +261,7 @@ static uint32_t fill_group(Sink *sink, const DirectoryEntry *entry, const Place 
     column_set(groups->name, row, sink_text(sink, entry->name));
     column_set(groups->cn, row, sink_text(sink, entry->cn));
     column_set(groups->sid, row, sink_text(sink, entry->sid));
-    column_set(groups->owner_text, row, reference_text(sink, entry->owner));
+    fill_owner(sink, entry->owner, groups->owner_text, groups->owner_entry, row);
     column_set(groups->description, row, sink_text(sink, entry->description));
     groups->flags[row] = entry->flags;
     builder->group_extras.gid[row] = gid_of(entry->gid_number);
@@ -284,7 +296,7 @@ static Principal fill_entry(Sink *sink, const DirectoryEntry *entry, const Place
 typedef struct RowMark {
     uint8_t *is_refused; /* NULL for foreign entries */
     uint32_t line;
-    TextRef dn, key;
+    TextRef dn;
 } RowMark;
 
 static RowMark mark_of(DirectoryBuilder *builder, Principal entry)
@@ -293,15 +305,13 @@ static RowMark mark_of(DirectoryBuilder *builder, Principal entry)
     switch (principal_kind(entry)) {
     case PRINCIPAL_ACCOUNT:
         return (RowMark){&builder->account_extras.is_refused[row],
-                         builder->account_extras.line[row], builder->accounts.dn[row],
-                         builder->accounts.key[row]};
+                         builder->account_extras.line[row], builder->accounts.dn[row]};
     case PRINCIPAL_GROUP:
         return (RowMark){&builder->group_extras.is_refused[row], builder->group_extras.line[row],
-                         builder->groups.dn[row], builder->groups.key[row]};
+                         builder->groups.dn[row]};
     case PRINCIPAL_COMPUTER:
         return (RowMark){&builder->computer_extras.is_refused[row],
-                         builder->computer_extras.line[row], builder->computers.dn[row],
-                         builder->computers.key[row]};
+                         builder->computer_extras.line[row], builder->computers.dn[row]};
     case PRINCIPAL_FOREIGN:
         break;
     }
@@ -327,53 +337,9 @@ static void refuse_same_dn(Sink *sink, const Place *place, Principal first)
     sink_refuse(sink, place, NULL, "another entry has the same DN; neither is used");
     if (place->file == NULL) /* a file may say it, a server cannot mean it: its pages overlap */
         sink_fail(sink,
-                  "the server gave %.*s twice, so its pages do not fit together (do they come from "
-                  "several servers behind one name?); nothing of this pull is used",
+                  "the server gave %.*s twice, so its pages do not fit together; nothing of this "
+                  "pull is used",
                   (int)place->dn.length, place->dn.data);
-}
-
-/* Has the first entry of that DN been deleted while we read, and another object been made under
- * its name? OpenLDAP then shows both, each on its page (RFC 2696 promises nothing while entries
- * change). Scripts that write groups anew do it every night. The second is another object by its
- * key, and was made since we began, by a clock that may be as far off as `check` lets pass. */
-static bool has_replaced(Sink *sink, Principal first, const DirectoryEntry *entry)
-{
-    const int64_t clock_seconds = 300;
-    RowMark mark = mark_of(sink->directory, first);
-    if (mark.is_refused == NULL || *mark.is_refused || entry->key.length == 0)
-        return false;
-    const char *key = text_pool_get(sink->text, mark.key);
-    bool is_same =
-        strlen(key) == entry->key.length && memcmp(key, entry->key.data, entry->key.length) == 0;
-    return !is_same && entry->created_utc != TIME_UNKNOWN && entry->created_utc != TIME_NEVER &&
-           entry->created_utc >= sink->record.started_utc - clock_seconds;
-}
-
-static int64_t count_edges(const GArray *edges, uint32_t group)
-{
-    int64_t n = 0;
-    for (guint i = 0; i < edges->len; i++)
-        n += g_array_index(edges, TextEdge, i).group == group;
-    return n;
-}
-
-/* Else tomorrow's count would look as if members had been lost. */
-static void forget_members(DirectoryBuilder *builder, uint32_t group)
-{
-    builder->n_memberships -= builder->group_extras.n_members[group] +
-                              count_edges(builder->member_names, group) +
-                              count_edges(builder->member_sids, group);
-}
-
-/* It is gone: neither kept nor refused. Counted as left out when nobody else counts any more. */
-static void drop_replaced(Sink *sink, Principal gone)
-{
-    *mark_of(sink->directory, gone).is_refused = 1;
-    sink->directory->n_refused++;
-    sink->directory->n_replaced++;
-    sink->record.counts.kept--;
-    if (principal_kind(gone) == PRINCIPAL_GROUP)
-        forget_members(sink->directory, principal_id(gone));
 }
 
 void directory_builder_add(Sink *sink, const DirectoryEntry *entry, const Place *place)
@@ -384,11 +350,8 @@ void directory_builder_add(Sink *sink, const DirectoryEntry *entry, const Place 
         sink_refuse(sink, place, NULL, "an entry without a DN");
         return;
     }
-    Principal first = builder->dns.entry[id];
-    if (first != NONE && place->file == NULL && has_replaced(sink, first, entry)) {
-        drop_replaced(sink, first);
-    } else if (first != NONE) {
-        refuse_same_dn(sink, place, first);
+    if (builder->dns.entry[id] != NONE) {
+        refuse_same_dn(sink, place, builder->dns.entry[id]);
         return;
     }
     TextRef dn = dn_text(sink, id, entry->dn);
@@ -422,8 +385,9 @@ static void on_same_key(uint32_t first, uint32_t row, void *data)
     refuse_row(sink, principal_of_row(sink->directory, row), NULL, what);
 }
 
-static void refuse_same_keys(Sink *sink)
+static void refuse_same_keys(void *data)
 {
+    Sink *sink = data;
     const DirectoryBuilder *builder = sink->directory;
     uint32_t n_accounts = builder->accounts.n, n_groups = builder->groups.n,
              n_computers = builder->computers.n;
@@ -526,11 +490,14 @@ static void drop_refused(DirectoryBuilder *builder)
 
 void directory_builder_finish(Sink *sink)
 {
+    /* Hardly anything is ever refused here, so what will be measured is measured meanwhile. */
+    const Task tasks[] = {{refuse_same_keys, sink}, {sink_find_watched, sink}};
     if (sink->table == NULL) /* the table refuses rows of one id by itself */
-        refuse_same_keys(sink);
-    if (sink->directory->n_refused > 0)
+        tasks_run(tasks, G_N_ELEMENTS(tasks));
+    if (sink->directory->n_refused > 0) {
         drop_refused(sink->directory);
-    sink_exclude_more(sink, "replaced", sink->directory->n_replaced);
+        g_clear_pointer(&sink->watched, g_ptr_array_unref);
+    }
 }
 
 /* ---- account lists ---- */

@@ -95,6 +95,18 @@ static Principal global_principal(const EdgeSource *source, Principal entry)
     return principal_of(kind, base + principal_id(entry));
 }
 
+/* From ids of DNs to what stands there. */
+static void find_owner_entries(const DnTable *dns, uint32_t *owners, uint32_t n)
+{
+    for (uint32_t row = 0; row < n; row++) {
+        if (owners[row] == 0)
+            continue;
+        Principal entry = dns->entry[owners[row] - 1];
+        bool is_known = entry != NONE && principal_kind(entry) != PRINCIPAL_FOREIGN;
+        owners[row] = is_known ? entry + 1 : 0;
+    }
+}
+
 /* Entries of the DN table: from rows of the builder to those of the snapshot. Foreign principals
  * become whom their SID means, else a row of their own. via_foreign: ids of the former. */
 static void make_entries_global(Edges *edges, const EdgeSource *source, Bitset *via_foreign)
@@ -104,6 +116,12 @@ static void make_entries_global(Edges *edges, const EdgeSource *source, Bitset *
     for (uint32_t id = 0; id < dns->n; id++)
         if (dns->entry[id] != NONE && principal_kind(dns->entry[id]) != PRINCIPAL_FOREIGN)
             dns->entry[id] = global_principal(source, dns->entry[id]);
+    if (builder->accounts.n > 0)
+        find_owner_entries(dns, edges->snapshot->accounts.owner_entry + source->accounts_base,
+                           builder->accounts.n);
+    if (builder->groups.n > 0)
+        find_owner_entries(dns, edges->snapshot->groups.owner_entry + source->groups_base,
+                           builder->groups.n);
 
     for (guint i = 0; i < builder->foreign->len; i++) {
         ForeignEntry foreign = g_array_index(builder->foreign, ForeignEntry, i);

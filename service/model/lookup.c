@@ -9,45 +9,40 @@
 
 /* ---- by DN ---- */
 
-/* Five bytes a slot: the entry, and a tag of its DN's hash. The DN itself is compared where it
- * stands. */
+/* Five bytes a slot: the row of one kind, and a tag of its DN's hash. The DN itself is compared
+ * where it stands. Each kind has an index of its own, since groups are named by DN far oftener than
+ * accounts, of which there are more. */
 struct DnIndex {
-    gsize is_built;   /* g_once_init_enter() */
-    Principal *slots; /* NONE = free */
+    gsize is_built; /* g_once_init_enter() */
+    uint32_t *rows; /* NONE = free */
     uint8_t *tags;
     size_t n_slots; /* any number: a power of two would be a third empty on average */
 };
 
-static TextRef dn_ref(const Snapshot *snapshot, Principal entry)
-{
-    uint32_t id = principal_id(entry);
-    switch (principal_kind(entry)) {
-    case PRINCIPAL_ACCOUNT:
-        return snapshot->accounts.dn[id];
-    case PRINCIPAL_GROUP:
-        return snapshot->groups.dn[id];
-    case PRINCIPAL_COMPUTER:
-        return snapshot->computers.dn[id];
-    case PRINCIPAL_FOREIGN:
-        break;
-    }
-    return 0;
-}
+#define N_DN_KINDS PRINCIPAL_FOREIGN /* accounts, groups, computers */
+G_STATIC_ASSERT(PRINCIPAL_ACCOUNT == 0 && PRINCIPAL_GROUP < N_DN_KINDS &&
+                PRINCIPAL_COMPUTER < N_DN_KINDS);
 
-static uint8_t source_of(const Snapshot *snapshot, Principal entry)
+/* The columns of one kind of entries. */
+typedef struct DnColumns {
+    uint32_t n;
+    const TextRef *dns;
+    const uint8_t *sources;
+} DnColumns;
+
+static DnColumns dn_columns(const Snapshot *s, PrincipalKind kind)
 {
-    uint32_t id = principal_id(entry);
-    switch (principal_kind(entry)) {
+    switch (kind) {
     case PRINCIPAL_ACCOUNT:
-        return snapshot->accounts.source[id];
+        return (DnColumns){s->accounts.n, s->accounts.dn, s->accounts.source};
     case PRINCIPAL_GROUP:
-        return snapshot->groups.source[id];
+        return (DnColumns){s->groups.n, s->groups.dn, s->groups.source};
     case PRINCIPAL_COMPUTER:
-        return snapshot->computers.source[id];
+        return (DnColumns){s->computers.n, s->computers.dn, s->computers.source};
     case PRINCIPAL_FOREIGN:
         break;
     }
-    return UINT8_MAX;
+    return (DnColumns){0, NULL, NULL};
 }
 
 static uint8_t tag_of(uint64_t hash)
@@ -66,58 +61,53 @@ static size_t slot_after(const struct DnIndex *index, size_t at)
     return at + 1 < index->n_slots ? at + 1 : 0;
 }
 
-static void insert_dns(const Snapshot *snapshot, struct DnIndex *index, PrincipalKind kind,
-                       uint32_t n, const TextRef *dns)
+static void insert_dns(const Snapshot *snapshot, struct DnIndex *index, DnColumns columns)
 {
     uint64_t hashes[BATCH];
-    for (uint32_t begin = 0; begin < n; begin += BATCH) {
-        uint32_t count = MIN(n - begin, BATCH);
+    for (uint32_t begin = 0; begin < columns.n; begin += BATCH) {
+        uint32_t count = MIN(columns.n - begin, BATCH);
         for (uint32_t i = 0; i < count; i++) {
-            hashes[i] = dn_hash(text_of(snapshot_text(snapshot, dns[begin + i])));
-            __builtin_prefetch(&index->slots[slot_of(index, hashes[i])], 1);
+            hashes[i] = dn_hash(text_of(snapshot_text(snapshot, columns.dns[begin + i])));
+            __builtin_prefetch(&index->rows[slot_of(index, hashes[i])], 1);
             __builtin_prefetch(&index->tags[slot_of(index, hashes[i])], 1);
         }
         for (uint32_t i = 0; i < count; i++) {
-            if (dns[begin + i] == 0)
+            if (columns.dns[begin + i] == 0)
                 continue;
             size_t at = slot_of(index, hashes[i]);
-            while (index->slots[at] != NONE)
+            while (index->rows[at] != NONE)
                 at = slot_after(index, at);
-            index->slots[at] = principal_of(kind, begin + i);
+            index->rows[at] = begin + i;
             index->tags[at] = tag_of(hashes[i]);
         }
     }
 }
 
-static struct DnIndex *built_dn_index(const Snapshot *snapshot)
+static const struct DnIndex *built_dn_index(const Snapshot *snapshot, PrincipalKind kind)
 {
-    struct DnIndex *index = snapshot->dn_index;
+    struct DnIndex *index = &snapshot->dn_index[kind];
     if (g_once_init_enter(&index->is_built)) {
-        size_t n = (size_t)snapshot->accounts.n + snapshot->groups.n + snapshot->computers.n;
-        index->n_slots = n + n / 4 + 16;
-        index->slots = g_new(Principal, index->n_slots);
-        memset(index->slots, 0xff, index->n_slots * sizeof *index->slots);
+        DnColumns columns = dn_columns(snapshot, kind);
+        index->n_slots = (size_t)columns.n + columns.n / 4 + 16;
+        index->rows = g_new(uint32_t, index->n_slots);
+        memset(index->rows, 0xff, index->n_slots * sizeof *index->rows);
         index->tags = g_new0(uint8_t, index->n_slots);
-        insert_dns(snapshot, index, PRINCIPAL_ACCOUNT, snapshot->accounts.n, snapshot->accounts.dn);
-        insert_dns(snapshot, index, PRINCIPAL_GROUP, snapshot->groups.n, snapshot->groups.dn);
-        insert_dns(snapshot, index, PRINCIPAL_COMPUTER, snapshot->computers.n,
-                   snapshot->computers.dn);
+        insert_dns(snapshot, index, columns);
         g_once_init_leave(&index->is_built, 1);
     }
     return index;
 }
 
-/* Entries with this DN, one a call, in the order accounts, groups, computers; *at begins as the
- * slot of the hash. */
-static Principal next_with_dn(const Snapshot *snapshot, const struct DnIndex *index, Text dn,
-                              uint64_t hash, size_t *at)
+/* Rows of one kind with this DN, one a call, in their order; *at begins as the slot of the hash. */
+static uint32_t next_with_dn(const Snapshot *snapshot, const struct DnIndex *index,
+                             const TextRef *dns, Text dn, uint64_t hash, size_t *at)
 {
-    for (size_t slot = *at; index->slots[slot] != NONE; slot = slot_after(index, slot)) {
-        Principal entry = index->slots[slot];
+    for (size_t slot = *at; index->rows[slot] != NONE; slot = slot_after(index, slot)) {
+        uint32_t row = index->rows[slot];
         if (index->tags[slot] == tag_of(hash) &&
-            dn_equals(text_of(snapshot_text(snapshot, dn_ref(snapshot, entry))), dn)) {
+            dn_equals(text_of(snapshot_text(snapshot, dns[row])), dn)) {
             *at = slot_after(index, slot);
-            return entry;
+            return row;
         }
     }
     return NONE;
@@ -128,14 +118,17 @@ Principal snapshot_find_dn(const Snapshot *snapshot, uint8_t source, const char 
     Text text = text_trimmed(text_of(dn));
     if (text.length == 0)
         return NONE;
-    const struct DnIndex *index = built_dn_index(snapshot);
     uint64_t hash = dn_hash(text);
-    size_t at = slot_of(index, hash);
-    Principal entry;
-    do {
-        entry = next_with_dn(snapshot, index, text, hash, &at);
-    } while (entry != NONE && source != UINT8_MAX && source_of(snapshot, entry) != source);
-    return entry;
+    for (PrincipalKind kind = 0; kind < N_DN_KINDS; kind++) {
+        const struct DnIndex *index = built_dn_index(snapshot, kind);
+        DnColumns columns = dn_columns(snapshot, kind);
+        size_t at = slot_of(index, hash);
+        uint32_t row;
+        while ((row = next_with_dn(snapshot, index, columns.dns, text, hash, &at)) != NONE)
+            if (source == UINT8_MAX || columns.sources[row] == source)
+                return principal_of(kind, row);
+    }
+    return NONE;
 }
 
 /* Appends the ids of all entries of one kind with this DN, of whatever source. */
@@ -143,15 +136,13 @@ static void append_with_dn(const Snapshot *snapshot, PrincipalKind kind, Text dn
 {
     if (memchr(dn.data, '=', dn.length) == NULL)
         return;
-    const struct DnIndex *index = built_dn_index(snapshot);
+    const struct DnIndex *index = built_dn_index(snapshot, kind);
+    const TextRef *dns = dn_columns(snapshot, kind).dns;
     uint64_t hash = dn_hash(dn);
     size_t at = slot_of(index, hash);
-    Principal entry;
-    while ((entry = next_with_dn(snapshot, index, dn, hash, &at)) != NONE) {
-        uint32_t id = principal_id(entry);
-        if (principal_kind(entry) == kind)
-            g_array_append_val(found, id);
-    }
+    uint32_t row;
+    while ((row = next_with_dn(snapshot, index, dns, dn, hash, &at)) != NONE)
+        g_array_append_val(found, row);
 }
 
 /* ---- by name, SID, id ---- */
@@ -398,17 +389,17 @@ uint32_t snapshot_find_asset(const Snapshot *snapshot, const char *id)
 void snapshot_build_indexes(Snapshot *snapshot)
 {
     snapshot_free_indexes(snapshot);
-    snapshot->dn_index = g_new0(struct DnIndex, 1);
+    snapshot->dn_index = g_new0(struct DnIndex, N_DN_KINDS);
     snapshot->name_index = g_new0(struct NameIndex, 1);
 }
 
 void snapshot_free_indexes(Snapshot *snapshot)
 {
-    if (snapshot->dn_index != NULL) {
-        g_free(snapshot->dn_index->slots);
-        g_free(snapshot->dn_index->tags);
-        g_clear_pointer(&snapshot->dn_index, g_free);
+    for (PrincipalKind kind = 0; snapshot->dn_index != NULL && kind < N_DN_KINDS; kind++) {
+        g_free(snapshot->dn_index[kind].rows);
+        g_free(snapshot->dn_index[kind].tags);
     }
+    g_clear_pointer(&snapshot->dn_index, g_free);
     if (snapshot->name_index != NULL) {
         text_index_free(snapshot->name_index->sids);
         text_multimap_free(snapshot->name_index->groups);

@@ -78,16 +78,16 @@ static void free_all(void *const *columns, size_t n)
 static void accounts_clear(Accounts *a)
 {
     FREE_COLUMNS(a->key, a->dn, a->name, a->upn, a->mail, a->display_name, a->employee_id,
-                 a->department, a->title, a->description, a->sid, a->owner_text, a->manager_text,
-                 a->class_text, a->source, a->enabled, a->enabled_by, a->locked, a->flags,
-                 a->expires_utc, a->created_utc, a->last_logon_utc, a->password_changed_utc,
-                 a->last_logon_slack);
+                 a->department, a->title, a->description, a->sid, a->owner_text, a->owner_entry,
+                 a->manager_text, a->class_text, a->source, a->enabled, a->enabled_by, a->locked,
+                 a->flags, a->expires_utc, a->created_utc, a->last_logon_utc,
+                 a->password_changed_utc, a->last_logon_slack);
 }
 
 static void groups_clear(Groups *g)
 {
-    FREE_COLUMNS(g->key, g->dn, g->name, g->cn, g->sid, g->owner_text, g->description, g->source,
-                 g->flags, g->first_member, g->members, g->members_via);
+    FREE_COLUMNS(g->key, g->dn, g->name, g->cn, g->sid, g->owner_text, g->owner_entry,
+                 g->description, g->source, g->flags, g->first_member, g->members, g->members_via);
 }
 
 static void computers_clear(Computers *c)

@@ -95,6 +95,8 @@ typedef struct Accounts {
     TextRef *key, *dn, *name, *upn, *mail, *display_name, *employee_id, *department, *title,
         *description, *sid;
     TextRef *owner_text;   /* as the source has it: DN or other text; 0 = none */
+    uint32_t *owner_entry; /* the Principal of the same source that the text is the DN of, plus one;
+                              0 = look for it */
     TextRef *manager_text; /* DN */
     TextRef *class_text;   /* class column of a table of accounts; 0 = none */
     uint8_t *source;       /* index into sources */
@@ -110,6 +112,7 @@ typedef struct Accounts {
 typedef struct Groups {
     uint32_t n;
     TextRef *key, *dn, *name, *cn, *sid, *owner_text, *description;
+    uint32_t *owner_entry; /* as that of accounts */
     uint8_t *source;
     uint32_t *flags; /* EntryFlags */
     /* Members of group g: members[first_member[g] .. first_member[g + 1]), duplicates removed,

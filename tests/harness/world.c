@@ -25,8 +25,8 @@ static void allocate_accounts(Accounts *a)
         COLUMN(a, display_name);
     COLUMN(a, employee_id), COLUMN(a, department), COLUMN(a, title), COLUMN(a, description),
         COLUMN(a, sid);
-    COLUMN(a, owner_text), COLUMN(a, manager_text), COLUMN(a, class_text), COLUMN(a, source),
-        COLUMN(a, enabled);
+    COLUMN(a, owner_text), COLUMN(a, owner_entry), COLUMN(a, manager_text), COLUMN(a, class_text),
+        COLUMN(a, source), COLUMN(a, enabled);
     COLUMN(a, enabled_by), COLUMN(a, locked), COLUMN(a, flags), COLUMN(a, expires_utc),
         COLUMN(a, created_utc);
     COLUMN(a, last_logon_utc), COLUMN(a, password_changed_utc), COLUMN(a, last_logon_slack);
@@ -35,7 +35,7 @@ static void allocate_accounts(Accounts *a)
 static void allocate_groups(Groups *g)
 {
     COLUMN(g, key), COLUMN(g, dn), COLUMN(g, name), COLUMN(g, cn), COLUMN(g, sid),
-        COLUMN(g, owner_text);
+        COLUMN(g, owner_text), COLUMN(g, owner_entry);
     COLUMN(g, description), COLUMN(g, source), COLUMN(g, flags), COLUMN(g, first_member);
 }
 

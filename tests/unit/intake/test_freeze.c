@@ -346,54 +346,6 @@ static void two_entries_of_one_dn_are_both_refused(void **state)
     assert_non_null(strstr(rejections, "t.ldif:41: "));
 }
 
-/* Of a server, not of a file. */
-static void push_live(Sink *sink, const char *name, const char *key, int64_t created_utc)
-{
-    DirectoryEntry entry = account_entry(name);
-    entry.key = text_of(key);
-    entry.created_utc = created_utc;
-    sink_entry(sink, &entry, &(Place){.dn = entry.dn});
-}
-
-static void an_entry_made_anew_while_it_was_read_replaces_the_old_one(void **state)
-{
-    Sink *sink = directory("corp", 0);
-    push_live(sink, "ann", "11111111-2222", 1000);
-    push_live(sink, "bob", "22222222-3333", 1000);
-    push_group(sink, "g", "ann bob");
-    push_live(sink, "ann", "33333333-4444", sink->record.started_utc + 1);
-    g_autoptr(Snapshot) snapshot = freeze_sink(sink);
-    const SourceRecord *record = &snapshot->sources[0];
-    assert_int_equal(record->status, SOURCE_COMPLETE);
-    assert_balanced(record);
-    assert_int_equal(record->counts.rejected, 0);
-    assert_int_equal(record->counts.excluded, 1);
-    assert_int_equal(GPOINTER_TO_SIZE(g_hash_table_lookup(record->exclusions, "replaced")), 1);
-    assert_int_equal(snapshot->accounts.n, 2);
-    assert_members(snapshot, "g", "bob:member ann:member");
-    for (uint32_t i = 0; i < 2; i++)
-        assert_string_not_equal(snapshot_text(snapshot, snapshot->accounts.key[i]),
-                                "11111111-2222");
-}
-
-static void assert_pages_do_not_fit(const char *key, int64_t created_ago)
-{
-    Sink *sink = directory("corp", 0);
-    push_live(sink, "ann", "11111111-2222", 1000);
-    push_live(sink, "ann", key, sink->record.started_utc - created_ago);
-    g_autoptr(Snapshot) snapshot = freeze_sink(sink);
-    assert_int_equal(snapshot->sources[0].status, SOURCE_INCOMPLETE);
-    assert_non_null(strstr(snapshot->sources[0].reason, "pages do not fit together"));
-    assert_int_equal(snapshot->accounts.n, 0);
-}
-
-static void an_entry_that_a_server_gives_twice_makes_the_pull_incomplete(void **state)
-{
-    assert_pages_do_not_fit("11111111-2222", 0);    /* the same object */
-    assert_pages_do_not_fit("33333333-4444", 3600); /* another one, but not made just now */
-    assert_pages_do_not_fit("", 0);                 /* who knows */
-}
-
 static void two_entries_of_one_key_are_both_refused(void **state)
 {
     Sink *sink = directory("corp", 0);
@@ -561,9 +513,44 @@ static void many_groups_have_the_members_that_they_list(void **state)
     }
 }
 
+/* The owner of a group is a DN: what stands there is known without looking for it, unless it is of
+ * another source, of nobody, or an entry that was refused. */
+static void owners_that_are_dns_are_entries(void **state)
+{
+    SinkOptions options = fixture_options("s", PROVIDES_DIRECTORY);
+    Sink *sink = sink_new(&options);
+    const char *const owners[] = {
+        "CN=ann,ou=x,dc=x", "cn=team,ou=x,dc=x", "cn=gone,ou=x,dc=x", "cn=twin,ou=x,dc=x", "00012",
+        "cn=late,ou=x,dc=x"};
+    push_account(sink, "ann");
+    push_group(sink, "team", "ann");
+    for (size_t i = 0; i < G_N_ELEMENTS(owners); i++) {
+        g_autofree char *name = g_strdup_printf("g%zu", i);
+        DirectoryEntry entry = group_entry(name);
+        entry.owner = text_of(owners[i]);
+        push_entry(sink, &entry);
+    }
+    push_account(sink, "twin");
+    push_account(sink, "twin");
+    push_account(sink, "late");
+    g_autoptr(Snapshot) snapshot = freeze_sink(sink);
+
+    const Groups *groups = &snapshot->groups;
+    const char *const names[] = {"g0", "g1", "g2", "g3", "g4", "g5"};
+    const uint32_t expected[] = {
+        principal_of(PRINCIPAL_ACCOUNT, 0) + 1, principal_of(PRINCIPAL_GROUP, 0) + 1, 0, 0, 0,
+        principal_of(PRINCIPAL_ACCOUNT, 1) + 1};
+    for (uint32_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        assert_string_equal(snapshot_text(snapshot, groups->name[i + 1]), names[i]);
+        assert_string_equal(snapshot_text(snapshot, groups->owner_text[i + 1]), owners[i]);
+        assert_int_equal(groups->owner_entry[i + 1], expected[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(owners_that_are_dns_are_entries),
         cmocka_unit_test(members_are_found_before_and_after_their_group_in_any_spelling),
         cmocka_unit_test(dns_with_escapes_and_spaces_meet),
         cmocka_unit_test(members_come_once_and_sorted_however_often_they_are_listed),
@@ -581,8 +568,6 @@ int main(void)
         cmocka_unit_test(several_sources_keep_their_texts_and_rows_apart),
         cmocka_unit_test(a_source_that_is_not_complete_leaves_only_its_record),
         cmocka_unit_test(two_entries_of_one_dn_are_both_refused),
-        cmocka_unit_test(an_entry_made_anew_while_it_was_read_replaces_the_old_one),
-        cmocka_unit_test(an_entry_that_a_server_gives_twice_makes_the_pull_incomplete),
         cmocka_unit_test(two_entries_of_one_key_are_both_refused),
         cmocka_unit_test(an_entry_without_a_key_has_its_normalised_dn),
         cmocka_unit_test(excluded_and_rejected_entries_are_counted),
