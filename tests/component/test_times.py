@@ -1,10 +1,13 @@
 """Since when: what directories have recorded, and what only the runs of rightful can tell."""
 
 import os
+import re
 import shutil
+import socket
 import struct
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 from base64 import b64encode
@@ -154,6 +157,34 @@ class SambaRecords(SiteTest):
         self.assertEqual([row["change"] for row in exception["history"]], ["opened", "updated"])
 
 
+class OneConnection:
+    """A door to a server that lets one connection through and refuses every later one."""
+
+    def __init__(self, port):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.target = port
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        ours, _ = self.listener.accept()
+        self.listener.close()
+        theirs = socket.create_connection(("127.0.0.1", self.target))
+        threads = [threading.Thread(target=self.copy, args=pair, daemon=True) for pair in ((ours, theirs), (theirs, ours))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        ours.close()
+        theirs.close()
+
+    @staticmethod
+    def copy(source, sink):
+        while data := source.recv(65536):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
+
+
 def stamp(kind, attribute, changed, value=None, deleted="1601-01-01T00:00:00Z"):
     """As Microsoft's servers write it: names unescaped, a NUL at the end."""
     of_value = f"\t<pszObjectDn>{value}</pszObjectDn>\n\t<ftimeDeleted>{deleted}</ftimeDeleted>\n" if kind == "VALUE" else ""
@@ -246,6 +277,19 @@ class MicrosoftRecords(SiteTest):
         self.assertEqual(evidence["granted"], [{"at": "2026-09-01T08:12:33Z", "is": RECORDED}])
         self.assertEqual([hop["at"] for hop in exception_of(self.site, "leaver-rights", "bob")["evidence"]["granted"]],
                          ["2026-09-07T00:00:00Z", None])
+
+    def test_a_server_that_does_not_tell_the_times_costs_the_times_and_not_the_run(self):
+        door = OneConnection(int(self.slapd["LDAP_URL"].rsplit(":", 1)[1].strip("/")))
+        config = self.site.read("rightful.conf")
+        config = re.sub(r'url = "ldaps:[^"]*"', f'url = "ldap://127.0.0.1:{door.port}"; allow_plaintext_bind = true', config)
+        self.site.write("rightful.conf", config)
+        result = self.site.run(as_of="2026-12-01T00:00:00Z")
+        self.assertEqual(result.code, 0, result.err)
+        self.assertIn(f"corp: ldap://127.0.0.1:{door.port}", result.err)
+        self.assertEqual(result.json["run"]["status"], "applied")
+        evidence = exception_of(self.site, "leaver-rights", "ann")["evidence"]
+        self.assertNotIn("disabled_at", evidence)
+        self.assertEqual(evidence["granted"], [{"at": None, "is": "not recorded, or not readable"}])
 
     def test_the_same_directory_gives_the_same_bytes(self):
         findings = [self.site.rightful("run", "--dry-run", "--json", "--as-of", "2026-12-01T00:00:00Z").json["exceptions"] for _ in range(2)]
