@@ -5,10 +5,12 @@ looked at, and one process that pulls again and again (pull_loop.c) where every 
 """
 
 import calendar
+import contextlib
 import json
 import os
 import re
 import signal
+import socket
 import sqlite3
 import subprocess
 import tempfile
@@ -558,6 +560,52 @@ class SlowPulls(FaultTest):
         reason = self.assert_unused(loop.pull(), "drip")
         self.assertIn("deadline_seconds", reason)
         self.assertLess(time.monotonic() - began, 6)
+
+
+class StallingWire:
+    """Passes bytes on, whatever they mean, and goes silent after so many to the client."""
+
+    def __init__(self, url, n_bytes):
+        host, port = url.split("//")[1].split(":")
+        self.upstream, self.left = (host, int(port)), n_bytes
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"ldaps://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.open = []
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        client, _ = self.listener.accept()
+        server = socket.create_connection(self.upstream)
+        self.open = [client, server]
+        threading.Thread(target=self.upwards, args=(client, server), daemon=True).start()
+        while self.left > 0:
+            data = server.recv(min(self.left, 1 << 16))
+            client.sendall(data)
+            self.left -= len(data)
+
+    @staticmethod
+    def upwards(client, server):
+        with contextlib.suppress(OSError):
+            while data := client.recv(1 << 16):
+                server.sendall(data)
+
+    def close(self):
+        for each in [self.listener, *self.open]:
+            each.close()
+
+
+class StalledRecords(FaultTest):
+    def test_silence_in_the_middle_of_a_tls_record_ends_after_timeout_seconds(self):
+        site = self.site()
+        for n_bytes in (20000, 20001, 50003, 100000):
+            wire = StallingWire(self.slapd["LDAPS_URL"], n_bytes)
+            self.addCleanup(wire.close)
+            site.write("rightful.conf", self.config(url=wire.url, timeout=1))
+            began = time.monotonic()
+            result = site.run(as_of=LATER)
+            self.assertEqual(result.code, 3, result.err)
+            self.assertIn("no answer for 1 s", result.json["run"]["sources"][0]["reason"])
+            self.assertLess(time.monotonic() - began, 8)
 
 
 class DyingServers(FaultTest):
