@@ -1,4 +1,5 @@
 #include "ldap/reading.h"
+#include "ldap/page.h"
 
 #include <poll.h>
 
@@ -6,34 +7,12 @@
 /* No references to other partitions, please (MS-ADTS section 3.1.1.3.4.1.4). */
 #define DOMAIN_SCOPE_OID "1.2.840.113556.1.4.1339"
 /* A server writes entry by entry. Who is woken by each spends his time, and the server's, on waking
- * up: on two cores a pull took 2.2 s so and 1.5 s with these naps between the reads. */
-#define NAP_US 150
+ * up: on two cores a bare reader took 2.2 s so and 1.5 s with naps between the reads. Longer ones
+ * save more of our CPU and no more time. */
+#define NAP_US 400
 #define MUCH_BYTES ((size_t)128 << 10)
 /* So much of the first page waits for its result. */
 #define MAX_HELD_BYTES ((size_t)256 << 20)
-
-/* How one page ended. */
-typedef struct Page {
-    uint64_t number; /* 1 = the first */
-    int id;          /* of the request */
-    uint64_t n_entries;
-    uint64_t n_taken;
-    bool is_over; /* the result is there: */
-    int code;
-    char *diagnostic;
-    struct berval cookie;
-    bool has_cookie; /* the server answered the paging control at all */
-    char *first_dn;
-} Page;
-
-/* Do pages come again? Cookies do not tell: the same one may come with every page (Samba's names
- * the search, not the place). But an entry never comes twice, so each page is compared with the
- * newest one whose number is a power of two, and with the one before: a loop of any length is met
- * in its third round at the latest (Brent). Empty pages are not counted. */
-typedef struct Rounds {
-    char *before, *marker; /* first DNs */
-    uint64_t n_pages;
-} Rounds;
 
 struct DirectoryReading {
     ReadingOptions options;
@@ -62,14 +41,6 @@ DirectoryReading *directory_reading_new(const ReadingOptions *options)
     return reading;
 }
 
-static void page_clear(Page *page)
-{
-    ber_memfree(page->cookie.bv_val);
-    g_free(page->diagnostic);
-    g_free(page->first_dn);
-    *page = (Page){0};
-}
-
 void directory_reading_free(DirectoryReading *reading)
 {
     if (reading == NULL) {
@@ -80,8 +51,7 @@ void directory_reading_free(DirectoryReading *reading)
                          reading->page.is_over ? reading->ahead_id : reading->page.id, NULL, NULL);
     }
     page_clear(&reading->page);
-    g_free(reading->rounds.before);
-    g_free(reading->rounds.marker);
+    rounds_clear(&reading->rounds);
     g_free(reading->reference);
     g_free(reading);
 }
@@ -117,47 +87,11 @@ static bool cut(const DirectoryReading *reading, GError **error, const char *wha
     return directory_reading_cut(reading, error, SOURCE_ERROR_CUT, what);
 }
 
-static SourceError error_of_code(int code)
-{
-    switch (code) {
-    case LDAP_NO_SUCH_OBJECT:
-    case LDAP_REFERRAL:
-    case LDAP_INVALID_DN_SYNTAX:
-        return SOURCE_ERROR_MISSING;
-    case LDAP_INSUFFICIENT_ACCESS:
-    case LDAP_STRONG_AUTH_REQUIRED:
-    case LDAP_INAPPROPRIATE_AUTH:
-        return SOURCE_ERROR_REFUSED;
-    default:
-        return SOURCE_ERROR_CUT;
-    }
-}
-
-static const char *advice_for(int code)
-{
-    switch (code) {
-    case LDAP_NO_SUCH_OBJECT:
-        return " (does the base exist, and may the reader see it?)";
-    case LDAP_REFERRAL:
-        return " (this server does not hold the base)";
-    case LDAP_SIZELIMIT_EXCEEDED:
-    case LDAP_TIMELIMIT_EXCEEDED:
-    case LDAP_ADMINLIMIT_EXCEEDED:
-        return " (raise the limits of the reader on the server)";
-    case LDAP_OPERATIONS_ERROR:
-        return " (is a bind_dn needed?)";
-    default:
-        return "";
-    }
-}
-
 static bool page_failed(const DirectoryReading *reading, GError **error)
 {
-    const Page *page = &reading->page;
-    g_autofree char *text = directory_result_text(page->code, page->diagnostic);
-    g_autofree char *what = g_strconcat(text, advice_for(page->code), NULL);
+    g_autofree char *what = page_result_text(&reading->page);
 
-    return directory_reading_cut(reading, error, error_of_code(page->code), what);
+    return directory_reading_cut(reading, error, page_error(&reading->page), what);
 }
 
 static bool is_past_deadline(const DirectoryReading *reading)
@@ -240,26 +174,10 @@ static void ask_ahead(DirectoryReading *reading)
 
 static bool take_result(DirectoryReading *reading, LDAPMessage *message)
 {
-    LDAP *ldap = reading->options.session->ldap;
-    Page *page = &reading->page;
-    LDAPControl **controls = NULL;
-    char *diagnostic = NULL;
-    ber_int_t estimate = 0;
-
-    if (ldap_parse_result(ldap, message, &page->code, NULL, &diagnostic, NULL, &controls, 0) !=
-        LDAP_SUCCESS) {
+    if (!page_end(&reading->page, reading->options.session->ldap, message,
+                  reading->page_size > 0)) {
         return false;
     }
-    page->diagnostic = g_strdup(diagnostic);
-    ldap_memfree(diagnostic);
-    LDAPControl *paging = reading->page_size > 0
-                              ? ldap_control_find(LDAP_CONTROL_PAGEDRESULTS, controls, NULL)
-                              : NULL;
-    page->has_cookie =
-        paging != NULL &&
-        ldap_parse_pageresponse_control(ldap, paging, &estimate, &page->cookie) == LDAP_SUCCESS;
-    ldap_controls_free(controls);
-    page->is_over = true;
     ask_ahead(reading);
     return true;
 }
@@ -358,29 +276,6 @@ static bool take_entries(DirectoryReading *reading, GError **error)
     return true;
 }
 
-static bool is_repeated(Rounds *rounds, const char *first_dn)
-{
-    if (first_dn == NULL) {
-        return false;
-    }
-    bool comes_again =
-        g_strcmp0(first_dn, rounds->before) == 0 || g_strcmp0(first_dn, rounds->marker) == 0;
-    g_free(rounds->before);
-    rounds->before = g_strdup(first_dn);
-    rounds->n_pages++;
-    if ((rounds->n_pages & (rounds->n_pages - 1)) == 0) {
-        g_free(rounds->marker);
-        rounds->marker = g_strdup(first_dn);
-    }
-    return comes_again;
-}
-
-static bool is_size_refused(int code)
-{
-    return code == LDAP_ADMINLIMIT_EXCEEDED || code == LDAP_SIZELIMIT_EXCEEDED ||
-           code == LDAP_UNAVAILABLE_CRITICAL_EXTENSION;
-}
-
 /* On the first page entries wait until the result is known: one that is refused after some entries
  * (389 Directory Server does that) is asked for again in another size. */
 static bool may_ask_for_less(const DirectoryReading *reading)
@@ -394,12 +289,6 @@ static bool is_holding(const DirectoryReading *reading)
            directory_wire_n_untaken(reading->wire) < MAX_HELD_BYTES;
 }
 
-/* From the first size, whatever it is, down a ladder. */
-static int smaller_size(int page_size)
-{
-    return page_size > 500 ? 500 : page_size > 100 ? 100 : 0;
-}
-
 static bool start_again(DirectoryReading *reading, GError **error)
 {
     WireMessage passed_over;
@@ -409,7 +298,7 @@ static bool start_again(DirectoryReading *reading, GError **error)
     }
     page_clear(&reading->page);
     reading->page.number = 1;
-    reading->page_size = smaller_size(reading->page_size);
+    reading->page_size = page_size_below(reading->page_size);
     return ask_first(reading, error);
 }
 
@@ -433,7 +322,7 @@ static bool judge_page(DirectoryReading *reading, GError **error)
     if (reading->page_size > 0 && !page->has_cookie) {
         return cut(reading, error, "the server paged without a cookie");
     }
-    if (is_repeated(&reading->rounds, page->first_dn)) {
+    if (rounds_is_repeated(&reading->rounds, page->first_dn)) {
         return cut(reading, error, "paging does not end: the same page came twice");
     }
     reading->n_empty = page->n_entries == 0 ? reading->n_empty + 1 : 0;
@@ -490,7 +379,7 @@ static bool use(DirectoryReading *reading, GError **error)
 {
     const Page *page = &reading->page;
 
-    if (page->is_over && may_ask_for_less(reading) && is_size_refused(page->code)) {
+    if (page->is_over && may_ask_for_less(reading) && page_is_size_refused(page)) {
         return start_again(reading, error);
     }
     if (is_holding(reading)) {

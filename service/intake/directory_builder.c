@@ -296,7 +296,7 @@ static Principal fill_entry(Sink *sink, const DirectoryEntry *entry, const Place
 typedef struct RowMark {
     uint8_t *is_refused; /* NULL for foreign entries */
     uint32_t line;
-    TextRef dn;
+    TextRef dn, key;
 } RowMark;
 
 static RowMark mark_of(DirectoryBuilder *builder, Principal entry)
@@ -305,13 +305,15 @@ static RowMark mark_of(DirectoryBuilder *builder, Principal entry)
     switch (principal_kind(entry)) {
     case PRINCIPAL_ACCOUNT:
         return (RowMark){&builder->account_extras.is_refused[row],
-                         builder->account_extras.line[row], builder->accounts.dn[row]};
+                         builder->account_extras.line[row], builder->accounts.dn[row],
+                         builder->accounts.key[row]};
     case PRINCIPAL_GROUP:
         return (RowMark){&builder->group_extras.is_refused[row], builder->group_extras.line[row],
-                         builder->groups.dn[row]};
+                         builder->groups.dn[row], builder->groups.key[row]};
     case PRINCIPAL_COMPUTER:
         return (RowMark){&builder->computer_extras.is_refused[row],
-                         builder->computer_extras.line[row], builder->computers.dn[row]};
+                         builder->computer_extras.line[row], builder->computers.dn[row],
+                         builder->computers.key[row]};
     case PRINCIPAL_FOREIGN:
         break;
     }
@@ -337,9 +339,53 @@ static void refuse_same_dn(Sink *sink, const Place *place, Principal first)
     sink_refuse(sink, place, NULL, "another entry has the same DN; neither is used");
     if (place->file == NULL) /* a file may say it, a server cannot mean it: its pages overlap */
         sink_fail(sink,
-                  "the server gave %.*s twice, so its pages do not fit together; nothing of this "
-                  "pull is used",
+                  "the server gave %.*s twice, so its pages do not fit together (do they come from "
+                  "several servers behind one name?); nothing of this pull is used",
                   (int)place->dn.length, place->dn.data);
+}
+
+/* Has the first entry of that DN been deleted while we read, and another object been made under
+ * its name? OpenLDAP then shows both, each on its page (RFC 2696 promises nothing while entries
+ * change). Scripts that write groups anew do it every night. The second is another object by its
+ * key, and was made since we began, by a clock that may be as far off as `check` lets pass. */
+static bool has_replaced(Sink *sink, Principal first, const DirectoryEntry *entry)
+{
+    const int64_t clock_seconds = 300;
+    RowMark mark = mark_of(sink->directory, first);
+    if (mark.is_refused == NULL || *mark.is_refused || entry->key.length == 0)
+        return false;
+    const char *key = text_pool_get(sink->text, mark.key);
+    bool is_same =
+        strlen(key) == entry->key.length && memcmp(key, entry->key.data, entry->key.length) == 0;
+    return !is_same && entry->created_utc != TIME_UNKNOWN && entry->created_utc != TIME_NEVER &&
+           entry->created_utc >= sink->record.started_utc - clock_seconds;
+}
+
+static int64_t count_edges(const GArray *edges, uint32_t group)
+{
+    int64_t n = 0;
+    for (guint i = 0; i < edges->len; i++)
+        n += g_array_index(edges, TextEdge, i).group == group;
+    return n;
+}
+
+/* Else tomorrow's count would look as if members had been lost. */
+static void forget_members(DirectoryBuilder *builder, uint32_t group)
+{
+    builder->n_memberships -= builder->group_extras.n_members[group] +
+                              count_edges(builder->member_names, group) +
+                              count_edges(builder->member_sids, group);
+}
+
+/* It is gone: neither kept nor refused. Counted as left out when nobody else counts any more. */
+static void drop_replaced(Sink *sink, Principal gone)
+{
+    *mark_of(sink->directory, gone).is_refused = 1;
+    sink->directory->n_refused++;
+    sink->directory->n_replaced++;
+    sink->record.counts.kept--;
+    if (principal_kind(gone) == PRINCIPAL_GROUP)
+        forget_members(sink->directory, principal_id(gone));
 }
 
 void directory_builder_add(Sink *sink, const DirectoryEntry *entry, const Place *place)
@@ -350,8 +396,11 @@ void directory_builder_add(Sink *sink, const DirectoryEntry *entry, const Place 
         sink_refuse(sink, place, NULL, "an entry without a DN");
         return;
     }
-    if (builder->dns.entry[id] != NONE) {
-        refuse_same_dn(sink, place, builder->dns.entry[id]);
+    Principal first = builder->dns.entry[id];
+    if (first != NONE && place->file == NULL && has_replaced(sink, first, entry)) {
+        drop_replaced(sink, first);
+    } else if (first != NONE) {
+        refuse_same_dn(sink, place, first);
         return;
     }
     TextRef dn = dn_text(sink, id, entry->dn);
@@ -498,6 +547,7 @@ void directory_builder_finish(Sink *sink)
         drop_refused(sink->directory);
         g_clear_pointer(&sink->watched, g_ptr_array_unref);
     }
+    sink_exclude_more(sink, "replaced", sink->directory->n_replaced);
 }
 
 /* ---- account lists ---- */

@@ -78,6 +78,7 @@ typedef struct DirectoryBuilder {
     bool shows_operational;
     int64_t n_memberships; /* values read */
     uint32_t n_refused;
+    uint32_t n_replaced; /* of these: not refused, but gone (see directory_builder_add) */
 } DirectoryBuilder;
 
 DirectoryBuilder *directory_builder_new(TextPool *pool);

@@ -67,6 +67,9 @@ void sink_free(Sink *sink); /* NULL is fine */
 void sink_refuse(Sink *sink, const Place *place, const char *column, const char *format, ...)
     G_GNUC_PRINTF(4, 5);
 /* The same for a record that was counted as kept before. */
+/* sink_exclude() of so many records that are counted as pulled already. Not while a handover is
+ * under way: the connector counts in the same place. */
+void sink_exclude_more(Sink *sink, const char *rule, uint32_t n_more);
 void sink_refuse_kept(Sink *sink, const Place *place, const char *column, const char *format, ...)
     G_GNUC_PRINTF(4, 5);
 void sink_warn(Sink *sink, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -188,12 +188,19 @@ void sink_reject(Sink *sink, const Place *place, const char *format, ...)
     va_end(arguments);
 }
 
+void sink_exclude_more(Sink *sink, const char *rule, uint32_t n_more)
+{
+    if (n_more == 0)
+        return;
+    sink->record.counts.excluded += n_more;
+    gsize n = GPOINTER_TO_SIZE(g_hash_table_lookup(sink->record.exclusions, rule));
+    g_hash_table_insert(sink->record.exclusions, g_strdup(rule), GSIZE_TO_POINTER(n + n_more));
+}
+
 void sink_exclude(Sink *sink, const char *rule)
 {
     count_record(sink);
-    sink->record.counts.excluded++;
-    gsize n = GPOINTER_TO_SIZE(g_hash_table_lookup(sink->record.exclusions, rule));
-    g_hash_table_insert(sink->record.exclusions, g_strdup(rule), GSIZE_TO_POINTER(n + 1));
+    sink_exclude_more(sink, rule, 1);
 }
 
 void sink_page(Sink *sink, int result_code, uint64_t n_entries)

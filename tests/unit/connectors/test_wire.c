@@ -86,7 +86,7 @@ static void messages_are_seen_whole_wherever_the_stream_is_cut(void **state)
         look_at_all(&line, seen);
         assert_true(g_str_has_prefix(SEEN, seen->str));
         assert_true(cut == n || strcmp(seen->str, SEEN) != 0);
-        say(&line, THREE + cut, n - cut);
+        say(&line, &THREE[cut], n - cut);
         look_at_all(&line, seen);
         assert_string_equal(seen->str, SEEN);
         assert_false(directory_wire_is_nonsense(line.wire));

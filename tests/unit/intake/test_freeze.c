@@ -346,6 +346,54 @@ static void two_entries_of_one_dn_are_both_refused(void **state)
     assert_non_null(strstr(rejections, "t.ldif:41: "));
 }
 
+/* Of a server, not of a file. */
+static void push_live(Sink *sink, const char *name, const char *key, int64_t created_utc)
+{
+    DirectoryEntry entry = account_entry(name);
+    entry.key = text_of(key);
+    entry.created_utc = created_utc;
+    sink_entry(sink, &entry, &(Place){.dn = entry.dn});
+}
+
+static void an_entry_made_anew_while_it_was_read_replaces_the_old_one(void **state)
+{
+    Sink *sink = directory("corp", 0);
+    push_live(sink, "ann", "11111111-2222", 1000);
+    push_live(sink, "bob", "22222222-3333", 1000);
+    push_group(sink, "g", "ann bob");
+    push_live(sink, "ann", "33333333-4444", sink->record.started_utc + 1);
+    g_autoptr(Snapshot) snapshot = freeze_sink(sink);
+    const SourceRecord *record = &snapshot->sources[0];
+    assert_int_equal(record->status, SOURCE_COMPLETE);
+    assert_balanced(record);
+    assert_int_equal(record->counts.rejected, 0);
+    assert_int_equal(record->counts.excluded, 1);
+    assert_int_equal(GPOINTER_TO_SIZE(g_hash_table_lookup(record->exclusions, "replaced")), 1);
+    assert_int_equal(snapshot->accounts.n, 2);
+    assert_members(snapshot, "g", "bob:member ann:member");
+    for (uint32_t i = 0; i < 2; i++)
+        assert_string_not_equal(snapshot_text(snapshot, snapshot->accounts.key[i]),
+                                "11111111-2222");
+}
+
+static void assert_pages_do_not_fit(const char *key, int64_t created_ago)
+{
+    Sink *sink = directory("corp", 0);
+    push_live(sink, "ann", "11111111-2222", 1000);
+    push_live(sink, "ann", key, sink->record.started_utc - created_ago);
+    g_autoptr(Snapshot) snapshot = freeze_sink(sink);
+    assert_int_equal(snapshot->sources[0].status, SOURCE_INCOMPLETE);
+    assert_non_null(strstr(snapshot->sources[0].reason, "pages do not fit together"));
+    assert_int_equal(snapshot->accounts.n, 0);
+}
+
+static void an_entry_that_a_server_gives_twice_makes_the_pull_incomplete(void **state)
+{
+    assert_pages_do_not_fit("11111111-2222", 0);    /* the same object */
+    assert_pages_do_not_fit("33333333-4444", 3600); /* another one, but not made just now */
+    assert_pages_do_not_fit("", 0);                 /* who knows */
+}
+
 static void two_entries_of_one_key_are_both_refused(void **state)
 {
     Sink *sink = directory("corp", 0);
@@ -568,6 +616,8 @@ int main(void)
         cmocka_unit_test(several_sources_keep_their_texts_and_rows_apart),
         cmocka_unit_test(a_source_that_is_not_complete_leaves_only_its_record),
         cmocka_unit_test(two_entries_of_one_dn_are_both_refused),
+        cmocka_unit_test(an_entry_made_anew_while_it_was_read_replaces_the_old_one),
+        cmocka_unit_test(an_entry_that_a_server_gives_twice_makes_the_pull_incomplete),
         cmocka_unit_test(two_entries_of_one_key_are_both_refused),
         cmocka_unit_test(an_entry_without_a_key_has_its_normalised_dn),
         cmocka_unit_test(excluded_and_rejected_entries_are_counted),
