@@ -72,14 +72,23 @@ static const SchemaRule *rule_with_options(Schema *schema, Text attribute, size_
     return rule;
 }
 
+static inline bool is_spelled(const SchemaRule *rule, Text attribute)
+{
+    return rule != NULL && rule->length == attribute.length &&
+           memcmp(rule->name, attribute.data, attribute.length) == 0;
+}
+
 const SchemaRule *schema_rule(Schema *schema, Text attribute)
 {
-    const SchemaRule *last = schema->last_rule;
+    SchemaRule *last = schema->last_rule;
 
     schema->is_optional = false;
-    if (last != NULL && last->length == attribute.length &&
-        memcmp(last->name, attribute.data, attribute.length) == 0) {
+    if (is_spelled(last, attribute)) {
         return last;
+    }
+    if (last != NULL && is_spelled(last->follower, attribute)) {
+        schema->last_rule = last->follower;
+        return last->follower;
     }
     if (attribute.length == 0) {
         return NULL;
@@ -90,7 +99,10 @@ const SchemaRule *schema_rule(Schema *schema, Text attribute)
                    ? NULL
                    : rule_with_options(schema, attribute, (size_t)(options - attribute.data));
     }
-    const SchemaRule *rule = *schema_rule_place(schema, attribute.data, attribute.length);
+    SchemaRule *rule = *schema_rule_place(schema, attribute.data, attribute.length);
+    if (rule != NULL && last != NULL) {
+        last->follower = rule;
+    }
     schema->last_rule = rule != NULL ? rule : last;
     return rule;
 }

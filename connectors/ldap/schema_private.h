@@ -112,6 +112,7 @@ struct SchemaRule {
     bool is_operational;
     bool is_asked;
     const SchemaRule *next; /* another meaning of the same attribute */
+    SchemaRule *follower;   /* what came behind it the last time; servers keep one order */
 };
 
 typedef struct TextList {
@@ -139,7 +140,7 @@ struct Schema {
     SchemaRule rules[MAX_RULES];
     size_t n_rules;
     SchemaRule *table[RULE_TABLE_SIZE];
-    const SchemaRule *last_rule; /* members come in long runs of one attribute */
+    SchemaRule *last_rule; /* members come in long runs of one attribute */
     Filter *account_filter, *group_filter, *computer_filter;
     const char *filters[4]; /* by EntryKind, as the server gets them; NULL = none */
     char *server_filter;
