@@ -53,6 +53,8 @@ typedef struct Control {
     bool is_privilege_itself; /* severity does not rise for privileged accounts: it says it already
                                */
     bool is_initially_off;
+    bool walks;     /* uses ControlContext.effective or what entitlements allow: such controls are
+                       judged one after the other, all others beside them and without these two */
     unsigned needs; /* bits of Need */
     SubjectType subject;
     const Threshold *thresholds; /* ended by a row without name; NULL = none */

@@ -1,5 +1,7 @@
 #include "controls/evidence.h"
 
+#include "base/tasks.h"
+
 #include <string.h>
 #include <xxhash.h>
 
@@ -196,101 +198,6 @@ void control_unjudged_subject(ControlContext *context, SubjectType type, uint32_
     g_array_append_val(context->out->unjudged, unjudged);
 }
 
-/* ---- needs ---- */
-
-typedef struct NeedRow {
-    Need need;
-    unsigned provides;
-    bool may_be_absent;
-    const char *missing;
-} NeedRow;
-
-static const NeedRow whole_needs[] = {
-    {NEED_PEOPLE, PROVIDES_PEOPLE, false, "no people source is configured"},
-    {NEED_ASSETS, PROVIDES_ASSETS, false, "no assets source is configured"},
-    {NEED_APPROVALS, PROVIDES_APPROVALS, true, NULL},
-    {NEED_ALL_DIRECTORIES, PROVIDES_DIRECTORY, false, "no directory source is configured"},
-    {NEED_ALL_ACCOUNTS, PROVIDES_DIRECTORY | PROVIDES_ACCOUNTS, false,
-     "no directory source is configured"},
-};
-
-/* "corp: simple bind refused" */
-static char *source_reason(const SourceRecord *source)
-{
-    const char *reason =
-        source->reason != NULL ? source->reason : source_status_text(source->status);
-    size_t length = strlen(source->name);
-    if (strncmp(reason, source->name, length) == 0 && reason[length] == ':')
-        return g_strdup(reason);
-    return g_strdup_printf("%s: %s", source->name, reason);
-}
-
-/* Says of every source of a kind that is not complete why the control cannot be judged. */
-static bool whole_need_is_met(ControlContext *context, const NeedRow *row)
-{
-    const Snapshot *snapshot = context->snapshot;
-    if (!sources_configured(snapshot, row->provides)) {
-        if (!row->may_be_absent)
-            control_unjudged(context, row->missing);
-        return row->may_be_absent;
-    }
-    bool is_met = true;
-    for (uint32_t i = 0; i < snapshot->n_sources; i++) {
-        const SourceRecord *source = &snapshot->sources[i];
-        if ((source->provides & row->provides) == 0 || source->status == SOURCE_COMPLETE)
-            continue;
-        g_autofree char *reason = source_reason(source);
-        control_unjudged(context, reason);
-        is_met = false;
-    }
-    return is_met;
-}
-
-/* Directories are judged one by one: the subjects of an incomplete one are left alone. */
-static bool some_directory_is_met(ControlContext *context)
-{
-    const Snapshot *snapshot = context->snapshot;
-    unsigned provides = PROVIDES_DIRECTORY | PROVIDES_ACCOUNTS;
-    bool has_complete = false;
-    if (!sources_configured(snapshot, provides)) {
-        control_unjudged(context, "no directory source is configured");
-        return false;
-    }
-    for (uint32_t i = 0; i < snapshot->n_sources; i++) {
-        if ((snapshot->sources[i].provides & provides) != 0 &&
-            snapshot->sources[i].status == SOURCE_COMPLETE)
-            has_complete = true;
-    }
-    for (uint32_t i = 0; i < snapshot->n_sources; i++) {
-        const SourceRecord *source = &snapshot->sources[i];
-        if ((source->provides & provides) == 0 || source->status == SOURCE_COMPLETE)
-            continue;
-        g_autofree char *reason = source_reason(source);
-        if (has_complete)
-            control_unjudged_source(context, i, reason);
-        else
-            control_unjudged(context, reason);
-    }
-    return has_complete;
-}
-
-static bool needs_are_met(ControlContext *context)
-{
-    bool are_met = true;
-    unsigned needs = context->control->needs;
-    for (size_t i = 0; i < G_N_ELEMENTS(whole_needs); i++) {
-        if ((needs & whole_needs[i].need) != 0 && !whole_need_is_met(context, &whole_needs[i]))
-            are_met = false;
-    }
-    if (!are_met)
-        return false;
-    if ((needs & NEED_EARLIER_RUN) != 0 && !context->has_earlier_run) {
-        control_unjudged(context, "it needs an earlier run");
-        return false;
-    }
-    return (needs & NEED_DIRECTORY) == 0 || some_directory_is_met(context);
-}
-
 /* ---- what may be among the rejected records ---- */
 
 static void add_keys(GHashTable *keys, const ControlContext *context, SubjectType type, uint32_t n,
@@ -369,22 +276,101 @@ static bool rests_on_classes(const Control *control)
     return control->subject == SUBJECT_ACCOUNT || control->subject == SUBJECT_RIGHT;
 }
 
+/* Controls that walk memberships share one walker and its answers, so they are judged one after the
+ * other; the rest is judged beside them. What each finds is put together in the order of the
+ * catalogue. */
+typedef struct Half {
+    bool walks;
+    ControlContext context;
+    Judgement judgement;
+    FindingSet found;    /* findings, unjudged and reasons only; the rest is the run's */
+    guint *end_findings; /* per control: how many there were when it was done */
+    guint *end_unjudged;
+} Half;
+
+static void half_init(Half *half, const ControlContext *context, bool walks)
+{
+    *half = (Half){.walks = walks,
+                   .context = *context,
+                   .judgement = *context->judgement,
+                   .found = *context->out,
+                   .end_findings = g_new0(guint, n_controls + 1),
+                   .end_unjudged = g_new0(guint, n_controls + 1)};
+    half->found.findings = g_array_new(FALSE, FALSE, sizeof(Finding));
+    half->found.unjudged = g_array_new(FALSE, FALSE, sizeof(Unjudged));
+    half->found.reasons = g_ptr_array_new_with_free_func(g_free);
+    half->context.judgement = &half->judgement;
+    half->context.out = &half->found;
+    half->judgement.context = &half->context;
+    judgement_begin(&half->judgement);
+    if (!walks) { /* nobody's mistake stays unseen */
+        half->context.effective = NULL;
+        half->judgement.allowed = NULL;
+    }
+}
+
+static void half_clear(Half *half)
+{
+    judgement_end(&half->judgement);
+    g_array_unref(half->found.findings);
+    g_array_unref(half->found.unjudged);
+    g_ptr_array_unref(half->found.reasons);
+    g_free(half->end_findings);
+    g_free(half->end_unjudged);
+}
+
+static void evaluate_control(ControlContext *context, uint16_t index)
+{
+    begin_control(context, index);
+    if (!control_needs_are_met(context))
+        return;
+    context->out->is_judged[index] = true;
+    if (rests_on_classes(context->control))
+        unjudged_class_names(context);
+    context->control->evaluate(context);
+}
+
+static void evaluate_half(void *data)
+{
+    Half *half = data;
+    for (uint16_t i = 0; i < n_controls; i++) {
+        if (control_table[i]->walks == half->walks &&
+            control_is_enabled(half->context.settings, control_table[i]))
+            evaluate_control(&half->context, i);
+        half->end_findings[i] = half->found.findings->len;
+        half->end_unjudged[i] = half->found.unjudged->len;
+    }
+}
+
+/* What one control has found. */
+static void take_over(ControlContext *context, const Half *half, uint16_t index)
+{
+    guint begin = index > 0 ? half->end_findings[index - 1] : 0, end = half->end_findings[index];
+    if (end > begin)
+        g_array_append_vals(context->out->findings,
+                            &g_array_index(half->found.findings, Finding, begin), end - begin);
+    begin = index > 0 ? half->end_unjudged[index - 1] : 0;
+    for (guint i = begin; i < half->end_unjudged[index]; i++) {
+        Unjudged unjudged = g_array_index(half->found.unjudged, Unjudged, i);
+        unjudged.reason = reason_index(context, half->found.reasons->pdata[unjudged.reason]);
+        g_array_append_val(context->out->unjudged, unjudged);
+    }
+}
+
 FindingSet *controls_evaluate(ControlContext *context)
 {
+    Half halves[2];
     context->out = set_new(context);
     context->judgement = judgement_new(context);
     context->out->context = context->judgement;
-    for (uint16_t i = 0; i < n_controls; i++) {
-        if (!control_is_enabled(context->settings, control_table[i]))
-            continue;
-        begin_control(context, i);
-        if (!needs_are_met(context))
-            continue;
-        context->out->is_judged[i] = true;
-        if (rests_on_classes(context->control))
-            unjudged_class_names(context);
-        context->control->evaluate(context);
-    }
+    half_init(&halves[0], context, true);
+    half_init(&halves[1], context, false);
+    const Task tasks[] = {{evaluate_half, &halves[0]}, {evaluate_half, &halves[1]}};
+    tasks_run(tasks, G_N_ELEMENTS(tasks));
+    for (uint16_t i = 0; i < n_controls; i++)
+        take_over(context, &halves[control_table[i]->walks ? 0 : 1], i);
+    half_clear(&halves[0]);
+    half_clear(&halves[1]);
     return context->out;
 }
 

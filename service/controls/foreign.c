@@ -267,6 +267,7 @@ const Control control_group_foreign_member = {
     .subject = SUBJECT_RIGHT,
     .thresholds = foreign_thresholds,
     .references = {.iso_2013 = "A.9.2.3 A.15.1.1", .iso_2022 = "8.2 5.19", .pci = "8.2.7"},
+    .walks = true,
     .evaluate = evaluate_foreign,
     .describe = describe_foreign,
 };

@@ -66,6 +66,22 @@ static void walk_privileged(Judgement *judgement)
     index_rights(judgement, context->snapshot->accounts.n);
 }
 
+void judgement_begin(Judgement *judgement)
+{
+    judgement->reasons = g_hash_table_new(g_str_hash, g_str_equal);
+    judgement->said_control = g_hash_table_new(g_str_hash, g_str_equal);
+    judgement->said_subject = g_hash_table_new(NULL, NULL);
+    judgement->scratch = g_string_sized_new(1024);
+}
+
+void judgement_end(Judgement *judgement)
+{
+    g_hash_table_unref(judgement->reasons);
+    g_hash_table_unref(judgement->said_control);
+    g_hash_table_unref(judgement->said_subject);
+    g_string_free(judgement->scratch, TRUE);
+}
+
 Judgement *judgement_new(ControlContext *context)
 {
     const Snapshot *snapshot = context->snapshot;
@@ -78,10 +94,7 @@ Judgement *judgement_new(ControlContext *context)
     walk_privileged(judgement);
     judgement_index_approvals(judgement);
     judgement->allowed = allowed_new(snapshot, context->governed);
-    judgement->reasons = g_hash_table_new(g_str_hash, g_str_equal);
-    judgement->said_control = g_hash_table_new(g_str_hash, g_str_equal);
-    judgement->said_subject = g_hash_table_new(NULL, NULL);
-    judgement->scratch = g_string_sized_new(1024);
+    judgement_begin(judgement);
     judgement->walked_group = NONE;
     return judgement;
 }
@@ -99,10 +112,7 @@ void judgement_free(Judgement *judgement)
     g_free(judgement->rights_of);
     g_array_unref(judgement->approvals);
     g_free(judgement->approvers);
-    g_hash_table_unref(judgement->reasons);
-    g_hash_table_unref(judgement->said_control);
-    g_hash_table_unref(judgement->said_subject);
-    g_string_free(judgement->scratch, TRUE);
+    judgement_end(judgement);
     for (uint32_t i = 0; judgement->present != NULL && i < judgement->context->snapshot->n_sources;
          i++)
         g_clear_pointer(&judgement->present[i], g_hash_table_unref);

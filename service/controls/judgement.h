@@ -52,11 +52,17 @@ typedef struct Judgement {
 } Judgement;
 
 Judgement *judgement_new(ControlContext *context);
+/* What belongs to the control under evaluation; of a copy, whose other fields are borrowed. */
+void judgement_begin(Judgement *judgement);
+void judgement_end(Judgement *judgement);
 void judgement_free(Judgement *judgement); /* NULL is fine */
 
 /* Sources that provide one of these and are not complete. */
 bool sources_incomplete(const Snapshot *snapshot, unsigned provides);
 bool sources_configured(const Snapshot *snapshot, unsigned provides);
+
+/* Says what is missing; false when the control cannot be judged at all. In needs.c. */
+bool control_needs_are_met(ControlContext *context);
 
 /* ---- people ---- */
 

@@ -282,6 +282,7 @@ const Control control_leaver_rights = {
     .subject = SUBJECT_RIGHT,
     .thresholds = leaver_rights_thresholds,
     .references = {.iso_2013 = "A.9.2.6", .iso_2022 = "5.18 8.2", .nist = "PS-4"},
+    .walks = true,
     .evaluate = evaluate_leaver_rights,
     .describe = describe_leaver_rights,
 };

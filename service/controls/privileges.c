@@ -184,6 +184,7 @@ const Control control_privileged_unapproved = {
     .needs = NEED_DIRECTORY | NEED_APPROVALS,
     .subject = SUBJECT_RIGHT,
     .references = {.iso_2013 = "A.9.2.3", .iso_2022 = "8.2", .nist = "AC-6(5)", .pci = "7.2.3"},
+    .walks = true,
     .evaluate = evaluate_unapproved,
     .describe = describe_unapproved,
 };
@@ -248,6 +249,7 @@ const Control control_privileged_nested = {
     .needs = NEED_DIRECTORY,
     .subject = SUBJECT_RIGHT,
     .references = {.iso_2013 = "A.9.2.3 A.9.4.1", .iso_2022 = "8.2 8.3", .nist = "AC-6"},
+    .walks = true,
     .evaluate = evaluate_nested,
     .describe = describe_nested,
 };
@@ -354,6 +356,7 @@ const Control control_excess_privilege = {
                    .iso_2022 = "5.15 8.3",
                    .nist = "AC-6",
                    .soc2 = "CC6.3"},
+    .walks = true,
     .evaluate = evaluate_excess,
     .describe = describe_excess,
 };

@@ -230,6 +230,7 @@ const Control control_segregation_conflict = {
                    .nist = "AC-5",
                    .soc2 = "CC6.3",
                    .other = "DORA"},
+    .walks = true,
     .evaluate = evaluate_segregation,
     .describe = describe_segregation,
 };
