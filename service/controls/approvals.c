@@ -63,7 +63,7 @@ void judgement_index_approvals(Judgement *judgement)
     judgement->approvals = g_array_new(FALSE, FALSE, sizeof(ApprovalRow));
     judgement->approvers = g_new0(Owner, (size_t)approvals->n + 1);
     for (uint32_t i = 0; i < approvals->n; i++) {
-        judgement->approvers[i] = (Owner){.kind = OWNER_NONE, .id = 0, .person = NONE};
+        judgement->approvers[i] = (Owner){.kind = OWNER_NONE, .id = 0, .next_person = 0};
         if (approvals->approved_by[i] != 0)
             judgement->approvers[i] = links_find_owner(
                 judgement->context->links, snapshot_text(snapshot, approvals->approved_by[i]));
@@ -90,8 +90,8 @@ static bool is_by_subject(const ControlContext *context, uint32_t approval, uint
     const char *text = snapshot_text(snapshot, snapshot->approvals.approved_by[approval]);
     if (approver->kind == OWNER_ACCOUNT && approver->id == account)
         return true;
-    if (person != NONE && approver->person != NONE &&
-        person_speaking(snapshot, approver->person) == person)
+    if (person != NONE && owner_person(approver) != NONE &&
+        person_speaking(snapshot, owner_person(approver)) == person)
         return true;
     return approver->kind == OWNER_NONE &&
            g_ascii_strcasecmp(text, snapshot_text(snapshot, snapshot->accounts.name[account])) == 0;

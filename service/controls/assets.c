@@ -96,7 +96,7 @@ static void judge_holders(ControlContext *context, uint32_t asset)
         return;
     }
     bool is_owner = is_gone(owner.state);
-    uint32_t person = holders[is_owner ? 0 : 1]->person;
+    uint32_t person = owner_person(holders[is_owner ? 0 : 1]);
     const OwnerVerdict *first = is_owner ? &owner : &custodian;
     uint32_t extra = (uint32_t)owner.state | (uint32_t)custodian.state << 8;
     uint64_t facts = facts_mix(asset_facts(context, asset), extra);
@@ -214,7 +214,7 @@ static void evaluate_not_returned(ControlContext *context)
                 "the custodian was not found, and not every source is complete");
             continue;
         }
-        uint32_t person = custodian->person;
+        uint32_t person = owner_person(custodian);
         if (person_is_unread(context->snapshot, person))
             control_unjudged_subject(context, SUBJECT_ASSET, asset, REASON_PERSON_UNREAD);
         if (!person_has_left(context, person))

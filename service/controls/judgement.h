@@ -144,7 +144,7 @@ OwnerVerdict owner_judge(const ControlContext *context, const Owner *owner, Text
 /* It cannot be told who the owner is (not: whether he is still here). */
 static inline bool owner_is_untold(const Owner *owner, const OwnerVerdict *verdict)
 {
-    return verdict->state == OWNER_STATE_UNKNOWN && owner->person == NONE &&
+    return verdict->state == OWNER_STATE_UNKNOWN && owner_person(owner) == NONE &&
            owner->kind != OWNER_ACCOUNT;
 }
 

@@ -315,7 +315,8 @@ static void evaluate_contractor_expired(ControlContext *context)
     const Snapshot *snapshot = context->snapshot;
     g_auto(Bitset) expired = bitset_new(snapshot->people.n);
     for (uint32_t person = 0; person < snapshot->people.n; person++) {
-        if (snapshot->people.successor[person] != NONE || !person_is_contractor(snapshot, person))
+        if (people_successor(&snapshot->people, person) != NONE ||
+            !person_is_contractor(snapshot, person))
             continue;
         int64_t end = contract_end(context, person);
         if (end != TIME_UNKNOWN && time_is_over(context, end, limit))

@@ -89,8 +89,9 @@ static uint64_t owner_facts(const ControlContext *context, const Owner *owner, T
     uint64_t facts = facts_mix(owner->kind, state);
     if (owner->kind == OWNER_ACCOUNT)
         facts = facts_text(context, facts, context->snapshot->accounts.name[owner->id]);
-    if (owner->person != NONE)
-        facts = facts_mix(facts, (uint64_t)context->snapshot->people.gone_since_run[owner->person]);
+    if (owner_person(owner) != NONE)
+        facts = facts_mix(facts,
+                          (uint64_t)context->snapshot->people.gone_since_run[owner_person(owner)]);
     return facts_text(context, facts, text);
 }
 
@@ -106,7 +107,7 @@ static void judge_owner(ControlContext *context, SubjectType type, uint32_t subj
     if (verdict.state != OWNER_STATE_LEFT && verdict.state != OWNER_STATE_DISABLED)
         return;
     facts = facts_mix(facts, owner_facts(context, owner, text, verdict.state));
-    control_report(context, type, subject, NONE, owner->person, 0,
+    control_report(context, type, subject, NONE, owner_person(owner), 0,
                    verdict.state == OWNER_STATE_LEFT ? verdict.since_utc : 0, verdict.state, facts);
 }
 

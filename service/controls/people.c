@@ -4,8 +4,9 @@
 uint32_t person_speaking(const Snapshot *snapshot, uint32_t person)
 {
     /* A chain of renamed ids is short; the limit ends a loop of rows that list each other. */
-    for (int i = 0; i < 16 && person != NONE && snapshot->people.successor[person] != NONE; i++)
-        person = snapshot->people.successor[person];
+    for (int i = 0; i < 16 && person != NONE && people_successor(&snapshot->people, person) != NONE;
+         i++)
+        person = people_successor(&snapshot->people, person);
     return person;
 }
 
@@ -204,12 +205,12 @@ static OwnerVerdict judge_person(const ControlContext *context, uint32_t person,
 static OwnerVerdict judge_account(const ControlContext *context, const Owner *owner)
 {
     State usable = (State)context->judgement->usable[owner->id];
-    if (person_has_left(context, owner->person) ||
-        person_is_unread(context->snapshot, owner->person))
-        return judge_person(context, owner->person, false);
+    if (person_has_left(context, owner_person(owner)) ||
+        person_is_unread(context->snapshot, owner_person(owner)))
+        return judge_person(context, owner_person(owner), false);
     if (usable == STATE_NO)
         return (OwnerVerdict){.state = OWNER_STATE_DISABLED};
-    if (usable == STATE_UNKNOWN && owner->person == NONE)
+    if (usable == STATE_UNKNOWN && owner_person(owner) == NONE)
         return (OwnerVerdict){.state = OWNER_STATE_UNKNOWN,
                               .reason = "whether the owner's account is enabled is not known"};
     return (OwnerVerdict){.state = OWNER_STATE_HERE};

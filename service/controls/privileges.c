@@ -53,7 +53,7 @@ static uint32_t deciding_person(const ControlContext *context, uint32_t account,
         owner_judge(context, owner, context->snapshot->accounts.owner_text[account], false);
     if (owner_is_untold(owner, &verdict))
         *ret_reason = verdict.reason;
-    return person_speaking(context->snapshot, owner->person);
+    return person_speaking(context->snapshot, owner_person(owner));
 }
 
 /* Do the entitlement lines allow the account? Unknown sets ret_reason. */

@@ -46,10 +46,17 @@ typedef enum OwnerKind {
 } OwnerKind;
 /* Eight bytes: every account, group and asset has one or two. */
 typedef struct Owner {
-    unsigned kind : 3; /* OwnerKind */
-    unsigned id : 29;  /* person, account or group; 0 otherwise */
-    uint32_t person;   /* the person behind it (of an owner account: its person), or NONE */
+    unsigned kind : 3;    /* OwnerKind */
+    unsigned id : 29;     /* person, account or group; 0 otherwise */
+    uint32_t next_person; /* owner_person() + 1, so that nobody is all zeros: memory of rows without
+                             an owner is never touched */
 } Owner;
+
+/* The person behind it (of an owner account: its person), or NONE. */
+static inline uint32_t owner_person(const Owner *owner)
+{
+    return owner->next_person - 1;
+}
 
 typedef struct Links {
     const Snapshot *snapshot;

@@ -9,11 +9,11 @@
 
 #define GREATEST_ID ((UINT32_C(1) << 29) - 1)
 
-static const Owner nobody = {.kind = OWNER_NONE, .id = 0, .person = NONE};
+static const Owner nobody = {.kind = OWNER_NONE, .id = 0, .next_person = 0};
 
 static Owner owner_of(OwnerKind kind, uint32_t id, uint32_t person)
 {
-    return (Owner){.kind = kind & 7u, .id = id & GREATEST_ID, .person = person};
+    return (Owner){.kind = kind & 7u, .id = id & GREATEST_ID, .next_person = person + 1};
 }
 
 static Owner owner_account(const Links *links, uint32_t account)
@@ -66,7 +66,7 @@ typedef struct OwnerCursors {
     uint32_t at[N_OWNER_FIELDS];
 } OwnerCursors;
 
-static Owner owner_person(const Links *links, const OwnerCursors *cursors)
+static Owner owner_among_people(const Links *links, const OwnerCursors *cursors)
 {
     uint32_t person = NONE;
     for (size_t i = 0; i < N_OWNER_FIELDS; i++) {
@@ -150,7 +150,7 @@ static Owner find_owner(const Links *links, OwnerText text, uint8_t source,
         return nobody;
     Owner owner = text.may_be_dn ? find_owner_dn(links, text.text, source) : nobody;
     if (owner.kind == OWNER_NONE)
-        owner = owner_person(links, cursors);
+        owner = owner_among_people(links, cursors);
     if (owner.kind == OWNER_NONE)
         owner = find_owner_account(links, text.text, source);
     if (owner.kind == OWNER_NONE)
@@ -190,14 +190,12 @@ typedef struct OwnerColumn {
  */
 static bool is_found_already(const OwnerColumn *column, uint32_t row)
 {
-    Owner *owner = &column->owners[row];
-    *owner = nobody;
     if (column->texts[row] == 0)
         return true;
     if (column->entries == NULL || column->entries[row] == 0)
         return false;
-    *owner = owner_entry(column->links, column->entries[row] - 1);
-    return owner->kind != OWNER_NONE;
+    column->owners[row] = owner_entry(column->links, column->entries[row] - 1);
+    return column->owners[row].kind != OWNER_NONE;
 }
 
 static void find_owners(void *data)
@@ -234,7 +232,7 @@ static OwnerColumn column_of(const Links *links, uint32_t n, const TextRef *text
                          .n = n,
                          .texts = texts,
                          .sources = sources,
-                         .owners = g_new(Owner, (size_t)n + 1)};
+                         .owners = g_new0(Owner, (size_t)n + 1)};
 }
 
 /* The register's columns stand first: their texts are looked for among the people. */

@@ -15,7 +15,7 @@ typedef struct PeopleMap {
 struct PeopleMaps {
     const Snapshot *snapshot;
     PeopleMap by[LINK_PERSON_NAME + 1];
-    uint32_t *now; /* per person, snapshot_person_now() */
+    uint32_t *now; /* per person, snapshot_person_now(); NULL: nobody has a successor */
 };
 
 static const TextRef *person_column(const Snapshot *snapshot, LinkPersonField field)
@@ -37,8 +37,11 @@ PeopleMaps *people_maps_new(const Snapshot *snapshot)
 {
     PeopleMaps *maps = g_new0(PeopleMaps, 1);
     maps->snapshot = snapshot;
-    maps->now = g_new(uint32_t, snapshot->people.n + 1);
-    for (uint32_t p = 0; p < snapshot->people.n; p++)
+    bool is_any = false;
+    for (uint32_t p = 0; p < snapshot->people.n && !is_any; p++)
+        is_any = people_successor(&snapshot->people, p) != NONE;
+    maps->now = is_any ? g_new(uint32_t, snapshot->people.n + 1) : NULL;
+    for (uint32_t p = 0; is_any && p < snapshot->people.n; p++)
         maps->now[p] = snapshot_person_now(snapshot, p);
     return maps;
 }
@@ -118,15 +121,15 @@ bool people_maps_may_hold(PeopleMaps *maps, LinkPersonField field, unsigned kind
 
 uint32_t people_maps_now(const PeopleMaps *maps, uint32_t person)
 {
-    return maps->now[person];
+    return maps->now != NULL ? maps->now[person] : person;
 }
 
 uint32_t people_maps_only(const PeopleMaps *maps, const TextMultimap *map, uint32_t cursor)
 {
-    uint32_t person = maps->now[text_multimap_id(map, cursor)];
+    uint32_t person = people_maps_now(maps, text_multimap_id(map, cursor));
     for (uint32_t c = text_multimap_next(map, cursor); c != TEXT_INDEX_NONE;
          c = text_multimap_next(map, c))
-        if (maps->now[text_multimap_id(map, c)] != person)
+        if (people_maps_now(maps, text_multimap_id(map, c)) != person)
             return NONE;
     return person;
 }

@@ -58,7 +58,7 @@ static const Column person_list[] = {
     COLUMN(People, start_day),        COLUMN(People, last_day),
     COLUMN(People, end_day),          COLUMN(People, start_utc),
     COLUMN(People, last_day_end_utc), COLUMN(People, end_day_end_utc),
-    COLUMN(People, recorded_utc),     COLUMN(People, successor),
+    COLUMN(People, recorded_utc),     COLUMN(People, next_successor),
     COLUMN(People, gone_since_run),
 };
 

@@ -17,7 +17,7 @@ static GHashTable *index_ids(const Snapshot *snapshot)
 /* Would row, spoken for by successor, in the end speak for itself? */
 static bool closes_loop(const People *people, uint32_t row, uint32_t successor)
 {
-    for (uint32_t at = successor; at != NONE; at = people->successor[at])
+    for (uint32_t at = successor; at != NONE; at = people_successor(people, at))
         if (at == row)
             return true;
     return false;
@@ -33,8 +33,9 @@ void roster_link_previous(Snapshot *snapshot)
         for (uint32_t i = people->first_previous[row]; i < people->first_previous[row + 1]; i++) {
             const char *id = snapshot_text(snapshot, people->previous_ids[i]);
             uint32_t old = GPOINTER_TO_UINT(g_hash_table_lookup(rows, id));
-            if (old > 0 && people->successor[old - 1] == NONE && !closes_loop(people, old - 1, row))
-                people->successor[old - 1] = row;
+            if (old > 0 && people_successor(people, old - 1) == NONE &&
+                !closes_loop(people, old - 1, row))
+                people->next_successor[old - 1] = row + 1;
         }
     }
 }
@@ -57,7 +58,6 @@ static void fill_gone(Snapshot *snapshot, uint32_t row, const BaselinePerson *pe
     people->start_utc[row] = people->last_day_end_utc[row] = people->end_day_end_utc[row] =
         TIME_UNKNOWN;
     people->recorded_utc[row] = TIME_UNKNOWN;
-    people->successor[row] = NONE;
     people->gone_since_run[row] = person->gone_since_run > 0 ? person->gone_since_run : this_run;
 }
 

@@ -115,7 +115,6 @@ static bool add_person(const Cells *cells)
     column_set(people->timezone, row, cells_shared(cells, PERSON_TIMEZONE));
     column_set(people->sponsor_id, row, cells_shared(cells, PERSON_SPONSOR_ID));
     people->source[row] = sink->options.index;
-    people->successor[row] = NONE;
     fill_person_days(people, row, cells, zone);
     if (people->recorded_utc[row] != TIME_UNKNOWN)
         sink->newest_utc = MAX(sink->newest_utc, people->recorded_utc[row]);

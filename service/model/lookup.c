@@ -326,8 +326,9 @@ static bool has_exact_id(const Snapshot *snapshot, uint32_t person, const char *
 
 uint32_t snapshot_person_now(const Snapshot *snapshot, uint32_t person)
 {
-    for (int i = 0; i < LONGEST_SUCCESSION && snapshot->people.successor[person] != NONE; i++)
-        person = snapshot->people.successor[person];
+    for (int i = 0; i < LONGEST_SUCCESSION && people_successor(&snapshot->people, person) != NONE;
+         i++)
+        person = people_successor(&snapshot->people, person);
     return person;
 }
 

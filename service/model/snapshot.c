@@ -103,7 +103,7 @@ static void people_clear(People *p)
                  p->location, p->kind, p->status_text, p->timezone, p->sponsor_id, p->source,
                  p->status, p->start_day, p->last_day, p->end_day, p->start_utc,
                  p->last_day_end_utc, p->end_day_end_utc, p->recorded_utc, p->first_previous,
-                 p->previous_ids, p->successor, p->gone_since_run);
+                 p->previous_ids, p->next_successor, p->gone_since_run);
 }
 
 static void assets_clear(Assets *a)

@@ -174,10 +174,16 @@ typedef struct People {
     TextRef *previous_ids;
     /* The row is only in previous_ids of another row, which speaks for it: index of that row, else
      * NONE. */
-    uint32_t *successor;
+    uint32_t *next_successor; /* people_successor() + 1, a zero that takes no memory */
     /* 0 = in the roster; above 0: missing from a complete roster since that run; PERSON_UNREAD. */
     int64_t *gone_since_run;
 } People;
+
+/* The row whose previous_ids name this one, or NONE. */
+static inline uint32_t people_successor(const People *people, uint32_t person)
+{
+    return people->next_successor[person] - 1;
+}
 
 /* The roster has a row of this person, but it was refused: who it is is known, nothing else. */
 #define PERSON_UNREAD INT64_C(-1)

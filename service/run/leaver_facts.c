@@ -208,8 +208,8 @@ static json_t *fact_assets(const Look *look, uint32_t person, Verdict *verdict)
     json_t *list = json_array();
 
     for (uint32_t i = 0; i < assets->n; i++) {
-        bool is_owner = links->asset_owner[i].person == person;
-        bool is_custodian = links->asset_custodian[i].person == person;
+        bool is_owner = owner_person(&links->asset_owner[i]) == person;
+        bool is_custodian = owner_person(&links->asset_custodian[i]) == person;
         bool is_over =
             assets->status[i] == ASSET_STATUS_RETIRED || assets->status[i] == ASSET_STATUS_LOST;
 

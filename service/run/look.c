@@ -119,7 +119,7 @@ json_t *look_owner(const Look *look, const Owner *owner, TextRef text)
         return json_null();
     }
     return json_pack("{s:o s:s s:o}", "text", look_text(look, text), "is", kinds[owner->kind],
-                     "person", look_person(look, owner->person));
+                     "person", look_person(look, owner_person(owner)));
 }
 
 json_t *look_kinds(const Look *look, uint32_t group)

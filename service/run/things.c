@@ -160,8 +160,8 @@ static json_t *json_assets_of(const Look *look, uint32_t person)
     json_t *list = json_array();
 
     for (uint32_t i = 0; i < assets->n; i++) {
-        bool is_owner = links->asset_owner[i].person == person;
-        bool is_custodian = links->asset_custodian[i].person == person;
+        bool is_owner = owner_person(&links->asset_owner[i]) == person;
+        bool is_custodian = owner_person(&links->asset_custodian[i]) == person;
 
         if (is_owner || is_custodian) {
             json_array_append_new(list, json_pack("{s:o s:o s:o s:o s:s}", "id",

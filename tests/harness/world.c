@@ -58,7 +58,7 @@ static void allocate_people(People *p)
         COLUMN(p, last_day);
     COLUMN(p, end_day), COLUMN(p, start_utc), COLUMN(p, last_day_end_utc),
         COLUMN(p, end_day_end_utc);
-    COLUMN(p, recorded_utc), COLUMN(p, first_previous), COLUMN(p, successor),
+    COLUMN(p, recorded_utc), COLUMN(p, first_previous), COLUMN(p, next_successor),
         COLUMN(p, gone_since_run);
 }
 
@@ -236,7 +236,6 @@ uint32_t world_person(World *world, const char *id_text, const char *name)
     people->start_utc[id] = people->last_day_end_utc[id] = people->end_day_end_utc[id] =
         TIME_UNKNOWN;
     people->recorded_utc[id] = TIME_UNKNOWN;
-    people->successor[id] = NONE;
     people->first_previous[people->n] = people->first_previous[id];
     return id;
 }

@@ -178,7 +178,7 @@ static void old_id_belongs_to_the_row_that_lists_it(void **state)
     Case *c = *state;
     uint32_t old = lena_left(c, DAYS(100));
     uint32_t now = person(c, "00456", "Lena Wong");
-    c->snapshot->people.successor[old] = now;
+    c->snapshot->people.next_successor[old] = now + 1;
     world_previous_id(c->world, now, "00123");
     account(c, "lwong", "00123");
     assert_found(c, "leaver-active", "");

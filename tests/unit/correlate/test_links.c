@@ -100,7 +100,7 @@ static void an_old_id_belongs_to_the_row_that_lists_it(void **state)
              now = world_person(world, "900", "Rey Hire");
     world_previous_id(world, now, "OLD7");
     world_previous_id(world, now, "OLD6");
-    world->snapshot->people.successor[old] = now;
+    world->snapshot->people.next_successor[old] = now + 1;
     world->snapshot->people.email[old] = world_text(world, "rey@example.com");
     uint32_t by_id = world_account(world, "rey"), by_gone_id = world_account(world, "rey6");
     uint32_t by_mail = world_account(world, "adm-rey");
@@ -197,21 +197,21 @@ static void owners_are_found_by_every_text_that_means_them(void **state)
         Owner owner = links_find_owner(links, of_joe[i]);
         assert_int_equal(owner.kind, OWNER_PERSON);
         assert_int_equal(owner.id, joe);
-        assert_int_equal(owner.person, joe);
+        assert_int_equal(owner_person(&owner), joe);
     }
     const char *const of_account[] = {"JDoe", "UID=jdoe, OU=People, DC=example,DC=com", "a-jdoe"};
     for (size_t i = 0; i < G_N_ELEMENTS(of_account); i++) {
         Owner owner = links_find_owner(links, of_account[i]);
         assert_int_equal(owner.kind, OWNER_ACCOUNT);
         assert_int_equal(owner.id, jdoe);
-        assert_int_equal(owner.person, joe);
+        assert_int_equal(owner_person(&owner), joe);
     }
     const char *const of_group[] = {"HelpDesk", "cn=helpdesk,ou=groups,dc=example,dc=com"};
     for (size_t i = 0; i < G_N_ELEMENTS(of_group); i++)
         assert_int_equal(links_find_owner(links, of_group[i]).kind, OWNER_GROUP);
     Owner service = links_find_owner(links, "svc");
     assert_int_equal(service.kind, OWNER_ACCOUNT);
-    assert_int_equal(service.person, NONE);
+    assert_int_equal(owner_person(&service), NONE);
     const char *const nobody[] = {"", "  ", "P77", "cn=gone,dc=example,dc=com", "joe@example.org"};
     for (size_t i = 0; i < G_N_ELEMENTS(nobody); i++)
         assert_int_equal(links_find_owner(links, nobody[i]).kind, OWNER_NONE);
@@ -226,8 +226,9 @@ static void an_owner_text_that_fits_several_people_is_ambiguous(void **state)
         world_person(world, "joe", "Somebody Else"); /* an id that is the username of Joe */
     g_autoptr(Links) links = link_all(world);
 
-    assert_int_equal(links_find_owner(links, "joe").kind, OWNER_AMBIGUOUS);
-    assert_int_equal(links_find_owner(links, "joe").person, NONE);
+    Owner several = links_find_owner(links, "joe");
+    assert_int_equal(several.kind, OWNER_AMBIGUOUS);
+    assert_int_equal(owner_person(&several), NONE);
     assert_int_not_equal(other, joe);
 }
 
@@ -254,7 +255,7 @@ static void an_owner_name_of_several_accounts_is_told_by_source_or_person(void *
     Owner owner = links_find_owner(links, "jd");
     assert_int_equal(owner.kind, OWNER_ACCOUNT);
     assert_int_equal(owner.id, lab_joe); /* the one that is enabled */
-    assert_int_equal(owner.person, joe);
+    assert_int_equal(owner_person(&owner), joe);
 }
 
 static void owners_of_accounts_groups_and_assets_are_linked(void **state)
@@ -272,7 +273,7 @@ static void owners_of_accounts_groups_and_assets_are_linked(void **state)
     g_autoptr(Links) links = link_all(world);
 
     assert_int_equal(links->account_owner[service].kind, OWNER_ACCOUNT);
-    assert_int_equal(links->account_owner[service].person, joe);
+    assert_int_equal(owner_person(&links->account_owner[service]), joe);
     assert_int_equal(links->group_owner[group].kind, OWNER_GROUP);
     assert_int_equal(links->asset_owner[asset].kind, OWNER_PERSON);
     assert_int_equal(links->asset_custodian[asset].kind, OWNER_NONE);

@@ -299,10 +299,10 @@ static void an_old_id_is_spoken_for_by_the_row_that_lists_it(void **state)
              "id=4;name=Y;previous_ids=3"); /* each other: one of them must speak for itself */
     g_autoptr(Snapshot) snapshot = freeze_sink(sink);
     const People *people = &snapshot->people;
-    assert_int_equal(people->successor[0], 1);
-    assert_int_equal(people->successor[1], NONE);
-    assert_int_equal(people->successor[3], 2);
-    assert_int_equal(people->successor[2], NONE);
+    assert_int_equal(people_successor(people, 0), 1);
+    assert_int_equal(people_successor(people, 1), NONE);
+    assert_int_equal(people_successor(people, 3), 2);
+    assert_int_equal(people_successor(people, 2), NONE);
 }
 
 int main(void)

@@ -166,7 +166,7 @@ static void a_person_id_is_exact_and_an_old_one_leads_to_the_new_row(void **stat
     uint32_t old = world_person(world, "OLD", "Rey"), now = world_person(world, "NEW", "Rey");
     world_previous_id(world, now, "OLD");
     world_previous_id(world, now, "OLDER");
-    world->snapshot->people.successor[old] = now;
+    world->snapshot->people.next_successor[old] = now + 1;
     world_freeze(world);
     const Snapshot *s = world->snapshot;
 
