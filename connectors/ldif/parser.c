@@ -1,22 +1,8 @@
 #include "ldif/parser.h"
+#include "ldif/names.h"
 
 #define MAX_LINE ((size_t)64 << 20)
 #define ARENA_BLOCK ((size_t)256 << 10)
-
-#define MAX_KNOWN_NAMES 64
-#define LONGEST_KNOWN_NAME 47 /* and ": " behind it, if it is not longer than that */
-
-#define KNOWN_WORDS ((LONGEST_KNOWN_NAME + 1) / sizeof(uint64_t))
-
-/* An attribute as the file spells it, without options. */
-typedef struct KnownName {
-    char name[LONGEST_KNOWN_NAME + 1];
-    size_t length;
-    uint64_t words[KNOWN_WORDS], masks[KNOWN_WORDS]; /* how a line with a plain value begins */
-    size_t n_words;
-    const SchemaRule *rule;
-    size_t next; /* the name that followed it the last time */
-} KnownName;
 
 struct LdifParser {
     LdifReader *reader;
@@ -30,13 +16,8 @@ struct LdifParser {
     uint64_t n_entries;
     uint64_t last_attributes; /* a bit for each attribute that an entry has ended with */
 
-    /* Exports repeat their attributes in one order, so the name of a line is guessed from the line
-     * before it and verified with one comparison: a third less time than looking for colon and rule
-     * in every line. */
-    KnownName known_names[MAX_KNOWN_NAMES];
-    size_t n_known_names;
-    KnownName *last_name; /* NULL: the line before had none, or an option */
-    const Schema *schema; /* whose rules they are */
+    KnownNames names;
+    const Schema *schema; /* whose rules the names have */
 
     char *arena; /* folded and decoded values of one entry */
     size_t arena_used;
@@ -275,78 +256,6 @@ typedef struct Line {
     ValueForm form;
 } Line;
 
-static inline bool has_name(Text line, const KnownName *name)
-{
-    return line.length > name->length && line.data[name->length] == ':' &&
-           memcmp(line.data, name->name, name->length) == 0;
-}
-
-/* NULL: look for it. */
-static inline KnownName *guess_name(LdifParser *parser, Text line)
-{
-    KnownName *last = parser->last_name;
-
-    if (last == NULL || has_name(line, last)) {
-        return last;
-    }
-    KnownName *next = &parser->known_names[last->next];
-    return has_name(line, next) ? next : NULL;
-}
-
-/* What is compared eight bytes at a time: the name, a colon and a blank. Names that leave no room
- * for those two are compared as texts. */
-static void note_words(KnownName *name)
-{
-    char begin[sizeof name->words] = {0}, mask[sizeof name->masks] = {0};
-    size_t n = name->length + 2;
-
-    if (n > sizeof begin) {
-        return;
-    }
-    memcpy(begin, name->name, name->length);
-    memcpy(begin + name->length, ": ", 2);
-    memset(mask, 0xff, n);
-    memcpy(name->words, begin, sizeof begin);
-    memcpy(name->masks, mask, sizeof mask);
-    name->n_words = (n + sizeof(uint64_t) - 1) / sizeof(uint64_t);
-}
-
-static KnownName *find_name(LdifParser *parser, Text attribute)
-{
-    for (size_t i = 0; i < parser->n_known_names; i++) {
-        KnownName *name = &parser->known_names[i];
-        if (name->length == attribute.length &&
-            memcmp(name->name, attribute.data, attribute.length) == 0) {
-            return name;
-        }
-    }
-    if (parser->n_known_names == MAX_KNOWN_NAMES || attribute.length > LONGEST_KNOWN_NAME ||
-        memchr(attribute.data, ';', attribute.length) != NULL) {
-        return NULL;
-    }
-    KnownName *name = &parser->known_names[parser->n_known_names++];
-    *name = (KnownName){.length = attribute.length};
-    memcpy(name->name, attribute.data, attribute.length);
-    note_words(name);
-    return name;
-}
-
-/* After a line whose name was no good guess. */
-static void learn_name(LdifParser *parser, Text attribute, const SchemaRule *rule)
-{
-    KnownName *before = parser->last_name;
-    KnownName *name = find_name(parser, attribute);
-
-    parser->last_name = name;
-    if (name == NULL) {
-        return;
-    }
-    name->rule = rule;
-    if (before != NULL) {
-        before->next = (size_t)(name - parser->known_names);
-    }
-}
-
 static bool split_line(Text line, size_t name_length, Line *ret_line)
 {
     const char *colon =
@@ -503,7 +412,7 @@ static bool take_name(LdifParser *parser, Schema *schema, const Cursor *cursor, 
         return fail(parser, cursor->begins_at, error, SOURCE_ERROR_SYNTAX,
                     "no attribute name before the colon");
     }
-    learn_name(parser, attribute, rule);
+    known_names_learn(&parser->names, attribute, rule);
     *ret_rule = rule;
     return true;
 }
@@ -517,7 +426,7 @@ static bool take_attribute(LdifParser *parser, Schema *schema, const Cursor *cur
     record->last_attribute = line->attribute;
     if (name != NULL) {
         rule = name->rule;
-        parser->last_name = name;
+        parser->names.last = name;
     } else if (!take_name(parser, schema, cursor, line->attribute, &rule, error)) {
         return false;
     }
@@ -542,7 +451,7 @@ static bool take_line(LdifParser *parser, Schema *schema, const Cursor *cursor, 
                       Record *record, GError **error)
 {
     Line line;
-    KnownName *name = record->line != 0 ? guess_name(parser, text) : NULL;
+    KnownName *name = record->line != 0 ? known_names_guess(&parser->names, text) : NULL;
 
     if (name == NULL && text.data[0] == '#') {
         return true;
@@ -566,33 +475,20 @@ static bool take_line(LdifParser *parser, Schema *schema, const Cursor *cursor, 
     return take_dn(parser, schema, cursor, &line, record, error);
 }
 
-/* sizeof name->words bytes can be read from `at`. */
-static inline bool begins_plainly(const char *at, const KnownName *name)
-{
-    uint64_t difference = 0;
-
-    for (size_t i = 0; i < name->n_words; i++) {
-        uint64_t word;
-        memcpy(&word, at + i * sizeof word, sizeof word);
-        difference |= (word ^ name->words[i]) & name->masks[i];
-    }
-    return difference == 0 && name->n_words > 0;
-}
-
 /* The line that nearly all are: an attribute that the file had before, and a plain value that
  * neither is folded nor has blanks in front. false: it is read step by step. */
 static inline bool take_plain_line(LdifParser *parser, Schema *schema, Cursor *cursor,
                                    Record *record)
 {
-    KnownName *name = parser->last_name;
+    KnownName *name = parser->names.last;
     size_t left = (size_t)(parser->end - cursor->at);
 
     if (name == NULL || record->line == 0 || left <= sizeof name->words) {
         return false;
     }
-    if (!begins_plainly(cursor->at, name)) {
-        name = &parser->known_names[name->next];
-        if (!begins_plainly(cursor->at, name)) {
+    if (!known_name_begins_plainly(name, cursor->at)) {
+        name = &parser->names.names[name->next];
+        if (!known_name_begins_plainly(name, cursor->at)) {
             return false;
         }
     }
@@ -605,7 +501,7 @@ static inline bool take_plain_line(LdifParser *parser, Schema *schema, Cursor *c
     record->last_attribute = (Text){cursor->at, name->length};
     record->last_rule = name->rule;
     record->last_value = (Text){value, (size_t)(newline - value)};
-    parser->last_name = name;
+    parser->names.last = name;
     cursor->begins_at = cursor->line++;
     cursor->at = newline + 1;
     cursor->is_unterminated = false;
@@ -671,8 +567,8 @@ LdifStep ldif_parser_next(LdifParser *parser, Schema *schema, Place *ret_place,
 {
     if (parser->schema != schema) {
         parser->schema = schema;
-        parser->n_known_names = 0;
-        parser->last_name = NULL;
+        parser->names.n = 0;
+        parser->names.last = NULL;
     }
     for (;;) {
         Cursor cursor = {.at = parser->at, .line = parser->line};

@@ -98,6 +98,50 @@ static void byte_order_mark_and_carriage_returns_are_read_over(void **state)
     assert_string_equal(recorded_entry(pulled->sink, 0)->name.data, "ann");
 }
 
+/* The same attribute in every spelling, behind entries that have taught the parser how its lines
+ * begin. */
+static void a_known_attribute_may_be_spelled_in_any_way(void **state)
+{
+    static const struct {
+        const char *lines, *mail;
+    } rows[] = {
+        {"mail: x@y\n", "x@y"},
+        {"mail:x@y\n", "x@y"},
+        {"mail:   x@y\n", "x@y"},
+        {"mail: x@y\r\n", "x@y"},
+        {"mail: x\n @y\n", "x@y"},
+        {"mail:: eEB5\n", "x@y"},
+        {"MAIL: x@y\n", "x@y"},
+        {"mail:\n", ""},
+        {"mail: \n", ""},
+        {"mail:: \n", ""},
+        {"mailbox: z@z\n", ""},
+        {"mai: z@z\nmail: x@y\n", "x@y"},
+        {"a234567890123456789012345678901234567890123456: 1\nmail: x@y\n", "x@y"},
+        {"a2345678901234567890123456789012345678901234567: 1\nmail: x@y\n", "x@y"},
+        {"a23456789012345678901234567890123456789012345678: 1\nmail: x@y\n", "x@y"},
+    };
+    GString *ldif = g_string_new(NULL);
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+            g_string_append_printf(
+                ldif, "dn: uid=u%d-%zu,dc=x\nobjectClass: inetOrgPerson\nuid: u\n%stitle: t\n\n",
+                round, i, rows[i].lines);
+        }
+    }
+    g_autoptr(Pulled) pulled = pull(state, ldif->str);
+
+    assert_whole(pulled, 2 * G_N_ELEMENTS(rows));
+    for (guint i = 0; i < 2 * G_N_ELEMENTS(rows); i++) {
+        const DirectoryEntry *entry = recorded_entry(pulled->sink, i);
+        const char *mail = rows[i % G_N_ELEMENTS(rows)].mail;
+        assert_int_equal(entry->mail.length, strlen(mail));
+        assert_memory_equal(entry->mail.data, mail, strlen(mail));
+        assert_int_equal(entry->title.length, 1);
+    }
+    g_string_free(ldif, TRUE);
+}
+
 static void continued_lines_are_one_line(void **state)
 {
     g_autoptr(Pulled) pulled = pull(state, "dn: uid=ann,\n dc=x\nobjectClass: inetOrg\n Per\n "
@@ -355,6 +399,7 @@ int main(void)
         TEST(an_export_is_read_with_its_places_and_digest),
         TEST(the_digest_is_that_of_the_files_bytes),
         TEST(byte_order_mark_and_carriage_returns_are_read_over),
+        TEST(a_known_attribute_may_be_spelled_in_any_way),
         TEST(continued_lines_are_one_line),
         TEST(base64_values_and_dns_are_decoded),
         TEST(raw_values_are_handed_on_as_they_are),
