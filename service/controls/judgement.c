@@ -72,6 +72,8 @@ void judgement_begin(Judgement *judgement)
     judgement->said_control = g_hash_table_new(g_str_hash, g_str_equal);
     judgement->said_subject = g_hash_table_new(NULL, NULL);
     judgement->scratch = g_string_sized_new(1024);
+    judgement->walker = NULL;
+    judgement->walked_group = NONE;
 }
 
 void judgement_end(Judgement *judgement)
@@ -80,6 +82,7 @@ void judgement_end(Judgement *judgement)
     g_hash_table_unref(judgement->said_control);
     g_hash_table_unref(judgement->said_subject);
     g_string_free(judgement->scratch, TRUE);
+    effective_free(judgement->walker);
 }
 
 Judgement *judgement_new(ControlContext *context)
@@ -95,7 +98,6 @@ Judgement *judgement_new(ControlContext *context)
     judgement_index_approvals(judgement);
     judgement->allowed = allowed_new(snapshot, context->governed);
     judgement_begin(judgement);
-    judgement->walked_group = NONE;
     return judgement;
 }
 
@@ -117,6 +119,5 @@ void judgement_free(Judgement *judgement)
          i++)
         g_clear_pointer(&judgement->present[i], g_hash_table_unref);
     g_free(judgement->present);
-    effective_free(judgement->walker);
     g_free(judgement);
 }

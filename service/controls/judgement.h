@@ -52,7 +52,8 @@ typedef struct Judgement {
 } Judgement;
 
 Judgement *judgement_new(ControlContext *context);
-/* What belongs to the control under evaluation; of a copy, whose other fields are borrowed. */
+/* What belongs to the control under evaluation, and the walker; of a copy, whose other fields are
+ * borrowed. */
 void judgement_begin(Judgement *judgement);
 void judgement_end(Judgement *judgement);
 void judgement_free(Judgement *judgement); /* NULL is fine */
