@@ -1,10 +1,10 @@
 #include "data_file.h"
+#include "digest.h"
 
 #include <rightful/connector.h>
 
 #include <errno.h>
 #include <fcntl.h>
-#include <gnutls/crypto.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,7 +14,7 @@ struct DataFile {
     char *path;
     int fd;
     struct stat opened;
-    gnutls_hash_hd_t hash;
+    SourceDigest *digest;
     char *block;
 };
 
@@ -62,8 +62,7 @@ DataFile *data_file_open(const char *path, GError **error)
     file->fd = fd;
     file->opened = opened;
     file->block = g_malloc(BLOCK);
-    if (gnutls_hash_init(&file->hash, GNUTLS_DIG_SHA256) < 0)
-        file->hash = NULL;
+    file->digest = source_digest_new();
     posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     return file;
 }
@@ -72,8 +71,7 @@ void data_file_close(DataFile *file)
 {
     if (file == NULL)
         return;
-    if (file->hash != NULL)
-        gnutls_hash_deinit(file->hash, NULL);
+    source_digest_free(file->digest);
     close(file->fd);
     g_free(file->block);
     g_free(file->path);
@@ -88,12 +86,24 @@ static bool has_changed(const DataFile *file)
            now.st_mtim.tv_nsec != file->opened.st_mtim.tv_nsec;
 }
 
-bool data_file_read(DataFile *file, const char **ret_bytes, size_t *ret_n, GError **error)
+/* As many bytes as fit; fewer only at the end. -1 with errno. */
+static ssize_t fill(int fd, char *buffer, size_t size)
 {
-    ssize_t n;
-    do {
-        n = read(file->fd, file->block, BLOCK);
-    } while (n < 0 && errno == EINTR);
+    size_t length = 0;
+    while (length < size) {
+        ssize_t n = read(fd, buffer + length, size - length);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? n : (ssize_t)length;
+        length += (size_t)n;
+    }
+    return (ssize_t)length;
+}
+
+bool data_file_read_into(DataFile *file, char *buffer, size_t size, size_t *ret_n, GError **error)
+{
+    ssize_t n = fill(file->fd, buffer, size);
     if (n < 0) {
         g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_CUT, "%s: reading stopped: %s", file->path,
                     g_strerror(errno));
@@ -106,24 +116,20 @@ bool data_file_read(DataFile *file, const char **ret_bytes, size_t *ret_n, GErro
                     file->path);
         return false;
     }
-    if (file->hash != NULL && n > 0)
-        gnutls_hash(file->hash, file->block, (size_t)n);
-    *ret_bytes = file->block;
+    source_digest_add(file->digest, buffer, (size_t)n);
     *ret_n = (size_t)n;
     return true;
 }
 
+bool data_file_read(DataFile *file, const char **ret_bytes, size_t *ret_n, GError **error)
+{
+    *ret_bytes = file->block;
+    return data_file_read_into(file, file->block, BLOCK, ret_n, error);
+}
+
 char *data_file_digest(DataFile *file)
 {
-    if (file->hash == NULL)
-        return NULL;
-    unsigned char digest[32];
-    gnutls_hash_deinit(file->hash, digest);
-    file->hash = NULL;
-    GString *hex = g_string_sized_new(2 * sizeof digest);
-    for (size_t i = 0; i < sizeof digest; i++)
-        g_string_append_printf(hex, "%02x", digest[i]);
-    return g_string_free(hex, FALSE);
+    return source_digest_text(file->digest);
 }
 
 int64_t data_file_modified_utc(const DataFile *file)

@@ -96,8 +96,7 @@ static bool push_blocks(DataFile *file, const char *path, const char *encoding, 
 static void note_proof(Sink *sink, DataFile *file, const char *path)
 {
     g_autofree char *digest = data_file_digest(file);
-    if (digest != NULL)
-        sink_digest(sink, digest);
+    sink_digest(sink, digest);
     sink_file_time(sink, data_file_modified_utc(file));
     sink_note(sink, "file", path);
 }

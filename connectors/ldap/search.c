@@ -1,20 +1,9 @@
 #include "ldap/search.h"
 #include "ldap/range.h"
 #include "ldap/reading.h"
-
-#include <gnutls/crypto.h>
-#include <gnutls/gnutls.h>
+#include "digest.h"
 
 #define CANCEL_EVERY 1024
-#define DIGEST_BYTES 32
-#define HASH_BUFFER ((size_t)64 << 10)
-
-/* SHA-256, fed in large pieces. */
-typedef struct Digest {
-    gnutls_hash_hd_t hash; /* NULL: there is none */
-    size_t n_unhashed;
-    char unhashed[HASH_BUFFER];
-} Digest;
 
 struct DirectorySearch {
     DirectorySession *session;
@@ -27,7 +16,7 @@ struct DirectorySearch {
     DirectoryVisitor visitor;
     gpointer visitor_data;
     uint64_t n_entries;
-    Digest *digest; /* of the digests of the parts */
+    SourceDigest *digest; /* of the digests of the parts */
 };
 
 /* One base. */
@@ -36,91 +25,23 @@ typedef struct Part {
     DirectorySession *session;
     DirectoryReading *reading;
     DirectoryRanges *ranges;
-    Digest *digest;
+    SourceDigest *digest;
 } Part;
 
 /* ---- Digest ---- */
-
-static Digest *digest_new(void)
-{
-    Digest *digest = g_new(Digest, 1);
-
-    digest->n_unhashed = 0;
-    if (gnutls_hash_init(&digest->hash, GNUTLS_DIG_SHA256) < 0) {
-        digest->hash = NULL;
-    }
-    return digest;
-}
-
-static void digest_feed(Digest *digest)
-{
-    if (digest->hash != NULL && digest->n_unhashed > 0) {
-        gnutls_hash(digest->hash, digest->unhashed, digest->n_unhashed);
-    }
-    digest->n_unhashed = 0;
-}
-
-static void digest_add(Digest *digest, const void *bytes, size_t length)
-{
-    if (length > HASH_BUFFER - digest->n_unhashed) {
-        digest_feed(digest);
-    }
-    if (length > HASH_BUFFER) {
-        if (digest->hash != NULL) {
-            gnutls_hash(digest->hash, bytes, length);
-        }
-        return;
-    }
-    memcpy(digest->unhashed + digest->n_unhashed, bytes, length);
-    digest->n_unhashed += length;
-}
-
-/* Frees it; false when there was no hash. */
-static bool digest_end(Digest *digest, unsigned char *ret_bytes)
-{
-    unsigned char bytes[DIGEST_BYTES];
-    bool is_good = digest->hash != NULL;
-
-    if (is_good) {
-        digest_feed(digest);
-        gnutls_hash_deinit(digest->hash, bytes);
-        memcpy(ret_bytes, bytes, sizeof bytes);
-    }
-    g_free(digest);
-    return is_good;
-}
-
-static void digest_free(Digest *digest)
-{
-    unsigned char nothing[DIGEST_BYTES];
-
-    if (digest != NULL) {
-        digest_end(digest, nothing);
-    }
-}
 
 /* Of ranges; the length goes in front, so that no two lists of values give the same bytes. */
 static void hash_range(gpointer part, const struct berval *value)
 {
     uint32_t length = (uint32_t)value->bv_len;
 
-    digest_add(((Part *)part)->digest, &length, sizeof length);
-    if (length > 0) {
-        digest_add(((Part *)part)->digest, value->bv_val, value->bv_len);
-    }
+    source_digest_add(((Part *)part)->digest, &length, sizeof length);
+    source_digest_add(((Part *)part)->digest, value->bv_val, value->bv_len);
 }
 
 char *directory_search_digest(DirectorySearch *search)
 {
-    unsigned char bytes[DIGEST_BYTES];
-    GString *hex = g_string_new(NULL);
-
-    if (search->digest != NULL && digest_end(g_steal_pointer(&search->digest), bytes)) {
-        for (size_t i = 0; i < sizeof bytes; i++) {
-            g_string_append_printf(hex, "%02x", bytes[i]);
-        }
-    }
-    return g_string_free(hex, FALSE);
+    return source_digest_text(search->digest);
 }
 
 /* ---- Life ---- */
@@ -135,14 +56,14 @@ DirectorySearch *directory_search_new(DirectorySession *session, Schema *schema,
     search->sink = sink;
     search->page_size = page_size;
     search->references_are_normal = references_are_normal;
-    search->digest = digest_new();
+    search->digest = source_digest_new();
     return search;
 }
 
 void directory_search_free(DirectorySearch *search)
 {
     if (search != NULL) {
-        digest_free(search->digest);
+        source_digest_free(search->digest);
         g_free(search);
     }
 }
@@ -214,8 +135,8 @@ static bool take_entry(gpointer data, Text dn, EntryWalk *walk, GError **error)
     Part *part = data;
     DirectorySearch *search = part->search;
 
-    digest_add(part->digest, dn.data,
-               (size_t)(walk->attributes.data + walk->attributes.length - dn.data));
+    source_digest_add(part->digest, dn.data,
+                      (size_t)(walk->attributes.data + walk->attributes.length - dn.data));
     schema_begin(search->schema, dn);
     take_attributes(search->schema, walk);
     if (walk->is_broken) {
@@ -251,7 +172,7 @@ static Part *part_new(DirectorySearch *search, DirectorySession *session, const 
 
     part->search = search;
     part->session = session;
-    part->digest = digest_new();
+    part->digest = source_digest_new();
     part->reading = directory_reading_new(&options);
     part->ranges = directory_ranges_new(session, search->schema, search->sink, hash_range, part);
     directory_ranges_set_visitor(part->ranges, search->visitor, search->visitor_data);
@@ -267,21 +188,18 @@ static void part_free(gpointer data)
     }
     directory_reading_free(part->reading);
     directory_ranges_free(part->ranges);
-    digest_free(part->digest);
+    source_digest_free(part->digest);
     g_free(part);
 }
 
 /* When no paged search is open any more: the rest of it. */
 static bool finish_part(Part *part, GError **error)
 {
-    unsigned char bytes[DIGEST_BYTES];
-
     if (!directory_ranges_read(part->ranges, error)) {
         return false;
     }
-    if (digest_end(g_steal_pointer(&part->digest), bytes)) {
-        digest_add(part->search->digest, bytes, sizeof bytes);
-    }
+    g_autofree char *digest = source_digest_text(part->digest);
+    source_digest_add(part->search->digest, digest, strlen(digest));
     return true;
 }
 

@@ -38,7 +38,7 @@ void directory_search_set_filter(DirectorySearch *search, const char *filter);
 bool directory_search_probe(DirectorySearch *search, const char *base, const char *filter,
                             bool *ret_is_found, GError **error);
 
-/* SHA-256 of the digests of all bases, each of them of its entries as received; as lower-case hex.
- * Call once, at the end. To be freed. */
+/* SHA-256 of the digests (as text) of all bases, each of them of its entries as received; as
+ * lower-case hex. Call once, at the end. To be freed. */
 char *directory_search_digest(DirectorySearch *search);
 uint64_t directory_search_n_entries(const DirectorySearch *search);

@@ -65,7 +65,7 @@ DirectoryServer *directory_server_ask(DirectorySession *session)
                                              "vendorName",
                                              "vendorVersion",
                                              "namingContexts",
-                                             "ipaDomainLevel", //
+                                             "ipaDomainLevel",
                                              "ipaTopologyPluginVersion",
                                              NULL};
     DirectoryServer *server = g_new0(DirectoryServer, 1);

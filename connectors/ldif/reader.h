@@ -23,7 +23,7 @@ typedef struct LdifChunk {
 
 typedef struct LdifReader LdifReader;
 
-/* Regular files only: no symlink, FIFO, device, folder. */
+/* What data_file_open() opens: no symlink, FIFO, device, folder. */
 LdifReader *ldif_reader_open(const char *path, GError **error);
 void ldif_reader_free(LdifReader *reader); /* NULL is fine; stops reading */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LdifReader, ldif_reader_free)

@@ -3,7 +3,7 @@
 #include "base/tasks.h"
 #include "base/visible.h"
 #include "intake/door.h"
-#include "intake/duplicates.h"
+#include "intake/refused.h"
 #include "model/dn.h"
 
 static const Column account_extra_list[] = {
@@ -21,11 +21,9 @@ static const Column computer_extra_list[] = {
     COLUMN(ComputerExtras, is_refused),
     COLUMN(ComputerExtras, primary_sid),
 };
-static const ColumnList account_extra_columns = {account_extra_list,
-                                                 G_N_ELEMENTS(account_extra_list)};
-static const ColumnList group_extra_columns = {group_extra_list, G_N_ELEMENTS(group_extra_list)};
-static const ColumnList computer_extra_columns = {computer_extra_list,
-                                                  G_N_ELEMENTS(computer_extra_list)};
+const ColumnList account_extra_columns = {account_extra_list, G_N_ELEMENTS(account_extra_list)};
+const ColumnList group_extra_columns = {group_extra_list, G_N_ELEMENTS(group_extra_list)};
+const ColumnList computer_extra_columns = {computer_extra_list, G_N_ELEMENTS(computer_extra_list)};
 
 DirectoryBuilder *directory_builder_new(TextPool *pool)
 {
@@ -291,103 +289,6 @@ static Principal fill_entry(Sink *sink, const DirectoryEntry *entry, const Place
     return principal_of(PRINCIPAL_FOREIGN, sink->directory->foreign->len - 1);
 }
 
-/* ---- entries that cannot be told apart ---- */
-
-typedef struct RowMark {
-    uint8_t *is_refused; /* NULL for foreign entries */
-    uint32_t line;
-    TextRef dn, key;
-} RowMark;
-
-static RowMark mark_of(DirectoryBuilder *builder, Principal entry)
-{
-    uint32_t row = principal_id(entry);
-    switch (principal_kind(entry)) {
-    case PRINCIPAL_ACCOUNT:
-        return (RowMark){&builder->account_extras.is_refused[row],
-                         builder->account_extras.line[row], builder->accounts.dn[row],
-                         builder->accounts.key[row]};
-    case PRINCIPAL_GROUP:
-        return (RowMark){&builder->group_extras.is_refused[row], builder->group_extras.line[row],
-                         builder->groups.dn[row], builder->groups.key[row]};
-    case PRINCIPAL_COMPUTER:
-        return (RowMark){&builder->computer_extras.is_refused[row],
-                         builder->computer_extras.line[row], builder->computers.dn[row],
-                         builder->computers.key[row]};
-    case PRINCIPAL_FOREIGN:
-        break;
-    }
-    return (RowMark){0};
-}
-
-static void refuse_row(Sink *sink, Principal entry, const char *file, const char *what)
-{
-    RowMark mark = mark_of(sink->directory, entry);
-    if (mark.is_refused == NULL || *mark.is_refused)
-        return;
-    *mark.is_refused = 1;
-    sink->directory->n_refused++;
-    Place place = {
-        .file = file, .line = mark.line, .dn = text_of(text_pool_get(sink->text, mark.dn))};
-    sink_refuse_kept(sink, &place, NULL, "%s", what);
-}
-
-/* The file is the same for all entries of a source; finish() has no place to ask. */
-static void refuse_same_dn(Sink *sink, const Place *place, Principal first)
-{
-    refuse_row(sink, first, place->file, "another entry has the same DN; neither is used");
-    sink_refuse(sink, place, NULL, "another entry has the same DN; neither is used");
-    if (place->file == NULL) /* a file may say it, a server cannot mean it: its pages overlap */
-        sink_fail(sink,
-                  "the server gave %.*s twice, so its pages do not fit together (do they come from "
-                  "several servers behind one name?); nothing of this pull is used",
-                  (int)place->dn.length, place->dn.data);
-}
-
-/* Has the first entry of that DN been deleted while we read, and another object been made under
- * its name? OpenLDAP then shows both, each on its page (RFC 2696 promises nothing while entries
- * change). Scripts that write groups anew do it every night. The second is another object by its
- * key, and was made since we began, by a clock that may be as far off as `check` lets pass. */
-static bool has_replaced(Sink *sink, Principal first, const DirectoryEntry *entry)
-{
-    const int64_t clock_seconds = 300;
-    RowMark mark = mark_of(sink->directory, first);
-    if (mark.is_refused == NULL || *mark.is_refused || entry->key.length == 0)
-        return false;
-    const char *key = text_pool_get(sink->text, mark.key);
-    bool is_same =
-        strlen(key) == entry->key.length && memcmp(key, entry->key.data, entry->key.length) == 0;
-    return !is_same && entry->created_utc != TIME_UNKNOWN && entry->created_utc != TIME_NEVER &&
-           entry->created_utc >= sink->record.started_utc - clock_seconds;
-}
-
-static int64_t count_edges(const GArray *edges, uint32_t group)
-{
-    int64_t n = 0;
-    for (guint i = 0; i < edges->len; i++)
-        n += g_array_index(edges, TextEdge, i).group == group;
-    return n;
-}
-
-/* Else tomorrow's count would look as if members had been lost. */
-static void forget_members(DirectoryBuilder *builder, uint32_t group)
-{
-    builder->n_memberships -= builder->group_extras.n_members[group] +
-                              count_edges(builder->member_names, group) +
-                              count_edges(builder->member_sids, group);
-}
-
-/* It is gone: neither kept nor refused. Counted as left out when nobody else counts any more. */
-static void drop_replaced(Sink *sink, Principal gone)
-{
-    *mark_of(sink->directory, gone).is_refused = 1;
-    sink->directory->n_refused++;
-    sink->directory->n_replaced++;
-    sink->record.counts.kept--;
-    if (principal_kind(gone) == PRINCIPAL_GROUP)
-        forget_members(sink->directory, principal_id(gone));
-}
-
 void directory_builder_add(Sink *sink, const DirectoryEntry *entry, const Place *place)
 {
     DirectoryBuilder *builder = sink->directory;
@@ -397,10 +298,8 @@ void directory_builder_add(Sink *sink, const DirectoryEntry *entry, const Place 
         return;
     }
     Principal first = builder->dns.entry[id];
-    if (first != NONE && place->file == NULL && has_replaced(sink, first, entry)) {
-        drop_replaced(sink, first);
-    } else if (first != NONE) {
-        refuse_same_dn(sink, place, first);
+    if (first != NONE && !refused_is_replaced(sink, first, entry, place)) {
+        refused_same_dn(sink, first, place);
         return;
     }
     TextRef dn = dn_text(sink, id, entry->dn);
@@ -415,136 +314,14 @@ void directory_builder_add(Sink *sink, const DirectoryEntry *entry, const Place 
 
 /* ---- the end ---- */
 
-static Principal principal_of_row(const DirectoryBuilder *builder, uint32_t row)
-{
-    if (row < builder->accounts.n)
-        return principal_of(PRINCIPAL_ACCOUNT, row);
-    row -= builder->accounts.n;
-    if (row < builder->groups.n)
-        return principal_of(PRINCIPAL_GROUP, row);
-    return principal_of(PRINCIPAL_COMPUTER, row - builder->groups.n);
-}
-
-static void on_same_key(uint32_t first, uint32_t row, void *data)
-{
-    Sink *sink = data;
-    static const char what[] =
-        "another entry has the same key (objectGUID, entryUUID); neither is used";
-    refuse_row(sink, principal_of_row(sink->directory, first), NULL, what);
-    refuse_row(sink, principal_of_row(sink->directory, row), NULL, what);
-}
-
-static void refuse_same_keys(void *data)
-{
-    Sink *sink = data;
-    const DirectoryBuilder *builder = sink->directory;
-    uint32_t n_accounts = builder->accounts.n, n_groups = builder->groups.n,
-             n_computers = builder->computers.n;
-    g_autofree TextRef *keys = g_new(TextRef, (size_t)n_accounts + n_groups + n_computers + 1);
-    if (n_accounts > 0)
-        memcpy(keys, builder->accounts.key, n_accounts * sizeof *keys);
-    if (n_groups > 0)
-        memcpy(keys + n_accounts, builder->groups.key, n_groups * sizeof *keys);
-    if (n_computers > 0)
-        memcpy(keys + n_accounts + n_groups, builder->computers.key, n_computers * sizeof *keys);
-    duplicates_find(sink->text, keys, n_accounts + n_groups + n_computers, on_same_key, sink);
-}
-
-/* New row numbers when the refused rows are gone; NONE for these. */
-static uint32_t *renumber(const uint8_t *is_refused, uint32_t n)
-{
-    uint32_t *numbers = g_new(uint32_t, (size_t)n + 1);
-    uint32_t next = 0;
-    for (uint32_t row = 0; row < n; row++)
-        numbers[row] = is_refused[row] ? NONE : next++;
-    return numbers;
-}
-
-static void renumber_entries(DnTable *dns, uint32_t *const numbers[3])
-{
-    for (uint32_t id = 0; id < dns->n; id++) {
-        Principal entry = dns->entry[id];
-        if (entry == NONE || principal_kind(entry) == PRINCIPAL_FOREIGN)
-            continue;
-        uint32_t row = numbers[principal_kind(entry)][principal_id(entry)];
-        dns->entry[id] = row != NONE ? principal_of(principal_kind(entry), row) : NONE;
-    }
-}
-
-static void renumber_groups(GArray *edges, const uint32_t *numbers)
-{
-    guint n_kept = 0;
-    for (guint i = 0; i < edges->len; i++) {
-        TextEdge edge = g_array_index(edges, TextEdge, i);
-        edge.group = numbers[edge.group];
-        if (edge.group != NONE)
-            g_array_index(edges, TextEdge, n_kept++) = edge;
-    }
-    g_array_set_size(edges, n_kept);
-}
-
-static void renumber_accounts(GArray *edges, const uint32_t *numbers)
-{
-    guint n_kept = 0;
-    for (guint i = 0; i < edges->len; i++) {
-        RowEdge edge = g_array_index(edges, RowEdge, i);
-        edge.account = numbers[edge.account];
-        if (edge.account != NONE)
-            g_array_index(edges, RowEdge, n_kept++) = edge;
-    }
-    g_array_set_size(edges, n_kept);
-}
-
-static void renumber_former_sids(GArray *former_sids, const uint32_t *numbers)
-{
-    guint n_kept = 0;
-    for (guint i = 0; i < former_sids->len; i++) {
-        FormerSid former = g_array_index(former_sids, FormerSid, i);
-        former.account = numbers[former.account];
-        if (former.account != NONE)
-            g_array_index(former_sids, FormerSid, n_kept++) = former;
-    }
-    g_array_set_size(former_sids, n_kept);
-}
-
-static void drop_refused(DirectoryBuilder *builder)
-{
-    g_autofree uint32_t *accounts =
-        renumber(builder->account_extras.is_refused, builder->accounts.n);
-    g_autofree uint32_t *groups = renumber(builder->group_extras.is_refused, builder->groups.n);
-    g_autofree uint32_t *computers =
-        renumber(builder->computer_extras.is_refused, builder->computers.n);
-    renumber_entries(&builder->dns, (uint32_t *const[3]){accounts, groups, computers});
-    renumber_groups(builder->member_names, groups);
-    renumber_groups(builder->member_sids, groups);
-    renumber_accounts(builder->row_edges, accounts);
-    renumber_former_sids(builder->former_sids, accounts);
-
-    /* The marks are a column themselves, so a copy decides. */
-    uint32_t n = builder->accounts.n;
-    g_autofree uint8_t *marks = g_memdup2(builder->account_extras.is_refused, n);
-    builder->accounts.n = columns_thin(&builder->accounts, n, account_columns, marks);
-    columns_thin(&builder->account_extras, n, account_extra_columns, marks);
-
-    n = builder->groups.n;
-    g_autofree uint8_t *group_marks = g_memdup2(builder->group_extras.is_refused, n);
-    builder->groups.n = columns_thin(&builder->groups, n, group_columns, group_marks);
-    columns_thin(&builder->group_extras, n, group_extra_columns, group_marks);
-
-    n = builder->computers.n;
-    g_autofree uint8_t *computer_marks = g_memdup2(builder->computer_extras.is_refused, n);
-    builder->computers.n = columns_thin(&builder->computers, n, computer_columns, computer_marks);
-    columns_thin(&builder->computer_extras, n, computer_extra_columns, computer_marks);
-}
-
 void directory_builder_finish(Sink *sink)
 {
     /* Hardly anything is ever refused here, so what will be measured is measured meanwhile. */
-    const Task tasks[] = {{refuse_same_keys, sink}, {sink_find_watched, sink}};
+    const Task tasks[] = {{refused_same_keys, sink}, {sink_find_watched, sink}};
     if (sink->table == NULL) /* the table refuses rows of one id by itself */
         tasks_run(tasks, G_N_ELEMENTS(tasks));
     if (sink->directory->n_refused > 0) {
-        drop_refused(sink->directory);
+        refused_drop(sink->directory);
         g_clear_pointer(&sink->watched, g_ptr_array_unref);
     }
     sink_exclude_more(sink, "replaced", sink->directory->n_replaced);

@@ -33,6 +33,8 @@ typedef struct ComputerExtras {
     TextRef *primary_sid;
 } ComputerExtras;
 
+extern const ColumnList account_extra_columns, group_extra_columns, computer_extra_columns;
+
 /* foreignSecurityPrincipal: stands for a SID. */
 typedef struct ForeignEntry {
     uint32_t dn;

@@ -8,7 +8,7 @@ import re
 
 import sources
 
-CONNECTOR = ['connectors/data_file.h', 'connectors/mapping.h', 'connectors/presets.h',
+CONNECTOR = ['connectors/data_file.h', 'connectors/digest.h', 'connectors/mapping.h', 'connectors/presets.h',
              'connectors/rows.h', 'connectors/table.h']
 MAY_INCLUDE = {
     'include': [],
