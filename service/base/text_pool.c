@@ -7,13 +7,11 @@
 #define MAXIMUM_BYTES (UINT64_C(1) << 32)
 #define MINIMUM_BYTES (UINT64_C(1) << 20)
 #define COMMIT_BYTES (UINT64_C(16) << 20)
-#define FETCH_BYTES (UINT64_C(256) << 10)
 
 struct TextPool {
     char *bytes;        /* reserved once, so texts never move; offset 0 is the empty text */
     uint64_t reserved;  /* address space */
     uint64_t committed; /* of it, made writable so far */
-    uint64_t fetched;   /* of it, backed by memory already */
     uint64_t used;
     bool is_full;
     /* Interned texts: open addressing, 0 = free. */
@@ -38,26 +36,12 @@ static void reserve(TextPool *pool)
     pool->bytes = bytes;
 }
 
-/* Memory for many pages at once: a third of what they cost one by one, when each is touched. Where
- * the system cannot (before Linux 5.14) they come one by one. */
-static void fetch_pages(TextPool *pool, uint64_t needed)
-{
-    uint64_t wanted = (needed + FETCH_BYTES - 1) / FETCH_BYTES * FETCH_BYTES;
-    wanted = MIN(wanted, pool->committed);
-    madvise(pool->bytes + pool->fetched, wanted - pool->fetched, MADV_POPULATE_WRITE);
-    pool->fetched = wanted;
-}
-
 /* Makes sure that n more bytes can be written; false and full for ever when they cannot. */
 static bool make_room(TextPool *pool, uint64_t n)
 {
     uint64_t needed = pool->used + n;
-    if (needed <= pool->fetched)
+    if (needed <= pool->committed)
         return true;
-    if (needed <= pool->committed) {
-        fetch_pages(pool, needed);
-        return true;
-    }
     if (pool->is_full || needed > pool->reserved) {
         pool->is_full = true;
         return false;
@@ -69,7 +53,6 @@ static bool make_room(TextPool *pool, uint64_t n)
         return false;
     }
     pool->committed = wanted;
-    fetch_pages(pool, needed);
     return true;
 }
 
