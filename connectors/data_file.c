@@ -35,7 +35,8 @@ static int open_checked(const char *path, struct stat *ret_opened, GError **erro
         bool is_missing = code == ENOENT || code == ENOTDIR;
         g_set_error(error, SOURCE_ERROR, is_missing ? SOURCE_ERROR_MISSING : SOURCE_ERROR_FORBIDDEN,
                     "%s: %s", path,
-                    code == ELOOP
+                    is_missing ? "there is no such file; is the path right, and did the export run?"
+                    : code == ELOOP
                         ? "is a symbolic link, which is not followed; give the file itself"
                     : code == EACCES ? "may not be read by this user"
                                      : g_strerror(code));

@@ -208,7 +208,7 @@ static void evidence_disabled(const ControlContext *context, json_t *evidence, u
         times_disabled(context->times, context->snapshot, account, &utc) != TIMES_RECORDED)
         return;
     evidence_time(evidence, "disabled_at", utc);
-    evidence_text(evidence, "disabled_at_is",
+    evidence_text(evidence, "disabled_at_note",
                   "recorded by the directory: the latest change of userAccountControl");
 }
 

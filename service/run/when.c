@@ -153,13 +153,13 @@ void when_add_hops(const GArray *hops, GArray *accounts, GArray *groups)
 static void set_answer(json_t *facts, const char *name, TimesAnswer answer, int64_t utc,
                        const char *meaning)
 {
-    g_autofree char *is_name = g_strconcat(name, "_is", NULL);
+    g_autofree char *note_name = g_strconcat(name, "_note", NULL);
     g_autofree char *is = answer == TIMES_RECORDED && meaning != NULL
                               ? g_strdup_printf("%s: %s", times_answer_text(answer), meaning)
                               : g_strdup(times_answer_text(answer));
 
     json_object_set_new(facts, name, answer == TIMES_RECORDED ? fact_time(utc) : json_null());
-    json_object_set_new(facts, is_name, json_string(is));
+    json_object_set_new(facts, note_name, json_string(is));
 }
 
 void when_set_account(const Look *look, json_t *facts, uint32_t account)
@@ -169,13 +169,13 @@ void when_set_account(const Look *look, json_t *facts, uint32_t account)
     int64_t utc = TIME_UNKNOWN;
 
     json_object_set_new(facts, "disabled_at", json_null());
-    json_object_set_new(facts, "disabled_at_is", json_null());
+    json_object_set_new(facts, "disabled_at_note", json_null());
     if (accounts->enabled[account] == STATE_NO) {
         TimesAnswer answer = times_disabled(r->times, r->snapshot, account, &utc);
         set_answer(facts, "disabled_at", answer, utc, "the latest change of userAccountControl");
     }
     json_object_set_new(facts, "locked_at", json_null());
-    json_object_set_new(facts, "locked_at_is", json_null());
+    json_object_set_new(facts, "locked_at_note", json_null());
     if (accounts->locked[account] == STATE_YES) {
         TimesAnswer answer = times_locked(r->times, r->snapshot, account, &utc);
         set_answer(facts, "locked_at", answer, utc, NULL);
@@ -253,7 +253,7 @@ json_t *when_first_reported(const Look *look, uint32_t account, uint32_t group)
 char *when_disabled_text(const json_t *facts)
 {
     const char *at = json_string_value(json_object_get(facts, "disabled_at"));
-    const char *is = json_string_value(json_object_get(facts, "disabled_at_is"));
+    const char *is = json_string_value(json_object_get(facts, "disabled_at_note"));
 
     if (is == NULL) {
         return g_strdup("");
@@ -265,7 +265,7 @@ char *when_disabled_text(const json_t *facts)
 char *when_granted_text(const json_t *facts)
 {
     const char *at = json_string_value(json_object_get(facts, "granted_at"));
-    const char *is = json_string_value(json_object_get(facts, "granted_at_is"));
+    const char *is = json_string_value(json_object_get(facts, "granted_at_note"));
 
     return at != NULL ? g_strdup_printf("granted %s, %s", at, is)
                       : g_strdup_printf("granted when: %s", is != NULL ? is : "not known");

@@ -17,10 +17,10 @@ void when_add_account(const Look *look, uint32_t account, GArray *accounts);
 /* Appends what must be asked for to tell when the memberships of a path were granted. */
 void when_add_hops(const GArray *hops, GArray *accounts, GArray *groups);
 
-/* Sets "disabled_at" and "disabled_at_is" (null where it is not disabled), "locked_at" and
- * "locked_at_is". */
+/* Sets "disabled_at" and "disabled_at_note" (null where it is not disabled), "locked_at" and
+ * "locked_at_note". */
 void when_set_account(const Look *look, json_t *facts, uint32_t account);
-/* Sets "granted_at" and "granted_at_is". */
+/* Sets "granted_at" and "granted_at_note". */
 void when_set_granted(const Look *look, json_t *facts, Principal member, uint32_t group,
                       EdgeVia via);
 /* The two runs between which an exception about this right was reported first, as the ledger's

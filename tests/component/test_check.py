@@ -139,7 +139,7 @@ class Check(SiteTest):
                 self.assertEqual(len(failed[name]), 1, failed[name])
                 self.assertIn(case.words, failed[name][0])
                 self.assertNotIn("battery-staple", failed[name][0])
-        self.assertIn("missing.csv: No such file or directory", failed["hr"][0])
+        self.assertIn("missing.csv: there is no such file; is the path right, and did the export run?", failed["hr"][0])
         # What is right with the others is shown too, and they are read whole.
         for name in ("healthy", "hiding"):
             self.assertTrue(any(text.startswith("read whole: ") for _, text in rows[name]), rows[name])

@@ -102,7 +102,7 @@ class SambaRecords(SiteTest):
     def test_when_an_account_was_disabled(self):
         account = self.site.rightful("account", "ann", "--json").json["account"][0]
         self.assertFalse(account["enabled"])
-        self.assertEqual(account["disabled_at_is"], RECORDED + ": the latest change of userAccountControl")
+        self.assertEqual(account["disabled_at_note"], RECORDED + ": the latest change of userAccountControl")
         disabled = seconds_of(account["disabled_at"])
         self.assertGreaterEqual(disabled, self.disabled_after)
         self.assertLessEqual(disabled, self.disabled_before)
@@ -115,25 +115,25 @@ class SambaRecords(SiteTest):
         account = self.site.rightful("account", "bob", "--json").json["account"][0]
         self.assertTrue(account["enabled"])
         self.assertIsNone(account["disabled_at"])
-        self.assertIsNone(account["disabled_at_is"])
+        self.assertIsNone(account["disabled_at_note"])
 
     def test_when_a_right_was_granted(self):
         """A primary group is an attribute of the account and has a time; Samba tells none of members."""
         path = self.site.rightful("explain", "eve", "Keepers", "--json").json["explain"][0]["path"]
-        self.assertEqual((path[0]["via"], path[0]["granted_at_is"]), ("primary group", RECORDED))
+        self.assertEqual((path[0]["via"], path[0]["granted_at_note"]), ("primary group", RECORDED))
         granted = seconds_of(path[0]["granted_at"])
         self.assertGreaterEqual(granted, self.moved_after)
         self.assertLessEqual(granted, self.moved_before)
 
         path = self.site.rightful("explain", "ann", "Keepers", "--json").json["explain"][0]["path"]
-        self.assertEqual((path[0]["via"], path[0]["granted_at"], path[0]["granted_at_is"]), ("member", None, NOT_KEPT))
+        self.assertEqual((path[0]["via"], path[0]["granted_at"], path[0]["granted_at_note"]), ("member", None, NOT_KEPT))
 
     def test_evidence_has_the_times_and_a_second_run_changes_nothing(self):
         now = clock()
         self.assertEqual(self.site.run(as_of=now).code, 0)
         evidence = exception_of(self.site, "leaver-rights", "ann")["evidence"]
         self.assertLessEqual(seconds_of(evidence["disabled_at"]), self.disabled_before)
-        self.assertEqual(evidence["disabled_at_is"], RECORDED + ": the latest change of userAccountControl")
+        self.assertEqual(evidence["disabled_at_note"], RECORDED + ": the latest change of userAccountControl")
         self.assertNotIn("granted", evidence)
         nested = exception_of(self.site, "privileged-nested", "eve")["evidence"]
         self.assertEqual([hop["is"] for hop in nested["granted"]], [RECORDED])
@@ -246,7 +246,7 @@ class MicrosoftRecords(SiteTest):
 
     def members(self, group):
         rows = self.site.rightful("group", group, "--json").json["group"][0]["members"]
-        return {row["name"]: (row["granted_at"], row["granted_at_is"]) for row in rows}
+        return {row["name"]: (row["granted_at"], row["granted_at_note"]) for row in rows}
 
     def test_when_each_member_came(self):
         not_given = (None, "not recorded, or not readable")
@@ -255,7 +255,7 @@ class MicrosoftRecords(SiteTest):
 
     def test_each_hop_of_a_way_has_its_own_time(self):
         explained = self.site.rightful("explain", "bob", "Keepers", "--json").json["explain"][0]
-        self.assertEqual([(hop["group"], hop["granted_at"], hop["granted_at_is"]) for hop in explained["path"]],
+        self.assertEqual([(hop["group"], hop["granted_at"], hop["granted_at_note"]) for hop in explained["path"]],
                          [("Inner", "2026-09-07T00:00:00Z", RECORDED), ("Keepers", None, "not recorded, or not readable")])
         text = self.site.rightful("explain", "bob", "Keepers").out
         self.assertIn("granted 2026-09-07T00:00:00Z, recorded by the directory", text)
@@ -267,7 +267,7 @@ class MicrosoftRecords(SiteTest):
 
     def test_a_time_that_has_not_been_is_none(self):
         account = self.site.rightful("account", "eve", "--json").json["account"][0]
-        self.assertEqual((account["disabled_at"], account["disabled_at_is"]), (None, "not recorded, or not readable"))
+        self.assertEqual((account["disabled_at"], account["disabled_at_note"]), (None, "not recorded, or not readable"))
 
     def test_evidence_says_when_and_which_of_the_two_it_is(self):
         result = self.site.run(as_of="2026-12-01T00:00:00Z")
@@ -329,14 +329,14 @@ class OpenLdapRecords(SiteTest):
         subprocess.run(["ldapwhoami", "-x", "-H", self.slapd["LDAP_URL"], "-D", f"uid=jmeier,{PEOPLE}", "-w", "wrong"], capture_output=True, check=False)
         before = int(time.time())
         account = self.site.rightful("account", "lwong", "--json").json["account"][0]
-        self.assertEqual((account["enabled"], account["disabled_at"], account["disabled_at_is"]), (False, None, NOT_KEPT))
+        self.assertEqual((account["enabled"], account["disabled_at"], account["disabled_at_note"]), (False, None, NOT_KEPT))
         account = self.site.rightful("account", "jmeier", "--json").json["account"][0]
-        self.assertEqual((account["enabled"], account["disabled_at_is"]), (True, None))
-        self.assertEqual((account["locked"], account["locked_at_is"]), (True, RECORDED))
+        self.assertEqual((account["enabled"], account["disabled_at_note"]), (True, None))
+        self.assertEqual((account["locked"], account["locked_at_note"]), (True, RECORDED))
         self.assertGreaterEqual(seconds_of(account["locked_at"]), after)
         self.assertLessEqual(seconds_of(account["locked_at"]), before)
         path = self.site.rightful("explain", "jmeier", "admins", "--json").json["explain"][0]["path"]
-        self.assertEqual((path[0]["granted_at"], path[0]["granted_at_is"]), (None, NOT_KEPT))
+        self.assertEqual((path[0]["granted_at"], path[0]["granted_at_note"]), (None, NOT_KEPT))
 
 
 class BetweenTwoRuns(SiteTest):

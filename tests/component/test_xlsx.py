@@ -209,7 +209,7 @@ class Xlsx(SiteTest):
             os.remove(path)
             os.mkfifo(path)
 
-        for change, word in ((link, "symbolic link"), (fifo, "FIFO"), (os.remove, "No such file")):
+        for change, word in ((link, "symbolic link"), (fifo, "FIFO"), (os.remove, "no such file")):
             with self.subTest(word):
                 site = self.site(PEOPLE)
                 change(os.path.join(site.folder, "hr.xlsx"))

@@ -336,7 +336,7 @@ static void what_is_no_regular_file_is_refused(void **state)
     g_autofree char *path = g_build_filename(folder->path, "t.csv", NULL);
     g_autofree char *other = g_build_filename(folder->path, "other.csv", NULL);
 
-    assert_refused(state, pull_as(state, "people", ""), "t.csv", "No such file");
+    assert_refused(state, pull_as(state, "people", ""), "t.csv", "no such file");
     assert_int_equal(folder->error->code, SOURCE_ERROR_MISSING);
 
     write_file(folder, "other.csv", "id,name\n1,Ann\n", 14);
