@@ -1,15 +1,12 @@
 """A real 389 Directory Server: locks by attribute and by role, transitive memberOf, last logins, limits of the reader."""
 
-import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import unittest
 
-from site_under_test import SOURCE_ROOT, Site, SiteTest
+from servers import Server
+from site_under_test import Site, SiteTest
 
-FIXTURE = os.path.join(SOURCE_ROOT, "tests", "component", "ds389.sh")
 BASE = "dc=example,dc=com"
 PEOPLE = "ou=people," + BASE
 GROUPS = "ou=groups," + BASE
@@ -84,29 +81,12 @@ def population():
         group("admins", f"cn=inner,{GROUPS}", f"uid=dave,{PEOPLE}")])
 
 
-class DirectoryServer:
-    """ds389.sh start … stop; fields are the lines that it prints."""
+class DirectoryServer(Server):
+    script = "ds389.sh"
 
     def __init__(self, ldif):
-        self.folder = tempfile.mkdtemp(prefix="rightful-389ds-")
-        path = os.path.join(self.folder, "population.ldif")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(ldif)
-        process = subprocess.run([FIXTURE, "start", self.folder, path], capture_output=True, text=True, check=False)
-        if process.returncode == 77:
-            shutil.rmtree(self.folder)
-            raise unittest.SkipTest(process.stderr)
-        if process.returncode != 0:
-            raise AssertionError(process.stderr + process.stdout)
-        facts = dict(line.split("=", 1) for line in process.stdout.split("\n") if "=" in line)
-        self.facts = {name: value.strip("'\"") for name, value in facts.items()}
-
-    def __getitem__(self, name):
-        return self.facts[name]
-
-    def stop(self):
-        subprocess.run([FIXTURE, "stop", self.folder], check=True, capture_output=True)
-        shutil.rmtree(self.folder)
+        super().__init__()
+        self.start(self.write("population.ldif", ldif))
 
     def modify(self, ldif):
         subprocess.run(["ldapmodify", "-x", "-H", self["LDAP_URL"], "-D", self["ADMIN_DN"], "-y", self["PASSWORD_FILE"]],

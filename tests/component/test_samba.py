@@ -2,17 +2,15 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
 from ad_demo import BASE, CORP, active_directory_demo, filetime
+from servers import Server
 from site_under_test import DEMO_AS_OF, SOURCE_ROOT, Site, SiteTest, demo_expected, demo_site, line_of
 
-FIXTURE = os.path.join(SOURCE_ROOT, "tests", "component", "samba.sh")
 N_BULK = 2000
 BULK = "OU=Bulk," + BASE
 
@@ -162,32 +160,12 @@ ONLY_IN_ACTIVE_DIRECTORY = ["orphaned-account\tdns-dc1", "orphaned-account\tread
     for name in ("adm-felamrani", "adm-gmwangi", "adm-isolberg", "adm-mnowak", "lweber", "tvu")]
 
 
-class Samba:
-    """samba.sh start … stop; fields are the lines that it prints."""
+class Samba(Server):
+    script = "samba.sh"
 
     def __init__(self, ldif, changes, foreign="", **environment):
-        self.folder = tempfile.mkdtemp(prefix="rightful-samba-")
-        paths = []
-        for name, content in (("entries.ldif", ldif), ("changes.ldif", changes), ("foreign.ldif", foreign)):
-            paths.append(os.path.join(self.folder, name))
-            with open(paths[-1], "w", encoding="utf-8") as file:
-                file.write(content)
-        process = subprocess.run([FIXTURE, "start", self.folder, *paths], capture_output=True, text=True, check=False,
-                                 env={**os.environ, **environment})
-        if process.returncode == 77:
-            shutil.rmtree(self.folder)
-            raise unittest.SkipTest(process.stderr)
-        if process.returncode != 0:
-            raise AssertionError(process.stderr + process.stdout)
-        self.facts = dict(line.split("=", 1) for line in process.stdout.split("\n") if "=" in line)
-        self.facts = {name: value.strip("'\"") for name, value in self.facts.items()}
-
-    def __getitem__(self, name):
-        return self.facts[name]
-
-    def stop(self):
-        subprocess.run([FIXTURE, "stop", self.folder], check=True, capture_output=True)
-        shutil.rmtree(self.folder)
+        super().__init__()
+        self.start(self.write("entries.ldif", ldif), self.write("changes.ldif", changes), self.write("foreign.ldif", foreign), **environment)
 
     def source(self, base, more=""):
         return (f'name = "corp"; kind = "ldap"; provides = "directory"; url = "{self["LDAPS_URL"]}"; '

@@ -2,39 +2,22 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 import unittest
 
+from servers import Server
 from site_under_test import SOURCE_ROOT, SiteTest, demo_expected, demo_site
 
-FIXTURE = os.path.join(SOURCE_ROOT, "tests", "component", "slapd.sh")
 SUFFIX = "dc=example,dc=com"
 
 
-class Slapd:
-    """slapd.sh start … stop; fields are the lines that it prints."""
+class Slapd(Server):
+    script = "slapd.sh"
 
     def __init__(self, ldif, suffix=SUFFIX, **environment):
-        self.folder = tempfile.mkdtemp(prefix="rightful-slapd-")
-        process = subprocess.run([FIXTURE, "start", self.folder, ldif, suffix], capture_output=True, text=True, check=False,
-                                 env={**os.environ, **environment})
-        if process.returncode == 77:
-            shutil.rmtree(self.folder)
-            raise unittest.SkipTest(process.stderr)
-        if process.returncode != 0:
-            raise AssertionError(process.stderr + process.stdout)
-        self.facts = dict(line.split("=", 1) for line in process.stdout.split("\n") if "=" in line)
-        self.facts = {name: value.strip("'\"") for name, value in self.facts.items()}
-
-    def __getitem__(self, name):
-        return self.facts[name]
-
-    def stop(self):
-        subprocess.run([FIXTURE, "stop", self.folder], check=True, capture_output=True)
-        shutil.rmtree(self.folder)
+        super().__init__()
+        self.start(ldif, suffix, **environment)
 
     def tool(self, tool, who, *arguments, text=None, check=True):
         """An OpenLDAP client bound as that DN; the fixture's passwords are all the same."""
