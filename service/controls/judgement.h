@@ -1,9 +1,8 @@
 /* judgement.h: what several controls must know, worked out once per run.
  *
  * Whether a person has left, whether an account can be used, who is privileged and through what,
- * and which approvals name which right. Private to controls, but for
- * person_left_at(), which `run` asks too. Cost: O(accounts + people + approvals)
- * and one walk of every privileged group. */
+ * and which approvals name which right. Private to controls, but for person_left_at(), which `run`
+ * asks too. Cost: O(accounts + people + approvals) and one walk of every privileged group. */
 #pragma once
 
 #include "controls/control.h"
