@@ -12,6 +12,7 @@
 #include "correlate/links.h"
 #include "membership/effective.h"
 #include "membership/path.h"
+#include "model/memory.h"
 #include "model/snapshot.h"
 #include "model/times.h"
 #include "settings/settings.h"
@@ -87,6 +88,7 @@ struct ControlContext {
      * value = gint64 *; may be NULL). */
     const int64_t *source_last_good_utc;
     GHashTable *group_first_seen;
+    const Memory *memory; /* what changed since earlier runs; NULL = nothing is known of any */
     /* the control under evaluation */
     const Control *control;
     uint16_t control_index;

@@ -54,6 +54,7 @@ int case_teardown(void **state)
     forget(c);
     world_free(c->world);
     g_hash_table_unref(c->group_first_seen);
+    memory_free(c->memory);
     g_ptr_array_unref(c->answers);
     finding_text_clear(&c->text);
     g_rmdir(c->folder);
@@ -154,7 +155,8 @@ void judge(Case *c)
                                   .as_of_utc = c->as_of_utc,
                                   .has_earlier_run = c->has_earlier_run,
                                   .source_last_good_utc = c->last_good,
-                                  .group_first_seen = c->group_first_seen};
+                                  .group_first_seen = c->group_first_seen,
+                                  .memory = c->memory};
     c->set = controls_evaluate(&c->context);
 }
 

@@ -27,6 +27,7 @@ typedef struct Case {
     bool has_earlier_run;             /* true */
     int64_t last_good[WORLD_SOURCES]; /* TIME_UNKNOWN */
     GHashTable *group_first_seen;     /* first_seen() fills it */
+    Memory *memory;                   /* NULL at first; memory_new() it, the case frees it */
     /* private */
     Settings *settings;
     Links *links;
