@@ -8,7 +8,7 @@
 static void every_control_is_complete(void **state)
 {
     (void)state;
-    assert_int_equal(n_controls, 26);
+    assert_true(n_controls >= 26);
     for (size_t i = 0; i < n_controls; i++) {
         const Control *control = control_table[i];
         assert_ptr_equal(control_find(control->id), control);
