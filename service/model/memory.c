@@ -30,8 +30,9 @@ Memory *memory_new(uint32_t n_sources)
     g_array_set_clear_func(memory->former, former_clear);
     memory->rights = g_array_new(FALSE, FALSE, sizeof(KnownRight));
     memory->source_known_utc = g_new(int64_t, n_sources + 1);
+    memory->source_since_utc = g_new(int64_t, n_sources + 1);
     for (uint32_t i = 0; i < n_sources; i++)
-        memory->source_known_utc[i] = TIME_UNKNOWN;
+        memory->source_known_utc[i] = memory->source_since_utc[i] = TIME_UNKNOWN;
     return memory;
 }
 
@@ -44,6 +45,7 @@ void memory_free(Memory *memory)
     g_array_unref(memory->former);
     g_array_unref(memory->rights);
     g_free(memory->source_known_utc);
+    g_free(memory->source_since_utc);
     g_free(memory);
 }
 

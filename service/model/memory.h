@@ -2,8 +2,9 @@
  *
  * Filled after the snapshot is frozen, from the history that the ledger keeps; read by controls;
  * plain data. Only what changed is here: an account that was always usable, or a person who never
- * moved, has no row. A change is known by two as-of times, those of the last run that saw the state
- * before and of the first that saw the one after; it happened in between. */
+ * moved, has no row (but for people on leave, below). A change is known by two as-of times, those
+ * of the last run that saw the state before and of the first that saw the one after; it happened in
+ * between. */
 #pragma once
 
 #include "model/snapshot.h"
@@ -21,7 +22,8 @@ typedef struct StoppedAccount {
 typedef enum MovedField { MOVED_DEPARTMENT, MOVED_TITLE, MOVED_STATUS } MovedField;
 
 /* A person whose department, title or status is another one than before: the newest change of each
- * field. */
+ * field. Whoever is on leave and never was seen otherwise has a row of MOVED_STATUS, too, with
+ * last_before_utc = TIME_UNKNOWN: the first run that saw him is where his leave is counted from. */
 typedef struct MovedPerson {
     uint32_t person;
     uint8_t field; /* MovedField */
@@ -54,6 +56,9 @@ typedef struct Memory {
     /* Per source of the snapshot: as-of of the last run whose history has it; TIME_UNKNOWN = none:
      * what is not in `rights` is then not "new" but not comparable. */
     int64_t *source_known_utc;
+    /* The same of the first run: what has no row has been as it is since then, or since the first
+     * run that saw it. TIME_UNKNOWN = none. */
+    int64_t *source_since_utc;
 } Memory;
 
 /* Empty, for n_sources that nothing is known of. */

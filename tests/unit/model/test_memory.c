@@ -21,6 +21,7 @@ static void nothing_is_known_at_first(void **state)
     assert_null(memory_former(memory, IDENTIFIER_NAME, "ann", &n));
     assert_int_equal(n, 0);
     assert_int_equal(memory->source_known_utc[1], TIME_UNKNOWN);
+    assert_int_equal(memory->source_since_utc[1], TIME_UNKNOWN);
     memory_free(NULL);
 }
 
