@@ -3,7 +3,8 @@
 #include <string.h>
 
 /* In the order of the catalogue. Stored in the ledger by id: never rename one. */
-/* clang-format off: one a line, so that a new one changes one line */
+/* One a line, so that a new one changes one line. */
+/* clang-format off */
 const Control *const control_table[] = {
     &control_leaver_active,
     &control_leaver_logon,
