@@ -5,19 +5,22 @@
 #include <string.h>
 
 struct Audit {
-    Statement *insert;
+    Bulk *rows;
+    int64_t last_id;
 };
 
 Audit *audit_new(Store *store, GError **error)
 {
-    g_autoptr(Statement) insert = store_prepare(store,
-                                                "INSERT INTO audit (at, actor, action, object, "
-                                                "run, detail) VALUES ($1, $2, $3, $4, $5, $6)",
-                                                error);
-    if (!insert)
+    int64_t last_id;
+
+    if (!store_query_integer(store, "SELECT max(id) FROM audit", &last_id, error))
+        return NULL;
+    Bulk *rows = bulk_new(store, "audit", "id, at, actor, action, object, run, detail", error);
+    if (!rows)
         return NULL;
     Audit *audit = g_new0(Audit, 1);
-    audit->insert = g_steal_pointer(&insert);
+    audit->rows = rows;
+    audit->last_id = last_id;
     return audit;
 }
 
@@ -25,16 +28,15 @@ void audit_free(Audit *audit)
 {
     if (!audit)
         return;
-    statement_free(audit->insert);
+    bulk_free(audit->rows);
     g_free(audit);
 }
 
 bool audit_write(Audit *audit, const AuditRow *row, GError **error)
 {
-    statement_bind(audit->insert, integer_value(row->at_utc), text_value(row->actor),
-                   text_value(row->action), text_value(row->object), id_value(row->run),
-                   text_value(row->detail));
-    return statement_run(audit->insert, error);
+    return bulk_add(audit->rows, error, integer_value(++audit->last_id), integer_value(row->at_utc),
+                    text_value(row->actor), text_value(row->action), text_value(row->object),
+                    id_value(row->run), text_value(row->detail));
 }
 
 static const char *detail_text(json_t *detail, const char *name)

@@ -82,8 +82,9 @@ static bool write_watched(Store *store, const LedgerSourceBaseline *baseline, GE
 }
 
 typedef struct Roster {
-    GHashTable *known; /* id → "name US email US username US gone" */
-    Statement *upsert, *leave;
+    GHashTable *known; /* id → "name US email US username US gone"; NULL = written by this run */
+    Bulk *come;
+    Statement *change, *leave;
     int64_t run;
 } Roster;
 
@@ -117,18 +118,24 @@ static bool write_person(Roster *roster, const Snapshot *snapshot, uint32_t pers
     const char *username = snapshot_text(snapshot, people->username[person]);
     int64_t gone = MAX(people->gone_since_run[person], 0); /* PERSON_UNREAD: is in the roster */
     g_autofree char *now = person_text(name, email, username, gone);
-    const char *before = g_hash_table_lookup(roster->known, id);
-    bool is_same = before && g_str_equal(before, now);
+    gpointer before;
+    bool is_known = g_hash_table_lookup_extended(roster->known, id, NULL, &before);
+    const StoreValue values[] = {text_value(id), text_value(name), text_value(email),
+                                 text_value(username), integer_value(gone)};
 
-    g_hash_table_remove(roster->known, id);
+    if (is_known && before == NULL)
+        return true; /* in two rosters: the first counts */
+    bool is_same = is_known && g_str_equal(before, now);
+    g_hash_table_replace(roster->known, g_strdup(id), NULL);
     if (is_same)
         return true;
-    statement_bind(roster->upsert, text_value(id), text_value(name), text_value(email),
-                   text_value(username), integer_value(gone));
-    return statement_run(roster->upsert, error);
+    if (!is_known)
+        return bulk_add_values(roster->come, values, G_N_ELEMENTS(values), error);
+    statement_bind_values(roster->change, values, G_N_ELEMENTS(values));
+    return statement_run(roster->change, error);
 }
 
-/* Whoever is left in `known` is in no complete roster any more. */
+/* Whoever still has a text in `known` is in no complete roster any more. */
 static bool write_vanished(Roster *roster, GError **error)
 {
     GHashTableIter iter;
@@ -136,9 +143,9 @@ static bool write_vanished(Roster *roster, GError **error)
 
     g_hash_table_iter_init(&iter, roster->known);
     while (g_hash_table_iter_next(&iter, &id, &text)) {
-        if (!g_str_has_suffix(text, "\x1f"
-                                    "0"))
-            continue; /* gone already */
+        if (text == NULL || !g_str_has_suffix(text, "\x1f"
+                                                    "0"))
+            continue; /* written, or gone already */
         statement_bind(roster->leave, text_value(id), integer_value(roster->run));
         if (!statement_run(roster->leave, error))
             return false;
@@ -149,18 +156,18 @@ static bool write_vanished(Roster *roster, GError **error)
 static bool write_roster(Store *store, const Snapshot *snapshot, int64_t run, GError **error)
 {
     g_autoptr(GHashTable) known = read_roster(store, error);
-    g_autoptr(Statement) upsert = store_prepare(
+    g_autoptr(Bulk) come =
+        known ? bulk_new(store, "roster", "id, name, email, username, gone_since", error) : NULL;
+    g_autoptr(Statement) change = store_prepare(
         store,
-        "INSERT INTO roster (id, name, email, username, gone_since) VALUES ($1, $2, $3, $4, $5) "
-        "ON CONFLICT (id) DO UPDATE SET name = excluded.name, email = excluded.email, "
-        "username = excluded.username, gone_since = excluded.gone_since",
-        error);
-    g_autoptr(Statement) leave =
-        store_prepare(store, "UPDATE roster SET gone_since = $2 WHERE id = $1", error);
+        "UPDATE roster SET name = $2, email = $3, username = $4, gone_since = $5 WHERE id = $1",
+        come ? error : NULL);
+    g_autoptr(Statement) leave = store_prepare(
+        store, "UPDATE roster SET gone_since = $2 WHERE id = $1", change ? error : NULL);
 
-    if (!known || !upsert || !leave)
+    if (!known || !come || !change || !leave)
         return false;
-    Roster roster = {known, upsert, leave, run};
+    Roster roster = {known, come, change, leave, run};
     for (uint32_t person = 0; person < snapshot->people.n; person++) {
         if (!write_person(&roster, snapshot, person, error))
             return false;

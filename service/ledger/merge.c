@@ -5,17 +5,41 @@
 typedef struct Merger {
     const Plan *plan;
     const MergeRun *merge;
-    Statement *insert, *reopen, *update, *text, *summary, *resolve, *left_alone;
+    Statement *reopen, *update, *text, *summary, *resolve;
+    Bulk *exceptions, *texts, *left_alone;
 } Merger;
 
 static void merger_clear(Merger *merger)
 {
-    Statement *statements[] = {merger->insert,  merger->reopen,  merger->update,    merger->text,
-                               merger->summary, merger->resolve, merger->left_alone};
+    Statement *statements[] = {merger->reopen, merger->update, merger->text, merger->summary,
+                               merger->resolve};
+    Bulk *bulks[] = {merger->exceptions, merger->texts, merger->left_alone};
+
     for (size_t i = 0; i < G_N_ELEMENTS(statements); i++)
         statement_free(statements[i]);
+    for (size_t i = 0; i < G_N_ELEMENTS(bulks); i++)
+        bulk_free(bulks[i]);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Merger, merger_clear)
+
+static bool prepare_bulks(Merger *merger, Store *store, GError **error)
+{
+    merger->exceptions = bulk_new(store, "exception",
+                                  "id, identity, facts, control, severity, status, source, "
+                                  "subject_name, opened_run, found_run, due",
+                                  error);
+    merger->texts = merger->exceptions
+                        ? bulk_new(store, "exception_text",
+                                   "exception, subject_type, subject_key, subject_dn, object_type, "
+                                   "object_source, object_key, object_name, object_dn, person_id, "
+                                   "person_name, summary, evidence, action",
+                                   error)
+                        : NULL;
+    merger->left_alone = merger->texts
+                             ? bulk_new(store, "unjudged", "run, control, source, exception", error)
+                             : NULL;
+    return merger->left_alone != NULL;
+}
 
 static bool prepare(Merger *merger, Store *store, GError **error)
 {
@@ -23,10 +47,6 @@ static bool prepare(Merger *merger, Store *store, GError **error)
         Statement **statement;
         const char *sql;
     } all[] = {
-        {&merger->insert,
-         "INSERT INTO exception (id, identity, facts, control, severity, status, source, "
-         "subject_name, "
-         "opened_run, found_run, due) VALUES ($1, $2, $3, $4, $5, 'open', $6, $7, $8, $8, $9)"},
         {&merger->reopen, "UPDATE exception SET facts = $2, severity = $3, status = 'open', source "
                           "= $4, subject_name = $5, "
                           "owner = NULL, found_run = $6, reopened_run = $6, last_seen_run = NULL, "
@@ -40,31 +60,20 @@ static bool prepare(Merger *merger, Store *store, GError **error)
          "due = CASE WHEN severity = $3 THEN due ELSE $7 + (SELECT r.as_of FROM run r "
          "WHERE r.id = COALESCE(exception.reopened_run, exception.opened_run)) END WHERE id = $1"},
         {&merger->text,
-         "INSERT INTO exception_text (exception, subject_type, subject_key, subject_dn, "
-         "object_type, object_source, "
-         "object_key, object_name, object_dn, person_id, person_name, summary, evidence, action) "
-         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) "
-         "ON CONFLICT (exception) DO UPDATE SET subject_type = excluded.subject_type, "
-         "subject_key = excluded.subject_key, subject_dn = excluded.subject_dn, object_type = "
-         "excluded.object_type, "
-         "object_source = excluded.object_source, object_key = excluded.object_key, "
-         "object_name = excluded.object_name, object_dn = excluded.object_dn, person_id = "
-         "excluded.person_id, "
-         "person_name = excluded.person_name, summary = excluded.summary, evidence = "
-         "excluded.evidence, "
-         "action = excluded.action"},
+         "UPDATE exception_text SET subject_type = $2, subject_key = $3, subject_dn = $4, "
+         "object_type = $5, object_source = $6, object_key = $7, object_name = $8, object_dn = $9, "
+         "person_id = $10, person_name = $11, summary = $12, evidence = $13, action = $14 "
+         "WHERE exception = $1"},
         {&merger->summary, "SELECT summary FROM exception_text WHERE exception = $1"},
         {&merger->resolve, "UPDATE exception SET status = 'resolved', resolved_run = $2, "
                            "last_seen_run = $3 WHERE id = $1"},
-        {&merger->left_alone,
-         "INSERT INTO unjudged (run, control, source, exception) VALUES ($1, $2, $3, $4)"},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
         if (!(*all[i].statement = store_prepare(store, all[i].sql, error)))
             return false;
     }
-    return true;
+    return prepare_bulks(merger, store, error);
 }
 
 static bool write_audit(Merger *merger, int64_t id, const char *action, const char *detail,
@@ -84,17 +93,29 @@ static bool write_audit(Merger *merger, int64_t id, const char *action, const ch
                        error);
 }
 
-static bool write_text(Merger *merger, int64_t id, const FindingText *text, GError **error)
+/* is_new: the exception has no row yet. */
+static bool write_text(Merger *merger, int64_t id, bool is_new, const FindingText *text,
+                       GError **error)
 {
     const FindingParty *subject = &text->subject, *object = &text->object;
+    const StoreValue values[] = {integer_value(id),
+                                 text_value(subject->type),
+                                 text_value(subject->key),
+                                 text_value(subject->dn),
+                                 text_value(object->type),
+                                 text_value(object->source),
+                                 text_value(object->key),
+                                 text_value(object->name),
+                                 text_value(object->dn),
+                                 text_value(text->person_id),
+                                 text_value(text->person_name),
+                                 text_value(text->summary ? text->summary : ""),
+                                 text_value(text->evidence ? text->evidence : "{}"),
+                                 text_value(text->action ? text->action : "")};
 
-    statement_bind(merger->text, integer_value(id), text_value(subject->type),
-                   text_value(subject->key), text_value(subject->dn), text_value(object->type),
-                   text_value(object->source), text_value(object->key), text_value(object->name),
-                   text_value(object->dn), text_value(text->person_id),
-                   text_value(text->person_name), text_value(text->summary ? text->summary : ""),
-                   text_value(text->evidence ? text->evidence : "{}"),
-                   text_value(text->action ? text->action : ""));
+    if (is_new)
+        return bulk_add_values(merger->texts, values, G_N_ELEMENTS(values), error);
+    statement_bind_values(merger->text, values, G_N_ELEMENTS(values));
     return statement_run(merger->text, error);
 }
 
@@ -131,15 +152,16 @@ static bool write_new(Merger *merger, const Finding *finding, int64_t id, const 
 {
     const MergeRun *merge = merger->merge;
 
-    statement_bind(
-        merger->insert, integer_value(id), blob_value(finding->identity, sizeof finding->identity),
-        integer_value((int64_t)finding->facts), text_value(text->control),
-        integer_value(finding->severity),
-        text_value(text->subject.source ? text->subject.source : ""),
-        text_value(text->subject.name ? text->subject.name : ""), integer_value(merge->run->id),
-        integer_value(merge->run->as_of_utc + merge->due_seconds[finding->severity]));
-    return statement_run(merger->insert, error) && write_audit(merger, id, "opened", NULL, error) &&
-           write_text(merger, id, text, error);
+    return bulk_add(merger->exceptions, error, integer_value(id),
+                    blob_value(finding->identity, sizeof finding->identity),
+                    integer_value((int64_t)finding->facts), text_value(text->control),
+                    integer_value(finding->severity), text_value("open"),
+                    text_value(text->subject.source ? text->subject.source : ""),
+                    text_value(text->subject.name ? text->subject.name : ""),
+                    integer_value(merge->run->id), integer_value(merge->run->id),
+                    integer_value(merge->run->as_of_utc + merge->due_seconds[finding->severity])) &&
+           write_audit(merger, id, "opened", NULL, error) &&
+           write_text(merger, id, true, text, error);
 }
 
 static bool write_known(Merger *merger, size_t index, const Finding *finding,
@@ -159,7 +181,7 @@ static bool write_known(Merger *merger, size_t index, const Finding *finding,
                    text_value(text->subject.source ? text->subject.source : ""),
                    text_value(text->subject.name ? text->subject.name : ""),
                    integer_value(merge->run->id), integer_value(due));
-    return statement_run(statement, error) && write_text(merger, id, text, error);
+    return statement_run(statement, error) && write_text(merger, id, false, text, error);
 }
 
 /* In the set's order: describe walks groups, and jumping between them would cost it a walk per
@@ -211,10 +233,9 @@ static bool write_left_alone(Merger *merger, GError **error)
 
     for (guint i = 0; i < rows->len; i++) {
         const LeftAlone *row = &g_array_index(rows, LeftAlone, i);
-        statement_bind(merger->left_alone, integer_value(merger->merge->run->id),
-                       text_value(row->control), text_value(row->source),
-                       integer_value(row->exception));
-        if (!statement_run(merger->left_alone, error))
+        if (!bulk_add(merger->left_alone, error, integer_value(merger->merge->run->id),
+                      text_value(row->control), text_value(row->source),
+                      integer_value(row->exception)))
             return false;
     }
     return true;

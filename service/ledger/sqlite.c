@@ -182,6 +182,15 @@ static void sqlite_reset(Statement *statement)
     sqlite3_reset(handle_of(statement)); /* repeats the error of the step, which was told already */
 }
 
+static bool sqlite_run(Statement *statement, GError **error)
+{
+    StoreStep step;
+    while ((step = sqlite_step(statement, error)) == STORE_ROW)
+        ;
+    sqlite_reset(statement);
+    return step == STORE_DONE;
+}
+
 static bool sqlite_is_null(Statement *statement, int column)
 {
     return sqlite3_column_type(handle_of(statement), column) == SQLITE_NULL;
@@ -204,6 +213,24 @@ static const void *sqlite_blob(Statement *statement, int column, size_t *ret_siz
     return blob;
 }
 
+static StoreValue sqlite_value(Statement *statement, int column)
+{
+    size_t size;
+
+    switch (sqlite3_column_type(handle_of(statement), column)) {
+    case SQLITE_INTEGER:
+        return integer_value(sqlite_integer(statement, column));
+    case SQLITE_NULL:
+        return text_value(NULL);
+    case SQLITE_BLOB: {
+        const void *blob = sqlite_blob(statement, column, &size);
+        return blob_value(blob, size);
+    }
+    default:
+        return text_value(sqlite_text(statement, column));
+    }
+}
+
 static char *append_only(const char *table)
 {
     return g_strdup_printf("CREATE TRIGGER %s_no_update BEFORE UPDATE ON %s BEGIN "
@@ -216,13 +243,14 @@ static char *append_only(const char *table)
 static char *sqlite_word(const char *name, const char *argument)
 {
     static const char *const words[][2] = {
-        {"integer", "INTEGER"},         {"blob", "BLOB"},
-        {"key", "INTEGER PRIMARY KEY"}, {"identity", "INTEGER PRIMARY KEY"},
+        {"integer", "INTEGER"},         {"blob", "BLOB"},     {"key", "INTEGER PRIMARY KEY"},
         {"bytewise", "COLLATE BINARY"}, {"strict", "STRICT"},
     };
 
     if (argument)
-        return g_str_equal(name, "append_only") ? append_only(argument) : NULL;
+        return g_str_equal(name, "append_only")  ? append_only(argument)
+               : g_str_equal(name, "references") ? g_strdup_printf("REFERENCES %s", argument)
+                                                 : NULL;
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
         if (g_str_equal(words[i][0], name))
             return g_strdup(words[i][1]);
@@ -262,11 +290,17 @@ const StoreDriver sqlite_driver = {
     .bind_blob = sqlite_bind_blob,
     .bind_null = sqlite_bind_null,
     .step = sqlite_step,
+    .run = sqlite_run,
     .reset = sqlite_reset,
     .is_null = sqlite_is_null,
     .integer = sqlite_integer,
     .text = sqlite_text,
     .blob = sqlite_blob,
+    .value = sqlite_value,
+    .bulk_new = sqlite_bulk_new,
+    .bulk_append = sqlite_bulk_append,
+    .bulk_end = sqlite_bulk_end,
+    .bulk_free = sqlite_bulk_free,
     .lock = sqlite_lock,
     .is_locked = sqlite_is_locked,
     .size_bytes = sqlite_size_bytes,

@@ -31,3 +31,8 @@ bool sqlite_set_schema_version(Store *store, int64_t version, GError **error);
 
 bool sqlite_lock(Store *store, const char *holder, GError **error);
 void sqlite_unlock(SqliteStore *sqlite);
+
+Bulk *sqlite_bulk_new(Store *store, const char *table, const char *columns, GError **error);
+bool sqlite_bulk_append(Bulk *bulk, const StoreValue *values, GError **error);
+bool sqlite_bulk_end(Bulk *bulk, GError **error);
+void sqlite_bulk_free(Bulk *bulk);

@@ -95,11 +95,7 @@ void statement_reset(Statement *statement)
 
 bool statement_run(Statement *statement, GError **error)
 {
-    StoreStep step;
-    while ((step = statement_step(statement, error)) == STORE_ROW)
-        ;
-    statement_reset(statement);
-    return step == STORE_DONE;
+    return statement->store->driver->run(statement, error);
 }
 
 int64_t statement_integer(Statement *statement, int column)
@@ -115,6 +111,35 @@ const char *statement_text(Statement *statement, int column)
 const void *statement_blob(Statement *statement, int column, size_t *ret_size)
 {
     return statement->store->driver->blob(statement, column, ret_size);
+}
+
+Bulk *bulk_new(Store *store, const char *table, const char *columns, GError **error)
+{
+    Bulk *bulk = store->driver->bulk_new(store, table, columns, error);
+    if (!bulk)
+        return NULL;
+    bulk->store = store;
+    bulk->n_columns = 1;
+    for (const char *comma = columns; (comma = strchr(comma, ',')); comma++)
+        bulk->n_columns++;
+    return bulk;
+}
+
+void bulk_free(Bulk *bulk)
+{
+    if (bulk)
+        bulk->store->driver->bulk_free(bulk);
+}
+
+bool bulk_add_values(Bulk *bulk, const StoreValue *values, size_t n_values, GError **error)
+{
+    g_assert(n_values == bulk->n_columns);
+    return bulk->store->driver->bulk_append(bulk, values, error);
+}
+
+bool bulk_end(Bulk *bulk, GError **error)
+{
+    return bulk->store->driver->bulk_end(bulk, error);
 }
 
 bool store_query_integer(Store *store, const char *sql, int64_t *ret_value, GError **error)

@@ -28,7 +28,7 @@ CREATE TABLE run (
 
 -- The proof of each pull: body is the whole source as run-show prints it.
 CREATE TABLE run_source (
-    run    {{integer}} NOT NULL REFERENCES run (id),
+    run    {{integer}} NOT NULL {{references run (id)}},
     place  {{integer}} NOT NULL,
     name   TEXT NOT NULL,
     status TEXT NOT NULL,
@@ -40,12 +40,12 @@ CREATE TABLE run_source (
 -- What the guards of later runs compare with.
 CREATE TABLE source_good (
     source TEXT NOT NULL PRIMARY KEY,
-    run    {{integer}} NOT NULL REFERENCES run (id),
+    run    {{integer}} NOT NULL {{references run (id)}},
     as_of  {{integer}} NOT NULL
 ) {{strict}};
 
 CREATE TABLE dimension (
-    run    {{integer}} NOT NULL REFERENCES run (id),
+    run    {{integer}} NOT NULL {{references run (id)}},
     source TEXT NOT NULL,
     name   TEXT NOT NULL,
     value  {{integer}} NOT NULL,
@@ -87,7 +87,7 @@ CREATE TABLE exception (
     source        TEXT NOT NULL,
     subject_name  TEXT {{bytewise}} NOT NULL,
     owner         TEXT,
-    opened_run    {{integer}} NOT NULL REFERENCES run (id),
+    opened_run    {{integer}} NOT NULL {{references run (id)}},
     found_run     {{integer}} NOT NULL,
     reopened_run  {{integer}},
     last_seen_run {{integer}},
@@ -101,7 +101,7 @@ CREATE INDEX exception_unresolved ON exception (id) WHERE resolved_run IS NULL;
 
 -- What was found, in words, as of found_run.
 CREATE TABLE exception_text (
-    exception     {{key}} REFERENCES exception (id),
+    exception     {{key}} {{references exception (id)}},
     subject_type  TEXT NOT NULL,
     subject_key   TEXT,
     subject_dn    TEXT,
@@ -120,7 +120,7 @@ CREATE TABLE exception_text (
 -- What a merged run left alone because it could not judge it: all of a control (source '', exception 0), of a control
 -- and a source, or one exception. Whatever is not listed was judged.
 CREATE TABLE unjudged (
-    run       {{integer}} NOT NULL REFERENCES run (id),
+    run       {{integer}} NOT NULL {{references run (id)}},
     control   TEXT NOT NULL,
     source    TEXT NOT NULL,
     exception {{integer}} NOT NULL,
@@ -129,7 +129,7 @@ CREATE TABLE unjudged (
 
 -- One row a change, written in the transaction of the change, never changed again.
 CREATE TABLE audit (
-    id     {{identity}},
+    id     {{key}},
     at     {{integer}} NOT NULL,
     actor  TEXT NOT NULL,
     action TEXT NOT NULL,
