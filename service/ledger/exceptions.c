@@ -7,6 +7,7 @@
 #include "ledger/audit.h"
 #include "ledger/began.h"
 #include "ledger/exception_json.h"
+#include "ledger/life.h"
 #include "ledger/tally.h"
 
 #include <string.h>
@@ -18,6 +19,7 @@ typedef struct Listing {
     const LedgerFilter *filter;
     char *person, *account; /* folded, NULL = any */
     Seen *seen;
+    RunMark mark; /* of at_run */
     int64_t newest_run;
     GArray *ids; /* (element-type int64_t) */
     guint position;
@@ -76,7 +78,7 @@ static bool read_ids(Listing *listing, GError **error)
     const LedgerFilter *filter = listing->filter;
     g_autofree char *status = filter->status ? g_ascii_strdown(filter->status, -1) : NULL;
     g_autofree char *control = filter->control ? g_ascii_strdown(filter->control, -1) : NULL;
-    bool is_all = g_strcmp0(status, "all") == 0;
+    bool is_all = g_strcmp0(status, "all") == 0 || filter->at_run > 0;
     g_autoptr(Statement) rows =
         store_prepare(listing->ledger->store,
                       "SELECT id FROM exception WHERE ($1 = 1 OR status = $2 OR status = $3) "
@@ -103,11 +105,14 @@ static bool begin_listing(void *data, GError **error)
 {
     Listing *listing = data;
 
-    listing->seen = seen_new(listing->ledger->store, error);
+    int64_t at_run = listing->filter->at_run;
+
+    listing->seen = seen_new_until(listing->ledger->store, at_run > 0 ? at_run : INT64_MAX, error);
     if (!listing->seen)
         return false;
     listing->newest_run = seen_newest(listing->seen);
-    return read_ids(listing, error);
+    return (at_run == 0 || run_mark_read(listing->ledger->store, at_run, &listing->mark, error)) &&
+           read_ids(listing, error);
 }
 
 static bool is_wanted(const Listing *listing, Statement *row)
@@ -133,6 +138,56 @@ static bool check_run(Listing *listing, GError **error)
     return false;
 }
 
+/* The exception of now with the status, severity and sentence of then. *ret_json NULL: it was not
+ * open then. */
+static bool past_json(const Listing *listing, Statement *row, Statement *life, json_t **ret_json,
+                      GError **error)
+{
+    LifeAt then;
+    int64_t last_seen, id = statement_integer(row, COLUMN_ID);
+
+    *ret_json = NULL;
+    if (!life_read(life, id, &listing->mark, 1, &then, error))
+        return false;
+    bool is_open = then.is_there && (then.status == STATUS_OPEN || then.status == STATUS_ASSIGNED);
+    json_t *json = is_open ? exception_json(listing->ledger, listing->seen, row, error) : NULL;
+    const RunFacts *run = NULL;
+    if (json && seen_last(listing->seen, id, statement_text(row, COLUMN_CONTROL),
+                          statement_text(row, COLUMN_SOURCE),
+                          statement_integer(row, COLUMN_OPENED_RUN), &last_seen, error))
+        run = seen_run(listing->seen, last_seen, error);
+    if (run) {
+        g_autofree char *summary = finding_summary_at(
+            then.words ? then.words : statement_text(row, COLUMN_SUMMARY), run->as_of_utc);
+        json_object_set_new(json, "status", json_string(ledger_statuses[then.status]));
+        json_object_set_new(json, "summary", json_string(summary));
+        if (then.severity >= 0)
+            json_object_set_new(json, "severity", json_string(severities[then.severity]));
+        *ret_json = json_incref(json);
+    }
+    json_decref(json);
+    life_at_clear(&then);
+    return !is_open || run;
+}
+
+static const char *text_in(const json_t *json, const char *name)
+{
+    return json_string_value(json_object_get(json, name));
+}
+
+static gint compare_severity(gconstpointer a, gconstpointer b)
+{
+    const json_t *first = *(json_t *const *)a, *second = *(json_t *const *)b;
+    int order = severity_of(text_in(second, "severity")) - severity_of(text_in(first, "severity"));
+
+    if (order == 0)
+        order = strcmp(text_in(first, "control"), text_in(second, "control"));
+    if (order == 0)
+        order = g_strcmp0(text_in(json_object_get(first, "subject"), "name"),
+                          text_in(json_object_get(second, "subject"), "name"));
+    return order;
+}
+
 static bool read_portion(void *data, GError **error)
 {
     Listing *listing = data;
@@ -142,9 +197,12 @@ static bool read_portion(void *data, GError **error)
         "WHERE e.id = $1",
         error);
 
-    if (!row || !check_run(listing, error))
+    g_autoptr(Statement) life = row ? life_prepare(listing->ledger->store, error) : NULL;
+    bool is_past = listing->mark.run > 0;
+
+    if (!life || (!is_past && !check_run(listing, error)))
         return false;
-    for (guint n = 0; n < PORTION && listing->position < listing->ids->len; n++) {
+    for (guint n = 0; (n < PORTION || is_past) && listing->position < listing->ids->len; n++) {
         statement_bind(row,
                        integer_value(g_array_index(listing->ids, int64_t, listing->position++)));
         StoreStep step = statement_step(row, error);
@@ -152,11 +210,15 @@ static bool read_portion(void *data, GError **error)
             return false;
         if (step == STORE_DONE || !is_wanted(listing, row))
             continue;
-        json_t *json = exception_json(listing->ledger, listing->seen, row, error);
-        if (!json)
+        json_t *json = NULL;
+        if (is_past ? !past_json(listing, row, life, &json, error)
+                    : !(json = exception_json(listing->ledger, listing->seen, row, error)))
             return false;
-        g_ptr_array_add(listing->rows, json);
+        if (json)
+            g_ptr_array_add(listing->rows, json);
     }
+    if (is_past) /* read by the severities of now */
+        g_ptr_array_sort(listing->rows, compare_severity);
     return true;
 }
 

@@ -129,7 +129,8 @@ typedef struct LedgerFilter {
                            assigned */
     const char *control, *severity /* this and above? no: exactly this */, *person /* id or name */,
         *account /* subject name, key or DN */;
-    bool only_new; /* opened or reopened by the last run */
+    bool only_new;  /* opened or reopened by the last run */
+    int64_t at_run; /* what was open after this run, as it was then; 0 = now. status is NULL then */
 } LedgerFilter;
 
 /* In the order severity (critical first), control (catalogue order is the caller's: by id), subject

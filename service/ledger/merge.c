@@ -119,32 +119,38 @@ static bool write_text(Merger *merger, int64_t id, bool is_new, const FindingTex
     return statement_run(merger->text, error);
 }
 
-/* What the exception said until now, as the last run's reader saw it: the audit row of an update
- * keeps it. */
-static char *previous_summary(Merger *merger, int64_t id)
+/* What the exception said until now, for the audit row of its change: "was" as the last run's
+ * reader saw it, "words" as it is stored where that is something else (time passes in it). */
+static void add_words(Merger *merger, int64_t id, json_t *detail)
 {
     statement_bind(merger->summary, integer_value(id));
     bool is_there = statement_step(merger->summary, NULL) == STORE_ROW;
-    char *was = is_there ? finding_summary_at(statement_text(merger->summary, 0),
-                                              seen_newest_as_of(merger->merge->seen))
-                         : g_strdup("");
+    const char *words = is_there ? statement_text(merger->summary, 0) : "";
+    g_autofree char *was = finding_summary_at(words, seen_newest_as_of(merger->merge->seen));
+
+    json_object_set_new(detail, "was", json_string(was));
+    if (strcmp(was, words) != 0)
+        json_object_set_new(detail, "words", json_string(words));
     statement_reset(merger->summary);
-    return was;
 }
 
-static bool write_update_audit(Merger *merger, size_t index, int64_t id, int severity,
+static bool write_change_audit(Merger *merger, size_t index, int64_t id, int severity,
                                GError **error)
 {
-    bool is_severity = merger->plan->change[index] == CHANGE_SEVERITY;
-    g_autofree char *was = is_severity ? NULL : previous_summary(merger, id);
-    json_t *detail =
-        is_severity ? json_pack("{s:s s:s}", "from", severities[merger->plan->severity_was[index]],
-                                "to", severities[severity])
-                    : json_pack("{s:s}", "was", was);
+    static const char *const names[] = {
+        [CHANGE_FACTS] = "updated", [CHANGE_SEVERITY] = "severity", [CHANGE_REOPEN] = "reopened"};
+    const Plan *plan = merger->plan;
+    json_t *detail = json_object();
+
+    if (plan->severity_was[index] != severity) {
+        json_object_set_new(detail, "from", json_string(severities[plan->severity_was[index]]));
+        json_object_set_new(detail, "to", json_string(severities[severity]));
+    }
+    add_words(merger, id, detail);
     g_autofree char *text = json_to_text(detail, "{}");
 
     json_decref(detail);
-    return write_audit(merger, id, is_severity ? "severity" : "updated", text, error);
+    return write_audit(merger, id, names[plan->change[index]], text, error);
 }
 
 static bool write_new(Merger *merger, const Finding *finding, int64_t id, const FindingText *text,
@@ -173,8 +179,7 @@ static bool write_known(Merger *merger, size_t index, const Finding *finding,
     int64_t due = merge->due_seconds[finding->severity] + (is_back ? merge->run->as_of_utc : 0);
     Statement *statement = is_back ? merger->reopen : merger->update;
 
-    if (!(is_back ? write_audit(merger, id, "reopened", NULL, error)
-                  : write_update_audit(merger, index, id, finding->severity, error)))
+    if (!write_change_audit(merger, index, id, finding->severity, error))
         return false;
     statement_bind(statement, integer_value(id), integer_value((int64_t)finding->facts),
                    integer_value(finding->severity),

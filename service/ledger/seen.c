@@ -29,14 +29,22 @@ static void merged_run_clear(gpointer data)
 
 Seen *seen_new(Store *store, GError **error)
 {
-    g_autoptr(Statement) rows = store_prepare(
-        store, "SELECT id, as_of FROM run WHERE status IN ('applied', 'partial') ORDER BY id DESC",
-        error);
+    return seen_new_until(store, INT64_MAX, error);
+}
+
+Seen *seen_new_until(Store *store, int64_t last_run, GError **error)
+{
+    g_autoptr(Statement) rows =
+        store_prepare(store,
+                      "SELECT id, as_of FROM run WHERE status IN ('applied', 'partial') AND "
+                      "id <= $1 ORDER BY id DESC",
+                      error);
     if (!rows)
         return NULL;
     g_autoptr(Seen) seen = g_new0(Seen, 1);
     StoreStep step;
 
+    statement_bind(rows, integer_value(last_run));
     seen->store = store;
     seen->runs = g_array_new(FALSE, FALSE, sizeof(MergedRun));
     g_array_set_clear_func(seen->runs, merged_run_clear);

@@ -15,6 +15,8 @@ typedef struct Seen Seen;
 
 /* Knows the merged runs of now. The store must outlive it. NULL on failure. */
 Seen *seen_new(Store *store, GError **error);
+/* The same of the merged runs up to this one: as it was after it. */
+Seen *seen_new_until(Store *store, int64_t last_run, GError **error);
 void seen_free(Seen *seen); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Seen, seen_free)
 

@@ -76,6 +76,17 @@ static const CommandOption runs_options[] = {
      .help = "At most this many, the newest first; default 20"},
     {0}};
 
+static const CommandOption diff_options[] = {
+    {.name = "kind",
+     .type = OPTION_VALUES,
+     .argument = "KIND",
+     .help = "Only of this kind: exception; may be given several times"},
+    {.name = "source",
+     .type = OPTION_VALUES,
+     .argument = "SOURCE",
+     .help = "Only of this source; may be given several times"},
+    {0}};
+
 const Command commands[] = {
     {"run", "", "One reconciliation; what the timer starts",
      "  rightful run                       pull everything, judge it, update the ledger\n"
@@ -140,6 +151,10 @@ const Command commands[] = {
     {"run-show", "ID",
      "One run: sources with their proofs, what was held, what could not be judged",
      "  rightful run-show 17\n", NULL, 1, 1, command_run_show},
+    {"diff", "RUN RUN", "What changed between two runs",
+     "  rightful diff 16 17                what the last night brought\n"
+     "  rightful diff 1 17 -o csv > changes.csv\n",
+     diff_options, 2, 2, command_diff},
     {"store", "migrate|info", "The store's schema",
      "  rightful store info\n"
      "  rightful store migrate\n",

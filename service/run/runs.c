@@ -41,8 +41,7 @@ static bool write_row(json_t *row, void *data)
     return !ferror(stdout);
 }
 
-/* A whole positive number, else -1. */
-static int64_t number_of(const char *text)
+int64_t run_number(const char *text)
 {
     char *end = NULL;
     int64_t number = g_ascii_strtoll(text, &end, 10);
@@ -55,7 +54,7 @@ ExitCode command_runs(Invocation *invocation)
     g_autoptr(GError) error = NULL;
     g_autoptr(Ledger) ledger = NULL;
     const char *limit_text = invocation_value(invocation, "limit");
-    int64_t limit = limit_text != NULL ? number_of(limit_text) : 20;
+    int64_t limit = limit_text != NULL ? run_number(limit_text) : 20;
 
     if (limit < 0) {
         return usage_error(invocation, "--limit %s: not a whole number above 0", limit_text);
@@ -123,7 +122,7 @@ ExitCode command_run_show(Invocation *invocation)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Ledger) ledger = NULL;
-    int64_t id = number_of(invocation->arguments[0]);
+    int64_t id = run_number(invocation->arguments[0]);
 
     if (id < 0) {
         return usage_error(invocation,
