@@ -77,28 +77,28 @@ static int compare_rights(const void *a, const void *b)
     return order != 0 ? order : compare_ids(left->group, right->group);
 }
 
-static const void *find(const GArray *rows, const void *key,
+static const void *find(const GArray *rows, size_t row_size, const void *key,
                         int (*compare)(const void *, const void *))
 {
-    return rows->len == 0 ? NULL
-                          : bsearch(key, rows->data, rows->len,
-                                    g_array_get_element_size((GArray *)rows), compare);
+    return rows->len == 0 ? NULL : bsearch(key, rows->data, rows->len, row_size, compare);
 }
 
 const StoppedAccount *memory_stopped(const Memory *memory, uint32_t account)
 {
-    return find(memory->stopped, &(StoppedAccount){.account = account}, compare_stopped);
+    return find(memory->stopped, sizeof(StoppedAccount), &(StoppedAccount){.account = account},
+                compare_stopped);
 }
 
 const MovedPerson *memory_moved(const Memory *memory, uint32_t person, MovedField field)
 {
-    return find(memory->moved, &(MovedPerson){.person = person, .field = (uint8_t)field},
-                compare_moved);
+    return find(memory->moved, sizeof(MovedPerson),
+                &(MovedPerson){.person = person, .field = (uint8_t)field}, compare_moved);
 }
 
 const KnownRight *memory_right(const Memory *memory, uint32_t account, uint32_t group)
 {
-    return find(memory->rights, &(KnownRight){.account = account, .group = group}, compare_rights);
+    return find(memory->rights, sizeof(KnownRight),
+                &(KnownRight){.account = account, .group = group}, compare_rights);
 }
 
 static int compare_former(const FormerIdentifier *former, IdentifierKind kind, const char *value)
