@@ -7,7 +7,7 @@
 
 #include "base/bitset.h"
 #include "base/text_index.h"
-#include "intake/sorting.h"
+#include "base/sorting.h"
 
 /* A membership that is not in the group's own list of DNs. */
 typedef struct Extra {

@@ -6,7 +6,8 @@
 #include <string.h>
 
 /* Never change one that was released: add the next. Version = place in the list, from 1. */
-static const char *const migrations[] = {"/rightful/ledger/schema/0001.sql"};
+static const char *const migrations[] = {"/rightful/ledger/schema/0001.sql",
+                                         "/rightful/ledger/schema/0002.sql"};
 G_STATIC_ASSERT(G_N_ELEMENTS(migrations) == SCHEMA_VERSION);
 
 /* Replaces every {{word}} and {{word argument}}. */

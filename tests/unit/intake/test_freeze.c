@@ -1,7 +1,7 @@
 /* Entries to rows, members to principals. */
 #include "fixture.h"
 
-#include "intake/sorting.h"
+#include "base/sorting.h"
 
 static Sink *directory(const char *name, uint8_t index)
 {

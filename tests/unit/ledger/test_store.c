@@ -1,5 +1,6 @@
 /* Opening, refusing and locking a store. */
 #include "fixture.h"
+#include "ledger/store.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -286,7 +287,7 @@ static void info_tells_url_schema_and_sizes(void **state)
     json_t *info = ledger_info(f->ledger, NULL);
 
     assert_string_equal(json_string_value(json_object_get(info, "url")), f->url);
-    assert_int_equal(json_integer_value(json_object_get(info, "schema")), 1);
+    assert_int_equal(json_integer_value(json_object_get(info, "schema")), SCHEMA_VERSION);
     assert_int_equal(json_integer_value(json_object_get(info, "runs")), 1);
     assert_int_equal(json_integer_value(json_object_get(info, "exceptions")), 2);
     assert_true(json_integer_value(json_object_get(info, "size_bytes")) > 10000);

@@ -1,4 +1,4 @@
-#include "intake/sorting.h"
+#include "base/sorting.h"
 
 #include <stdbool.h>
 #include <string.h>
