@@ -26,6 +26,7 @@ typedef struct OwnerText {
     const char *text;
     unsigned kind; /* people_key_kind() */
     bool is_blank, may_be_dn;
+    bool is_nowhere; /* the DN of nothing that was read: it is nobody's name either */
 } OwnerText;
 
 static OwnerText owner_text(const char *text)
@@ -143,11 +144,9 @@ static Owner find_owner_group(const Links *links, const char *text, uint8_t sour
     return best != NONE ? owner_of(OWNER_GROUP, best, NONE) : nobody;
 }
 
-static Owner find_owner(const Links *links, OwnerText text, uint8_t source,
-                        const OwnerCursors *cursors)
+static Owner find_owner_named(const Links *links, OwnerText text, uint8_t source,
+                              const OwnerCursors *cursors)
 {
-    if (text.is_blank)
-        return nobody;
     Owner owner = text.may_be_dn ? find_owner_dn(links, text.text, source) : nobody;
     if (owner.kind == OWNER_NONE)
         owner = owner_among_people(links, cursors);
@@ -155,6 +154,15 @@ static Owner find_owner(const Links *links, OwnerText text, uint8_t source,
         owner = find_owner_account(links, text.text, source);
     if (owner.kind == OWNER_NONE)
         owner = find_owner_group(links, text.text, source);
+    return owner;
+}
+
+static Owner find_owner(const Links *links, OwnerText text, uint8_t source,
+                        const OwnerCursors *cursors)
+{
+    if (text.is_blank)
+        return nobody;
+    Owner owner = text.is_nowhere ? nobody : find_owner_named(links, text, source, cursors);
     /* Nobody known fits, but not everybody is known. */
     if (owner.kind == OWNER_NONE &&
         !snapshot_is_complete(links->snapshot, PROVIDES_PEOPLE | PROVIDES_DIRECTORY))
@@ -192,10 +200,20 @@ static bool is_found_already(const OwnerColumn *column, uint32_t row)
 {
     if (column->texts[row] == 0)
         return true;
-    if (column->entries == NULL || column->entries[row] == 0)
+    if (column->entries == NULL || column->entries[row] == 0 ||
+        column->entries[row] == OWNER_NOWHERE)
         return false;
     column->owners[row] = owner_entry(column->links, column->entries[row] - 1);
     return column->owners[row].kind != OWNER_NONE;
+}
+
+/* An entry of another directory may have the DN that its own directory does not have. */
+static bool is_one_directory(const Snapshot *snapshot)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < snapshot->n_sources; i++)
+        n += snapshot->sources[i].provides == PROVIDES_DIRECTORY;
+    return n == 1;
 }
 
 static void find_owners(void *data)
@@ -206,6 +224,7 @@ static void find_owners(void *data)
     OwnerText texts[BATCH];
     uint32_t rows[BATCH];
     OwnerCursors cursors[BATCH];
+    bool is_only_directory = is_one_directory(links->snapshot);
     for (uint32_t row = 0; row < column->n;) {
         size_t count = 0;
         for (; row < column->n && count < BATCH; row++) {
@@ -213,6 +232,8 @@ static void find_owners(void *data)
                 continue;
             keys[count] = column->texts[row];
             texts[count] = owner_text(snapshot_text(links->snapshot, column->texts[row]));
+            texts[count].is_nowhere = is_only_directory && column->entries != NULL &&
+                                      column->entries[row] == OWNER_NOWHERE;
             rows[count++] = row;
         }
         if (count > 0)

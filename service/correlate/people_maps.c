@@ -81,16 +81,14 @@ const TextMultimap *people_maps_by(PeopleMaps *maps, LinkPersonField field)
 unsigned people_key_kind(Text text)
 {
     text = text_trimmed(text);
-    bool is_number = true, is_ascii = true, has_at = false;
-    for (size_t i = 0; i < text.length; i++) {
-        char c = text.data[i];
-        is_number = is_number && c >= '0' && c <= '9';
-        is_ascii = is_ascii && c >= 0;
-        has_at = has_at || c == '@';
-    }
-    if (!is_ascii)
+    if (!text_is_ascii(text))
         return ALL_KINDS;
-    return has_at ? KEY_ADDRESS : is_number ? KEY_NUMBER : KEY_OTHER;
+    if (text.length > 0 && memchr(text.data, '@', text.length) != NULL)
+        return KEY_ADDRESS;
+    size_t n_digits = 0;
+    while (n_digits < text.length && g_ascii_isdigit(text.data[n_digits]))
+        n_digits++;
+    return n_digits == text.length ? KEY_NUMBER : KEY_OTHER;
 }
 
 static void note_kind(PeopleMap *people, const Snapshot *snapshot, TextRef key)

@@ -100,6 +100,8 @@ bool cells_is_identifier(const Cells *row, size_t field)
 static bool check_identifier(const Cells *row, size_t field)
 {
     Text rest = row->cells[field], item;
+    if (row->kind->fields[field].type == FIELD_TEXT && !is_scientific(rest))
+        return true;
     while (cells_next_of_list(&rest, &item)) {
         if (is_scientific(item))
             return refuse_value(

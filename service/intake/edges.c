@@ -103,7 +103,7 @@ static void find_owner_entries(const DnTable *dns, uint32_t *owners, uint32_t n)
             continue;
         Principal entry = dns->entry[owners[row] - 1];
         bool is_known = entry != NONE && principal_kind(entry) != PRINCIPAL_FOREIGN;
-        owners[row] = is_known ? entry + 1 : 0;
+        owners[row] = is_known ? entry + 1 : OWNER_NOWHERE;
     }
 }
 

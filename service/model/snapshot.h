@@ -90,13 +90,16 @@ typedef struct SourceRecord {
     unsigned recorded_times; /* bits of RecordedTimes (rightful/times.h) */
 } SourceRecord;
 
+/* An owner's text is a DN in plain spelling, and no entry of its source has that DN. */
+#define OWNER_NOWHERE UINT32_MAX
+
 typedef struct Accounts {
     uint32_t n;
     TextRef *key, *dn, *name, *upn, *mail, *display_name, *employee_id, *department, *title,
         *description, *sid;
     TextRef *owner_text;   /* as the source has it: DN or other text; 0 = none */
     uint32_t *owner_entry; /* the Principal of the same source that the text is the DN of, plus one;
-                              0 = look for it */
+                              OWNER_NOWHERE; 0 = look for it */
     TextRef *manager_text; /* DN */
     TextRef *class_text;   /* class column of a table of accounts; 0 = none */
     uint8_t *source;       /* index into sources */

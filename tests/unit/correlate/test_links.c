@@ -232,6 +232,24 @@ static void an_owner_text_that_fits_several_people_is_ambiguous(void **state)
     assert_int_not_equal(other, joe);
 }
 
+static void an_owner_that_is_nowhere_in_its_directory_is_looked_for_in_others(void **state)
+{
+    (void)state;
+    for (int n_directories = 1; n_directories <= 2; n_directories++) {
+        g_autoptr(World) world = world_new();
+        Accounts *accounts = &world->snapshot->accounts;
+        uint32_t service = world_account(world, "svc"), boss = world_account(world, "boss");
+        if (n_directories == 2)
+            accounts->source[boss] = world_source(world, "lab", PROVIDES_DIRECTORY);
+        accounts->owner_text[service] = accounts->dn[boss];
+        accounts->owner_entry[service] = OWNER_NOWHERE;
+        g_autoptr(Links) links = link_all(world);
+
+        assert_int_equal(links->account_owner[service].kind,
+                         n_directories == 2 ? OWNER_ACCOUNT : OWNER_NONE);
+    }
+}
+
 static void an_owner_name_of_several_accounts_is_told_by_source_or_person(void **state)
 {
     (void)state;
@@ -311,6 +329,7 @@ int main(void)
         cmocka_unit_test(no_rules_link_nobody),
         cmocka_unit_test(owners_are_found_by_every_text_that_means_them),
         cmocka_unit_test(an_owner_text_that_fits_several_people_is_ambiguous),
+        cmocka_unit_test(an_owner_that_is_nowhere_in_its_directory_is_looked_for_in_others),
         cmocka_unit_test(an_owner_name_of_several_accounts_is_told_by_source_or_person),
         cmocka_unit_test(owners_of_accounts_groups_and_assets_are_linked),
         cmocka_unit_test(batches_link_what_single_accounts_would),

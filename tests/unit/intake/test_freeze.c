@@ -585,9 +585,12 @@ static void owners_that_are_dns_are_entries(void **state)
 
     const Groups *groups = &snapshot->groups;
     const char *const names[] = {"g0", "g1", "g2", "g3", "g4", "g5"};
-    const uint32_t expected[] = {
-        principal_of(PRINCIPAL_ACCOUNT, 0) + 1, principal_of(PRINCIPAL_GROUP, 0) + 1, 0, 0, 0,
-        principal_of(PRINCIPAL_ACCOUNT, 1) + 1};
+    const uint32_t expected[] = {principal_of(PRINCIPAL_ACCOUNT, 0) + 1,
+                                 principal_of(PRINCIPAL_GROUP, 0) + 1,
+                                 OWNER_NOWHERE,
+                                 OWNER_NOWHERE,
+                                 0,
+                                 principal_of(PRINCIPAL_ACCOUNT, 1) + 1};
     for (uint32_t i = 0; i < G_N_ELEMENTS(names); i++) {
         assert_string_equal(snapshot_text(snapshot, groups->name[i + 1]), names[i]);
         assert_string_equal(snapshot_text(snapshot, groups->owner_text[i + 1]), owners[i]);
