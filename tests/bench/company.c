@@ -32,7 +32,7 @@ const char *const company_departments[N_DEPARTMENTS] = {
     "Research",    "Development",     "Testing",      "Architecture", "Operations",   "Network",
     "Helpdesk",    "Databases",       "Data Science", "Board Office"};
 
-static const char *const titles[] = {
+static const char *const titles[N_TITLES] = {
     "Assistant", "Clerk",           "Specialist", "Senior Specialist", "Analyst", "Senior Analyst",
     "Engineer",  "Senior Engineer", "Consultant", "Team Lead",         "Manager", "Head"};
 static const char *const first_names[] = {
@@ -85,11 +85,17 @@ const char *company_department(uint32_t person)
 
 const char *company_title(uint32_t person)
 {
-    return titles[ask_below(ASK_TITLE, person, G_N_ELEMENTS(titles))];
+    return titles[ask_below(ASK_TITLE, person, N_TITLES)];
 }
 
-/* 1 % left and can still log on, 2 % left and were closed. 5 % are contractors, 3 % of those over
- * their end. */
+uint32_t company_place(uint32_t person)
+{
+    return 1 + (uint32_t)(ask_below(ASK_DEPARTMENT, person, N_DEPARTMENTS) * N_TITLES +
+                          ask_below(ASK_TITLE, person, N_TITLES));
+}
+
+/* 1 % left and can still log on, 2 % left and were closed, 1 % is on leave. 5 % are contractors, 3
+ * % of those over their end, 4 % without one. */
 PersonState company_person(uint32_t person)
 {
     PersonState state = {0};
@@ -97,13 +103,19 @@ PersonState company_person(uint32_t person)
     state.is_contractor = ask_below(ASK_KIND, person, 100) < 5;
     state.has_left = fate < 30;
     state.is_locked_out = fate >= 10 && fate < 30;
+    state.is_on_leave = fate >= 30 && fate < 40;
+    state.is_supplier = state.is_contractor && ask(ASK_KIND, person) / 100 % 10 == 0;
+    state.recorded_day = AS_OF_DAY - 1 - (int64_t)(person % 100);
     if (state.has_left) {
         uint64_t days = ask_below(ASK_LEFT_DAY, person, 380);
         state.last_day = AS_OF_DAY - (int64_t)(days < 25 ? 3 + days : 33 + days - 25);
+        bool is_late = ask_below(ASK_RECORDED, person, 10) == 0;
+        state.recorded_day = state.last_day + (is_late ? 2 : -20);
     }
     if (state.is_contractor) {
         uint64_t end = ask_below(ASK_END, person, 1000);
         state.end_day = end < 30 && !state.has_left ? AS_OF_DAY - 3 - (int64_t)end * 4
+                        : end >= 960                ? 0
                                                     : AS_OF_DAY + 20 + (int64_t)end;
     }
     return state;
@@ -118,7 +130,7 @@ AccountClass company_class(const Company *company, uint32_t account)
     if (account < company->n_persons + company->n_admins)
         return ACCOUNT_ADMIN;
     if (account < company->n_persons + company->n_admins + company->n_services)
-        return ACCOUNT_SERVICE;
+        return account % 16 == 0 ? ACCOUNT_SHARED : ACCOUNT_SERVICE;
     return ACCOUNT_ORPHAN;
 }
 
@@ -131,10 +143,11 @@ uint32_t company_person_of(const Company *company, uint32_t account)
 
 void company_account_name(const Company *company, uint32_t account, char name[TEXT_SIZE])
 {
-    static const char *const prefixes[] = {"u", "adm-", "svc-", "x"};
+    static const char *const prefixes[] = {"u", "adm-", "svc-", "shr-", "x"};
     AccountClass class = company_class(company, account);
     uint32_t number = class == ACCOUNT_ADMIN ? company_person_of(company, account) : account;
-    g_snprintf(name, TEXT_SIZE, "%s%07u", prefixes[class], number);
+    bool is_guest = class == ACCOUNT_PERSON && company_person(account).is_supplier;
+    g_snprintf(name, TEXT_SIZE, "%s%07u", is_guest ? "gst-" : prefixes[class], number);
 }
 
 static int64_t second_of_day(uint64_t about)
@@ -173,7 +186,10 @@ AccountState company_account(const Company *company, uint32_t account)
         .created = (AS_OF_DAY - (is_new ? 1 : 40) -
                     (int64_t)(ask(ASK_CREATED, account) / 100 % (is_new ? 27 : 3500))) *
                    DAY,
-        .is_locked = who.is_locked_out || (!has_person && ask_below(ASK_STATE, account, 100) < 4)};
+        .is_locked = who.is_locked_out || (!has_person && ask_below(ASK_STATE, account, 100) < 4) ||
+                     (has_person && ask_below(ASK_STATE, account + (UINT64_C(1) << 40), 500) == 0)};
+    uint64_t age = ask_below(ASK_PASSWORD, account, 1000);
+    state.password_changed = (AS_OF_DAY - (int64_t)(age < 900 ? age % 360 : 370 + age)) * DAY;
 
     /* Half of what is closed is closed by an end, not by a lock. */
     if (state.is_locked && account % 2 == 0) {
@@ -188,6 +204,11 @@ AccountState company_account(const Company *company, uint32_t account)
         has_person && !is_anybodys && (is_shared || ask_below(ASK_NUMBER, account, 100) >= 5);
     state.shows_mail = class == ACCOUNT_PERSON || (has_person && !state.shows_number);
     return state;
+}
+
+bool company_has_unknown_member(uint32_t group)
+{
+    return ask_below(ASK_UNKNOWN, group, 50) == 0;
 }
 
 Choice company_service_owner(const Company *company, uint32_t account)
@@ -231,9 +252,58 @@ GroupWalk company_walk(const Company *company, uint32_t group)
         .group = group, .stride = stride, .at = ask_below(ASK_START, group, company->n_accounts)};
 }
 
+#define N_STRAYS 4
+
+/* Four in five at home, one in five at the next place. */
+static bool holds_home(const Company *company, uint32_t group, uint32_t person, bool is_next)
+{
+    return !company_shares_mail(person) &&
+           ask_below(ASK_HOLDS, (uint64_t)group << 32 | person, 5) < (is_next ? 1 : 4);
+}
+
+static uint32_t next_place(const Company *company, uint32_t group)
+{
+    return company->home[group] % N_PLACES + 1;
+}
+
+static bool is_stray(const Company *company, uint32_t group, uint32_t person)
+{
+    uint32_t place = company_place(person);
+    return place != company->home[group] && place != next_place(company, group) &&
+           !company_shares_mail(person);
+}
+
+static bool home_walk_next(const Company *company, GroupWalk *walk, uint32_t *ret_account)
+{
+    const uint32_t places[] = {company->home[walk->group], next_place(company, walk->group)};
+    uint32_t begin = 0;
+
+    for (int i = 0; i < 2; i++) {
+        uint32_t first = company->first_person[places[i]];
+        uint32_t n = company->first_person[places[i] + 1] - first;
+        while (walk->done < begin + n) {
+            *ret_account = company->person[first + walk->done++ - begin];
+            if (holds_home(company, walk->group, *ret_account, i == 1))
+                return true;
+        }
+        begin += n;
+    }
+    while (walk->done < begin + N_STRAYS) {
+        uint64_t about = walk->group * UINT64_C(8) + walk->done++ - begin;
+        uint32_t stray = (uint32_t)ask_below(ASK_STRAY, about, company->n_persons / N_STRAYS);
+        *ret_account = stray + (uint32_t)(about % 8) * (company->n_persons / N_STRAYS);
+        walk->is_planted = (ask(ASK_STRAY, about) >> 32) % 10 != 0;
+        if (is_stray(company, walk->group, *ret_account))
+            return true;
+    }
+    return false;
+}
+
 /* Accounts that may be anybody's are members of the big groups only, whose rights nobody judges. */
 bool company_walk_next(const Company *company, GroupWalk *walk, uint32_t *ret_account)
 {
+    if (company->home[walk->group] != 0)
+        return home_walk_next(company, walk, ret_account);
     while (walk->done < company->size[walk->group]) {
         uint32_t account = (uint32_t)walk->at;
         walk->at = (walk->at + walk->stride) % company->n_accounts;
@@ -391,11 +461,38 @@ static GArray *cast(Company *company, const uint32_t *members, GroupRole role, u
     return chosen;
 }
 
+/* Counting sort of the people by place. */
+static void plan_places(Company *company)
+{
+    uint32_t *next = g_new0(uint32_t, N_PLACES + 2);
+    company->first_person = g_new0(uint32_t, N_PLACES + 2);
+    company->person = g_new(uint32_t, company->n_persons);
+    for (uint32_t person = 0; person < company->n_persons; person++)
+        company->first_person[company_place(person) + 1]++;
+    for (uint32_t place = 1; place <= N_PLACES + 1; place++)
+        company->first_person[place] += company->first_person[place - 1];
+    memcpy(next, company->first_person, sizeof *next * (N_PLACES + 2));
+    for (uint32_t person = 0; person < company->n_persons; person++)
+        company->person[next[company_place(person)]++] = person;
+    g_free(next);
+}
+
+/* Of the groups that open an application, those without groups in them belong to a place. */
+static void plan_homes(Company *company)
+{
+    company->home = g_new0(uint16_t, company->n_groups);
+    for (guint i = 0; i < MIN(N_PLACES, company->access->len); i++) {
+        uint32_t g = g_array_index(company->access, uint32_t, i);
+        if (company->first_child[g] == company->first_child[g + 1])
+            company->home[g] = (uint16_t)(1 + ask_below(ASK_HOME, g, N_PLACES));
+    }
+}
+
 static void plan_roles(Company *company)
 {
     g_autofree uint32_t *members = estimate_members(company);
     uint32_t n = company->n_accounts;
-    company->privileged = cast(company, members, ROLE_PRIVILEGED, 50, MAX(25, n / 2000));
+    company->privileged = cast(company, members, ROLE_PRIVILEGED, 50, MAX(60, n / 1000));
     company->entitlements = cast(company, members, ROLE_ENTITLEMENT, 100, MAX(50, n / 300));
     company->sides = cast(company, members, ROLE_SEGREGATION, 60, MAX(100, n / 200));
     company->access =
@@ -425,6 +522,8 @@ Company *company_new(uint32_t n_accounts)
         company->level[g] = plan_level(g);
     plan_children(company);
     plan_roles(company);
+    plan_places(company);
+    plan_homes(company);
     return company;
 }
 
@@ -439,6 +538,9 @@ void company_free(Company *company)
     g_free(company->role);
     g_free(company->first_child);
     g_free(company->child);
+    g_free(company->home);
+    g_free(company->first_person);
+    g_free(company->person);
     g_free(company);
 }
 

@@ -19,6 +19,7 @@ typedef enum AccountClass {
     ACCOUNT_PERSON,
     ACCOUNT_ADMIN,
     ACCOUNT_SERVICE,
+    ACCOUNT_SHARED, /* among the service accounts */
     ACCOUNT_ORPHAN
 } AccountClass;
 
@@ -40,6 +41,9 @@ typedef struct Company {
         *child; /* groups in a group: child[first_child[g] .. first_child[g + 1]) */
     GArray *privileged, *entitlements, *sides, *access; /* (element-type guint32) groups by role;
                                                            sides holds some entitlements too */
+    uint16_t *home; /* of a group: the place whose people hold it; 0 = nobody's in particular */
+    uint32_t *first_person, /* people with an account, by place: */
+        *person;            /* person[first_person[place] .. first_person[place + 1]) */
 } Company;
 
 Company *company_new(uint32_t n_accounts);
@@ -88,7 +92,17 @@ typedef enum Question {
     ASK_ALLOWED,
     ASK_PHONE,
     ASK_UUID,
-    ASK_UUID_LOW = ASK_UUID + 4
+    ASK_UUID_LOW = ASK_UUID + 4,
+    ASK_HOME,
+    ASK_HOLDS,
+    ASK_STRAY,
+    ASK_PASSWORD,
+    ASK_RECORDED,
+    ASK_SPONSOR,
+    ASK_UNKNOWN,
+    ASK_AUDIT,
+    ASK_DUE,
+    ASK_CLASSIFIED
 } Question;
 uint64_t ask(Question question, uint64_t about);
 uint64_t ask_below(Question question, uint64_t about, uint64_t limit); /* 0 .. limit - 1 */
@@ -97,9 +111,11 @@ uint64_t ask_below(Question question, uint64_t about, uint64_t limit); /* 0 .. l
  * - 1 ---- */
 
 typedef struct PersonState {
-    bool has_left, is_locked_out; /* left; and the account was closed */
-    bool is_contractor;
+    bool has_left, is_locked_out;    /* left; and the account was closed */
+    bool is_contractor, is_supplier; /* a supplier is a contractor whose account is a guest's */
+    bool is_on_leave;
     int64_t last_day, end_day; /* days since 1970; 0 = empty */
+    int64_t recorded_day;      /* when the row was last written */
 } PersonState;
 PersonState company_person(uint32_t person);
 void company_full_name(uint32_t person, char name[TEXT_SIZE]);
@@ -108,6 +124,10 @@ const char *company_department(uint32_t person);
 const char *company_title(uint32_t person);
 extern const char *const company_departments[];
 #define N_DEPARTMENTS 40
+#define N_TITLES 12
+/* Department and title: 1 … N_PLACES. */
+#define N_PLACES (N_DEPARTMENTS * N_TITLES)
+uint32_t company_place(uint32_t person);
 /* People 7, 2007, … share their e-mail address with the next one; their account shows nothing else.
  */
 bool company_shares_mail(uint32_t person);
@@ -118,7 +138,7 @@ typedef struct AccountState {
     bool is_locked;
     int64_t ends;       /* pwdEndTime; 0 = none */
     int64_t last_logon; /* 0 = never */
-    int64_t created;
+    int64_t created, password_changed;
     bool shows_number, shows_mail;
 } AccountState;
 AccountClass company_class(const Company *company, uint32_t account);
@@ -134,10 +154,15 @@ typedef struct Choice {
 } Choice;
 Choice company_service_owner(const Company *company, uint32_t account);
 Choice company_group_owner(const Company *company, uint32_t group);
+/* Has a member that no entry explains. */
+bool company_has_unknown_member(uint32_t group);
 
-/* Direct accounts of a group, each once, in a scattered order. */
+/* Direct accounts of a group, each once, in a scattered order. A group with a home has the accounts
+ * of most people there, of some in a second place, and of a few strays: somebody forgot to
+ * take the right away (planted: a right almost nobody of theirs holds), or it is a specialist's. */
 typedef struct GroupWalk {
     uint32_t group, done;
+    bool is_planted; /* the account just given is one */
     uint64_t at, stride;
 } GroupWalk;
 GroupWalk company_walk(const Company *company, uint32_t group);

@@ -24,14 +24,19 @@ static void put_time_attribute(Writer *w, const char *name, int64_t utc)
     put(w, "\n");
 }
 
+static bool has_owner(AccountClass class)
+{
+    return class == ACCOUNT_SERVICE || class == ACCOUNT_SHARED;
+}
+
 static void put_account_dn(Writer *w, const Company *c, uint32_t account)
 {
     char name[TEXT_SIZE];
     company_account_name(c, account, name);
     put(w, "uid=");
     put(w, name);
-    put(w, company_class(c, account) == ACCOUNT_SERVICE ? ",ou=Services," SUFFIX "\n"
-                                                        : ",ou=People," SUFFIX "\n");
+    put(w, has_owner(company_class(c, account)) ? ",ou=Services," SUFFIX "\n"
+                                                : ",ou=People," SUFFIX "\n");
 }
 
 static void put_group_dn(Writer *w, uint32_t group)
@@ -107,6 +112,20 @@ static void put_ballast(Writer *w, uint32_t account)
     put(w, ", see the ticket s\n ystem for who asked for it and who agreed\n");
 }
 
+/* Half of them show a number that no roster knows; an eighth is somebody's second account. */
+static void put_strange_number(Writer *w, const Company *c, uint32_t account)
+{
+    if (account % 2 == 0) {
+        put(w, "employeeNumber: X");
+        put_number(w, account, 7);
+        put(w, "\n");
+    } else if (account % 8 == 1) {
+        put(w, "employeeNumber: ");
+        put_number(w, account * UINT64_C(7) % c->n_persons, 8);
+        put(w, "\n");
+    }
+}
+
 static void put_account(Writer *w, const Company *c, uint32_t account)
 {
     AccountClass class = company_class(c, account);
@@ -117,23 +136,21 @@ static void put_account(Writer *w, const Company *c, uint32_t account)
     put(w, "dn: ");
     put_account_dn(w, c, account);
     put(w, "objectClass: inetOrgPerson\n");
-    if (class == ACCOUNT_SERVICE)
+    if (has_owner(class))
         put(w, "objectClass: extensibleObject\n"); /* may have an owner */
     put_attribute(w, "uid", name);
     put_attribute(w, "cn", name);
     put_attribute(w, "sn", name);
     if (class == ACCOUNT_PERSON || class == ACCOUNT_ADMIN)
         put_person_attributes(w, c, account, &state);
-    if (class == ACCOUNT_SERVICE)
+    if (has_owner(class))
         put_owner(w, c, company_service_owner(c, account));
-    if (class == ACCOUNT_ORPHAN && account % 2 == 0) {
-        put(w, "employeeNumber: X"); /* a number that no roster knows */
-        put_number(w, account, 7);
-        put(w, "\n");
-    }
+    if (class == ACCOUNT_ORPHAN)
+        put_strange_number(w, c, account);
     put_ballast(w, account);
     if (state.last_logon != 0)
         put_time_attribute(w, "pwdLastSuccess", state.last_logon);
+    put_time_attribute(w, "pwdChangedTime", state.password_changed);
     if (state.is_locked)
         put(w, "pwdAccountLockedTime: 000001010000Z\n");
     if (state.ends != 0)
@@ -159,6 +176,8 @@ static void put_group(Writer *w, const Company *c, uint32_t group)
         put(w, "member: ");
         put_group_dn(w, c->child[e]);
     }
+    if (company_has_unknown_member(group))
+        put(w, "member: uid=ghost,ou=People," SUFFIX "\n");
     put_operational(w, group + (UINT64_C(1) << 40), "groupOfNames", AS_OF - 500 * DAY, AS_OF - DAY);
 }
 

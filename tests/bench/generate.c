@@ -83,7 +83,8 @@ static void write_configuration(Writer *w, const Company *c)
         "person = \"email\"; },\n"
         "               { account = \"name\"; person = \"username\"; } );\n"
         "account_classes: ( { class = \"admin\"; name = \"adm-*\"; }, { class = \"service\"; name "
-        "= \"svc-*\"; } );\n");
+        "= \"svc-*\"; },\n                   { class = \"shared\"; name = \"shr-*\"; }, { class = "
+        "\"guest\"; name = \"gst-*\"; } );\n");
     put_privileged(w, c);
     put_entitlements(w, c);
     put_segregation(w, c);
@@ -98,6 +99,34 @@ static void write_source(Writer *w, const Company *c)
            "    attributes: { hostname = \"associatedDomain\"; }; },\n");
 }
 
+/* Rights that somebody forgot to take away, of people who can still use them: what peer-outlier
+ * should find, and no other right of a group with a home. Also the names of those groups. */
+static void write_planted(Writer *w, const Company *c)
+{
+    char name[TEXT_SIZE];
+    put(w, "group,account\n");
+    for (uint32_t g = 0; g < c->n_groups; g++) {
+        if (c->home[g] == 0)
+            continue;
+        put(w, "g");
+        put_number(w, g, 7);
+        put(w, ",\n");
+        GroupWalk walk = company_walk(c, g);
+        for (uint32_t account; company_walk_next(c, &walk, &account);) {
+            AccountState state = company_account(c, account);
+            if (!walk.is_planted || state.is_locked || (state.ends != 0 && state.ends <= AS_OF) ||
+                company_person(account).has_left)
+                continue;
+            company_account_name(c, account, name);
+            put(w, "g");
+            put_number(w, g, 7);
+            put(w, ",");
+            put(w, name);
+            put(w, "\n");
+        }
+    }
+}
+
 /* ---- all of it ---- */
 
 typedef struct File {
@@ -109,6 +138,7 @@ static const File files[] = {
     {"directory.ldif", write_directory},    {"people.csv", write_people},
     {"assets.csv", write_assets},           {"approvals.csv", write_approvals},
     {"rightful.conf", write_configuration}, {"source.conf", write_source},
+    {"planted.csv", write_planted},
 };
 
 int main(int argc, char **argv)

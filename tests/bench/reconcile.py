@@ -315,6 +315,10 @@ class World:
             return who["left"] is not None or (who["accounts"] and not any(a.usable for a in who["accounts"]))
         return False
 
+    def holder_has_left(self, owner):
+        """As for assets: somebody who is here and cannot log on still holds what he holds."""
+        return owner[1]["left"] is not None if owner[0] == "person" else self.owner_has_left(owner)
+
 
 # ---- controls ------------------------------------------------------------------------------------------------------
 
@@ -414,6 +418,9 @@ def right_controls(world, kinds, approvals, report):
             for a in nearest["entitlement"][g]:
                 if a.usable and a.kind != "break-glass" and not a.ambiguous and not entitled(world, e, g, a, approvals):
                     report("excess-privilege", a.name, g.name)
+    for a, g in {(a, g) for groups in nearest.values() for g, accounts in groups.items() for a in accounts}:
+        if a.kind == "guest" and a.usable:
+            report("group-foreign-member", a.name, g.name)
     rights = {(a, g, g in kinds["privileged"]) for groups in nearest.values() for g, accounts in groups.items() for a in accounts
               if a.person and a.person["left"] is not None and not a.usable and a.kind in PEOPLE}
     for a, g, is_privileged in rights:
@@ -479,7 +486,7 @@ def asset_controls(world, report):
         if not is_gone and not owner:
             report("asset-without-owner", name)
         verdicts = [world.find_owner(text) for text in (owner, custodian) if text]
-        if not is_gone and any(v is None or world.owner_has_left(v) for v in verdicts):
+        if not is_gone and any(v is None or world.holder_has_left(v) for v in verdicts):
             report("asset-owner-left", name)
         holder = world.find_owner(custodian) if custodian else None
         if (status in ("in_use", "loan", "repair") and asset["kind"] not in ("application", "information", "service")

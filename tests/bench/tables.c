@@ -8,7 +8,7 @@ static void put_optional_date(Writer *w, int64_t day)
     put(w, ",");
 }
 
-static void put_person(Writer *w, uint32_t person)
+static void put_person(Writer *w, const Company *c, uint32_t person)
 {
     PersonState state = company_person(person);
     char text[TEXT_SIZE];
@@ -29,22 +29,25 @@ static void put_person(Writer *w, uint32_t person)
     put(w, company_department(person));
     put(w, ",");
     put(w, company_title(person));
-    put(w, state.is_contractor ? ",contractor," : ",employee,");
-    put(w, state.has_left ? "left," : "active,");
+    put(w, state.is_supplier ? ",supplier," : state.is_contractor ? ",contractor," : ",employee,");
+    put(w, state.has_left ? "left," : state.is_on_leave ? "leave," : "active,");
     put_date(w, AS_OF_DAY - 1000 - (int64_t)(person % 2000));
     put(w, ",");
     put_optional_date(w, state.last_day);
     put_optional_date(w, state.end_day);
-    put_timestamp(w, AS_OF - DAY - (int64_t)(person % 100) * DAY);
+    put_timestamp(w, state.recorded_day * DAY + 5 * 3600);
+    put(w, ",");
+    if (state.is_contractor && ask_below(ASK_SPONSOR, person, 30) != 0)
+        put_number(w, ask_below(ASK_SPONSOR, person + (UINT64_C(1) << 40), c->n_persons), 8);
     put(w, "\n");
 }
 
 void write_people(Writer *w, const Company *c)
 {
     put(w, "id,name,email,username,manager_id,department,title,kind,status,start_date,last_working_"
-           "day,end_date,recorded_at\n");
+           "day,end_date,recorded_at,sponsor_id\n");
     for (uint32_t person = 0; person < c->n_people; person++)
-        put_person(w, person);
+        put_person(w, c, person);
 }
 
 /* Owner or custodian: by id, e-mail or user name; some empty, some nobody we know. */
@@ -102,6 +105,19 @@ static void put_spelled_host(Writer *w, uint32_t computer)
     put(w, spelling < 6 ? ".bench.example" : spelling == 9 ? ".BENCH.EXAMPLE" : "");
 }
 
+/* classification,next_audit,due_back: of a tenth the next audit was due, of a tenth of the loans
+ * the end. */
+static void put_audit(Writer *w, uint64_t asset, const char *status)
+{
+    int64_t audit = (int64_t)ask_below(ASK_AUDIT, asset, 1000);
+    int64_t due = (int64_t)ask_below(ASK_DUE, asset, 100);
+    put(w, ",,");
+    put_optional_date(w, audit < 300 ? AS_OF_DAY + (audit < 30 ? -2 - audit : 2 + audit) : 0);
+    if (g_str_equal(status, "loan"))
+        put_date(w, AS_OF_DAY + (due < 10 ? -10 - due : 2 + due));
+    put(w, "\n");
+}
+
 static void put_computer_asset(Writer *w, const Company *c, uint64_t asset, uint32_t computer,
                                const ComputerState *state, bool is_replacement)
 {
@@ -113,7 +129,8 @@ static void put_computer_asset(Writer *w, const Company *c, uint64_t asset, uint
     put(w, ",");
     if (!state->is_serial_only)
         put_spelled_host(w, computer);
-    put(w, ",,,\n");
+    put(w, ",,,");
+    put_audit(w, asset, is_replacement ? "in_use" : state->status);
 }
 
 static void put_application(Writer *w, const Company *c, uint64_t asset, uint32_t index)
@@ -126,18 +143,26 @@ static void put_application(Writer *w, const Company *c, uint64_t asset, uint32_
     if (index % 10 != 0 && index < c->access->len) {
         put(w, "g");
         put_number(w, g_array_index(c->access, uint32_t, index), 7);
+        put(w, index % 40 == 7 ? "|abandoned" : "");
     }
     put(w, index % 3 == 0 ? ",120," : ",,");
     if (index % 4 != 1)
         put_date(w, AS_OF_DAY - (int64_t)age);
-    put(w, "\n");
+    put(w, ask_below(ASK_CLASSIFIED, asset, 10) == 0 ? ",,,\n" : ",confidential,,\n");
+}
+
+/* One in two hundred was typed twice. */
+static void put_phone_serial(Writer *w, uint32_t phone)
+{
+    put(w, "PH");
+    put_number(w, phone % 200 == 77 ? phone - 1 : phone, 8);
 }
 
 void write_assets(Writer *w, const Company *c)
 {
     uint64_t asset = 1;
     put(w, "id,name,kind,status,owner,custodian,serial,hostname,access_groups,review_every_days,"
-           "last_review\n");
+           "last_review,classification,next_audit,due_back\n");
     for (uint32_t i = 0; i < c->n_computers; i++) {
         ComputerState state = company_computer(i);
         if (state.is_registered)
@@ -151,7 +176,8 @@ void write_assets(Writer *w, const Company *c)
     }
     for (uint32_t i = 0; i < c->n_phones; i++) {
         put_asset(w, c, asset++, "phone", i % 20 == 0 ? "stock" : "in_use");
-        put(w, ",,,,\n");
+        put_phone_serial(w, i);
+        put(w, ",,,,,,,\n");
     }
     for (uint32_t i = 0; i < c->n_applications; i++)
         put_application(w, c, asset++, i);
@@ -205,6 +231,29 @@ static void put_approval(Writer *w, const Company *c, uint64_t *number, uint32_t
     put(w, "\n");
 }
 
+/* Of every ten shared accounts six are approved, one was. */
+static void put_shared_approval(Writer *w, const Company *c, uint64_t *number, uint32_t account)
+{
+    uint64_t luck = ask_below(ASK_APPROVAL, account, 10);
+    char name[TEXT_SIZE];
+
+    if (luck >= 7)
+        return;
+    company_account_name(c, account, name);
+    put(w, "P");
+    put_number(w, ++*number, 8);
+    put(w, ",,");
+    put(w, name);
+    put(w, ",,");
+    put_approver(w, c, account, 9, false, 0);
+    put(w, ",");
+    put_date(w, AS_OF_DAY - 400);
+    put(w, ",");
+    if (luck == 0)
+        put_date(w, AS_OF_DAY - 20);
+    put(w, "\n");
+}
+
 static void put_approvals_of(Writer *w, const Company *c, uint64_t *number, const GArray *groups)
 {
     for (guint i = 0; i < groups->len; i++) {
@@ -221,4 +270,7 @@ void write_approvals(Writer *w, const Company *c)
     put(w, "id,group,account,person_id,approved_by,approved_on,expires_on\n");
     put_approvals_of(w, c, &number, c->privileged);
     put_approvals_of(w, c, &number, c->entitlements);
+    for (uint32_t a = c->n_persons + c->n_admins; a < c->n_accounts - c->n_orphans; a++)
+        if (company_class(c, a) == ACCOUNT_SHARED)
+            put_shared_approval(w, c, &number, a);
 }
