@@ -1,20 +1,17 @@
 #!/usr/bin/env python3
 """Runs reconcile.sql in a private PostgreSQL 15 (no fsync, big buffers) and prints its counts and time as JSON.
 
-    postgres.py FOLDER AS-OF [--repeat N]
+    postgres.py FOLDER AS-OF [LIST]
 
-FOLDER holds the output of generate. The directory is flattened to CSV first, and that is not counted: the database gets it
-for nothing. Counted is everything from COPY to the counts.
+FOLDER holds what flatten.py wrote. Counted is everything from COPY to the last exception. LIST: a file for all it found.
 """
-import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
-from datetime import datetime
 
 import reconcile
 
@@ -26,46 +23,17 @@ SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "of
             "jit": "off", "listen_addresses": "", "effective_cache_size": "8GB", "random_page_cost": "1.1"}
 
 
-def flatten(folder, target, as_of):
-    """The directory and the configuration as CSV."""
-    writers, files = {}, []
-    for name in ("account", "grp", "member", "computer", "privileged", "entitlement", "allowed", "segregation", "except"):
-        files.append(open(os.path.join(target, name + ".csv"), "w", encoding="utf-8", newline=""))
-        writers[name] = csv.writer(files[-1]).writerow
-    world = reconcile.World.__new__(reconcile.World)
-    world.as_of = as_of
-    for entry in reconcile.read_entries(os.path.join(folder, "directory.ldif")):
-        first = lambda name: entry.get(name, [""])[0]
-        classes, dn = entry.get("objectclass", []), first("dn").lower()
-        if "device" in classes:
-            usable, last_use = world.state(entry)
-            writers["computer"]([first("uid"), first("associateddomain").lower(), first("serialnumber"), usable, last_use])
-        elif "inetOrgPerson" in classes:
-            usable, last_use = world.state(entry)
-            writers["account"]([dn, first("uid"), first("mail"), first("employeenumber"), first("owner"), usable, last_use,
-                                reconcile.generalised_time(first("createtimestamp"))])
-        elif "groupOfNames" in classes:
-            writers["grp"]([dn, first("cn"), first("owner")])
-            for member in entry["member"]:
-                writers["member"]([dn, member.lower()])
-    settings = reconcile.read_configuration(os.path.join(folder, "rightful.conf"))
-    pattern = lambda glob: None if glob is None else glob.replace("*", "%")
-    for group in settings["privileged"]:
-        writers["privileged"]([group])
-    for i, e in enumerate(settings["entitlements"]):
-        writers["entitlement"]([i, e["group"], e["approval"] == "required"])
-        for line in e["allowed"]:
-            writers["allowed"]([i, pattern(line.get("department")), pattern(line.get("title"))])
-    for rule in settings["segregation"]:
-        for side in "ab":
-            for group in rule[side]:
-                writers["segregation"]([rule["id"], side, group])
-        for person in rule["except"]:
-            writers["except"]([rule["id"], person])
-    for file in files:
-        file.close()
-    for name in ("people.csv", "assets.csv", "approvals.csv"):
-        shutil.copy(os.path.join(folder, name), target)
+def script(as_of):
+    """reconcile.sql for psql: without what is DuckDB's alone."""
+    with open(os.path.join(HERE, "reconcile.sql"), encoding="utf-8") as file:
+        text = file.read()
+    text = re.sub(r"^/\* duckdb \*/.*?;$", "", text, flags=re.M | re.S).replace(":as_of", str(as_of))
+    text = re.sub(r"^-- ---- (\w+).*$", lambda stage: clock(stage.group(1)), text, flags=re.M)
+    return "\\set ON_ERROR_STOP on\nSET client_min_messages = warning;\n" + text + clock("end")
+
+
+def clock(stage):
+    return f"SELECT '@{stage} ' || extract(epoch FROM clock_timestamp());\n"
 
 
 class Server:
@@ -75,8 +43,6 @@ class Server:
         self.folder = tempfile.mkdtemp(prefix="rightful-bench-")
         self.become = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
         os.chmod(self.folder, 0o755)
-        self.flat = os.path.join(self.folder, "flat")
-        os.mkdir(self.flat)
         if self.become:
             shutil.chown(self.folder, "postgres")
         self.data = os.path.join(self.folder, "data")
@@ -91,29 +57,38 @@ class Server:
         subprocess.run(self.become + [os.path.join(BIN, "pg_ctl"), "-D", self.data, "-m", "immediate", "stop"], stdout=subprocess.DEVNULL)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def run(self, program, *arguments, cwd="/", stdin=None):
-        return subprocess.run(self.become + [os.path.join(BIN, program), *arguments], check=True, stdin=stdin, stdout=subprocess.PIPE,
+    def run(self, program, *arguments, cwd="/", text=None):
+        return subprocess.run(self.become + [os.path.join(BIN, program), *arguments], check=True, input=text, stdout=subprocess.PIPE,
                               cwd=cwd, text=True).stdout
 
-    def reconcile(self, as_of):
-        """(counts, seconds) of one whole run in a fresh database."""
+    def query(self, text, *arguments):
+        return self.run("psql", "-X", "-q", "-t", "-A", "-h", self.folder, "-d", "bench", *arguments, "-c", text)
+
+    def reconcile(self, flat, as_of):
+        """Seconds of one whole run in a fresh database, by stage."""
         connect = ["-X", "-q", "-h", self.folder, "-d"]
         self.run("psql", *connect, "postgres", "-c", "SET client_min_messages = warning", "-c", "DROP DATABASE IF EXISTS bench", "-c",
-                 "CREATE DATABASE bench")
-        with open(os.path.join(HERE, "reconcile.sql"), encoding="utf-8") as script:
-            started = time.monotonic()
-            output = self.run("psql", *connect, "bench", "-v", f"as_of={as_of}", cwd=self.flat, stdin=script)
-        seconds = time.monotonic() - started
-        return json.loads(output[output.index("{"):])["counts"], seconds
+                 "CREATE DATABASE bench", "-c", "CHECKPOINT")
+        output = self.run("psql", *connect, "bench", "-t", "-A", cwd=flat, text=script(as_of))
+        at = [(stage, float(when)) for stage, when in re.findall(r"^@(\w+) ([\d.]+)$", output, re.M)]
+        return {stage: later - when for (stage, when), (_, later) in zip(at, at[1:])}
+
+    def counts(self):
+        return json.loads(self.query("SELECT json_object_agg(control, n ORDER BY control) FROM "
+                                     "(SELECT control, count(*) AS n FROM finding GROUP BY control) AS f"))
+
+    def found(self):
+        """Lines of control, subject, object."""
+        return self.query("SELECT control, subject, coalesce(object, '') FROM finding", "-F", "\t")
 
 
 def main():
-    as_of = int(datetime.fromisoformat(sys.argv[2].replace("Z", "+00:00")).timestamp())
-    repeat = int(sys.argv[4]) if len(sys.argv) > 4 else 1
     with Server() as server:
-        flatten(sys.argv[1], server.flat, as_of)
-        runs = [server.reconcile(as_of) for _ in range(repeat)]
-    print(json.dumps({"counts": runs[0][0], "seconds": [round(seconds, 3) for _, seconds in runs]}, indent=1))
+        seconds = server.reconcile(sys.argv[1], reconcile.seconds(sys.argv[2]))
+        print(json.dumps({"counts": server.counts(), "seconds": seconds}))
+        if len(sys.argv) > 3:
+            with open(sys.argv[3], "w", encoding="utf-8") as file:
+                file.write(server.found())
 
 
 if __name__ == "__main__":
