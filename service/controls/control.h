@@ -27,7 +27,8 @@ typedef enum Need {
     NEED_ALL_DIRECTORIES = 1 << 4, /* every directory complete: absence is concluded */
     NEED_ALL_ACCOUNTS =
         1 << 6, /* every directory and accounts source complete: a person is judged over all */
-    NEED_EARLIER_RUN = 1 << 5 /* not evaluable on the first run */
+    NEED_EARLIER_RUN = 1 << 5, /* not evaluable on the first run */
+    NEED_MEMORY = 1 << 8       /* the same, and ControlContext.memory is there */
 } Need;
 
 /* A limit. Its name is its setting and the key in `rule.thresholds`: "days", "hours",

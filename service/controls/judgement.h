@@ -89,15 +89,17 @@ bool person_is_contractor(const Snapshot *snapshot, uint32_t person);
 /* Several people match the account, and one of them has left. */
 bool ambiguous_with_leaver(const ControlContext *context, uint32_t account);
 
-/* Is more than limit over since the instant? An unknown instant passes every limit; with no limit
- * its very end counts. */
+/* Is more than limit over? With no limit the very instant counts. */
+static inline bool limit_is_over(int64_t elapsed_seconds, int64_t limit_seconds)
+{
+    return elapsed_seconds > limit_seconds || (limit_seconds == 0 && elapsed_seconds == 0);
+}
+/* Is more than limit over since the instant? An unknown instant passes every limit. */
 static inline bool time_is_over(const ControlContext *context, int64_t since_utc,
                                 int64_t limit_seconds)
 {
-    if (since_utc == TIME_UNKNOWN)
-        return true;
-    int64_t elapsed = context->as_of_utc - since_utc;
-    return elapsed > limit_seconds || (limit_seconds == 0 && elapsed == 0);
+    return since_utc == TIME_UNKNOWN ||
+           limit_is_over(context->as_of_utc - since_utc, limit_seconds);
 }
 
 /* ---- accounts ---- */

@@ -2,11 +2,11 @@
 #include "controls/catalogue.h"
 #include "base/times.h"
 #include "controls/evidence.h"
+#include "controls/leavers.h"
 
 #define LEAVER_REASON_AMBIGUOUS "several people match the account, one of them has left"
 
-/* The person of a leaver's account, or NONE. Says where it cannot be told who of several it is. */
-static uint32_t leaver_of(ControlContext *context, uint32_t account)
+uint32_t leaver_of(ControlContext *context, uint32_t account)
 {
     if (!account_is_of(context, account, CLASSES_OF_PEOPLE))
         return NONE;
@@ -25,23 +25,7 @@ static uint32_t leaver_of(ControlContext *context, uint32_t account)
     return NONE;
 }
 
-static void tell_account(const ControlContext *context, const Finding *finding, json_t *evidence)
-{
-    evidence_person(context, evidence, finding->person);
-    evidence_account(context, evidence, finding->subject);
-}
-
-/* ---- leaver-active ---- */
-
-static const Threshold leaver_active_thresholds[] = {
-    {"hours", "Time between the end of the last working day and the end of access.", 24, 0, 4,
-     THRESHOLD_SAME, THRESHOLD_SAME, 24},
-    {"privileged_hours", "The same for privileged accounts and for accounts of class admin.", 4, 0,
-     4, THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME},
-    {.name = NULL},
-};
-
-static uint64_t person_facts(const ControlContext *context, uint32_t account, uint32_t person)
+uint64_t leaver_hash(const ControlContext *context, uint32_t account, uint32_t person)
 {
     const Accounts *accounts = &context->snapshot->accounts;
     const People *people = &context->snapshot->people;
@@ -59,6 +43,22 @@ static uint64_t person_facts(const ControlContext *context, uint32_t account, ui
     return facts_text(context, facts, people->timezone[speaking]);
 }
 
+void leaver_tell(const ControlContext *context, const Finding *finding, json_t *evidence)
+{
+    evidence_person(context, evidence, finding->person);
+    evidence_account(context, evidence, finding->subject);
+}
+
+/* ---- leaver-active ---- */
+
+static const Threshold leaver_active_thresholds[] = {
+    {"hours", "Time between the end of the last working day and the end of access.", 24, 0, 4,
+     THRESHOLD_SAME, THRESHOLD_SAME, 24},
+    {"privileged_hours", "The same for privileged accounts and for accounts of class admin.", 4, 0,
+     4, THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME},
+    {.name = NULL},
+};
+
 static void evaluate_leaver_active(ControlContext *context)
 {
     int64_t limit = control_limit(context->settings, context->control, "hours");
@@ -75,7 +75,7 @@ static void evaluate_leaver_active(ControlContext *context)
             !account_must_be_usable(context, account))
             continue;
         control_report(context, SUBJECT_ACCOUNT, account, NONE, person, 0, left, 0,
-                       person_facts(context, account, person));
+                       leaver_hash(context, account, person));
     }
 }
 
@@ -83,7 +83,7 @@ static void describe_leaver_active(const ControlContext *context, const Finding 
                                    FindingText *text)
 {
     json_t *evidence = json_object();
-    tell_account(context, finding, evidence);
+    leaver_tell(context, finding, evidence);
     evidence_privileged(context, evidence, finding->subject);
 
     const char *name = account_shown(context, finding->subject);
@@ -136,7 +136,7 @@ static void evaluate_leaver_logon(ControlContext *context)
          */
         if (used > left)
             control_report(context, SUBJECT_ACCOUNT, account, NONE, person, 0, used, 0,
-                           facts_mix(person_facts(context, account, person),
+                           facts_mix(leaver_hash(context, account, person),
                                      accounts->last_logon_slack[account]));
     }
 }
@@ -145,7 +145,7 @@ static void describe_leaver_logon(const ControlContext *context, const Finding *
                                   FindingText *text)
 {
     json_t *evidence = json_object();
-    tell_account(context, finding, evidence);
+    leaver_tell(context, finding, evidence);
     evidence_last_use(context, evidence, finding->subject);
     evidence_privileged(context, evidence, finding->subject);
 
@@ -207,7 +207,7 @@ static void report_right(ControlContext *context, uint32_t account, uint32_t gro
     int64_t left = context->judgement->left_utc[person];
     if (!time_is_over(context, left, limit))
         return;
-    uint64_t facts = facts_mix(person_facts(context, account, person),
+    uint64_t facts = facts_mix(leaver_hash(context, account, person),
                                effective_path_hash(context->effective, account));
     facts ^= granted_hash(context, account, group, governed_kind(context->governed, kind));
     control_report(context, SUBJECT_RIGHT, account, group, person, 0, left, kind, facts);
@@ -252,7 +252,7 @@ static void describe_leaver_rights(const ControlContext *context, const Finding 
                                    FindingText *text)
 {
     json_t *evidence = json_object();
-    tell_account(context, finding, evidence);
+    leaver_tell(context, finding, evidence);
     g_autoptr(GArray) hops = g_array_new(FALSE, FALSE, sizeof(Hop));
     json_t *path =
         evidence_path(context, finding->subject, finding->object,
@@ -331,7 +331,7 @@ static void evaluate_contractor_expired(ControlContext *context)
             !account_is_of(context, account, CLASSES_OF_PEOPLE) ||
             !account_must_be_usable(context, account))
             continue;
-        uint64_t facts = person_facts(context, account, person);
+        uint64_t facts = leaver_hash(context, account, person);
         facts = facts_text(context, facts, snapshot->people.sponsor_id[person]);
         control_report(context, SUBJECT_ACCOUNT, account, NONE, person, 0,
                        contract_end(context, person), 0,

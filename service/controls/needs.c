@@ -87,8 +87,12 @@ bool control_needs_are_met(ControlContext *context)
     }
     if (!are_met)
         return false;
-    if ((needs & NEED_EARLIER_RUN) != 0 && !context->has_earlier_run) {
+    if ((needs & (NEED_EARLIER_RUN | NEED_MEMORY)) != 0 && !context->has_earlier_run) {
         control_unjudged(context, "it needs an earlier run");
+        return false;
+    }
+    if ((needs & NEED_MEMORY) != 0 && context->memory == NULL) {
+        control_unjudged(context, "nothing is recorded of what earlier runs saw");
         return false;
     }
     return (needs & NEED_DIRECTORY) == 0 || some_directory_is_met(context);

@@ -55,6 +55,7 @@ int case_teardown(void **state)
     world_free(c->world);
     g_hash_table_unref(c->group_first_seen);
     memory_free(c->memory);
+    times_free(c->times);
     g_ptr_array_unref(c->answers);
     finding_text_clear(&c->text);
     g_rmdir(c->folder);
@@ -151,6 +152,7 @@ void judge(Case *c)
                                   .graph = c->graph,
                                   .effective = c->effective,
                                   .governed = c->governed,
+                                  .times = c->times,
                                   .settings = c->settings,
                                   .as_of_utc = c->as_of_utc,
                                   .has_earlier_run = c->has_earlier_run,

@@ -28,6 +28,7 @@ typedef struct Case {
     int64_t last_good[WORLD_SOURCES]; /* TIME_UNKNOWN */
     GHashTable *group_first_seen;     /* first_seen() fills it */
     Memory *memory;                   /* NULL at first; memory_new() it, the case frees it */
+    Times *times;                     /* the same with times_new() */
     /* private */
     Settings *settings;
     Links *links;
