@@ -34,7 +34,6 @@ static const char *const names[128] = {
     [BODY_PERSON] = "person",
     [BODY_APPROVED_BY] = "approved_by",
     [BODY_REFERENCE] = "reference",
-    [BODY_RULE] = "rule",
     [BODY_SID_HISTORY] = "sid_history",
     [BODY_PREVIOUS_ID] = "previous_ids",
     [BODY_ACCESS_GROUP] = "access_groups",
@@ -43,8 +42,6 @@ static const char *const names[128] = {
     [BODY_LOCKED] = "locked",
     [BODY_FLAGS] = "flags",
     [BODY_STATUS] = "status_known",
-    [BODY_CLASS] = "class",
-    [BODY_LINKED] = "linked",
     [BODY_START_DAY] = "start_date",
     [BODY_LAST_DAY] = "last_working_day",
     [BODY_END_DAY] = "end_date",
@@ -60,6 +57,10 @@ static const char *const names[128] = {
     [BODY_LAST_REVIEW] = "last_review",
     [BODY_APPROVED] = "approved_on",
     [BODY_APPROVAL_EXPIRES] = "expires_on",
+    [BODY_LINK_PERSON] = "link_person",
+    [BODY_LINK_RULE] = "link_rule",
+    [BODY_LINKED] = "linked",
+    [BODY_CLASS] = "class",
     [BODY_LAST_LOGON] = "last_logon",
     [BODY_LAST_LOGON_SLACK] = "last_logon_slack",
     [BODY_RECORDED] = "recorded_at",
@@ -72,9 +73,10 @@ const char *body_field_name(BodyField field)
 
 BodyType body_field_type(BodyField field)
 {
-    if (field < BODY_ENABLED)
+    if (field < BODY_ENABLED || field == BODY_LINK_PERSON || field == BODY_LINK_RULE)
         return BODY_TYPE_TEXT;
-    if (field < BODY_START_DAY || field == BODY_LAST_LOGON_SLACK)
+    if (field < BODY_START_DAY || field == BODY_LAST_LOGON_SLACK || field == BODY_LINKED ||
+        field == BODY_CLASS)
         return BODY_TYPE_NUMBER;
     return field < BODY_EXPIRES ? BODY_TYPE_DAY : BODY_TYPE_TIME;
 }
@@ -137,6 +139,8 @@ static inline uint8_t *begin_field(Body *body, BodyField field, size_t room)
 static inline void end_field(Body *body, BodyField field, const uint8_t *at)
 {
     body->size = (size_t)(at - body->data);
+    if (field < BODY_OF_LINK)
+        body->size_without_link = body->size;
     if (field < BODY_WITH_USE)
         body->size_without_use = body->size;
 }

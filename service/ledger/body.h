@@ -45,10 +45,9 @@ typedef enum BodyField {
     BODY_CLASSIFICATION,
     BODY_GROUP,   /* of an approval, as the next four */
     BODY_ACCOUNT, /* … */
-    BODY_PERSON,  /* … and of a link: the HR id */
+    BODY_PERSON,
     BODY_APPROVED_BY,
     BODY_REFERENCE,
-    BODY_RULE, /* of a link: "employee_id = id" */
     /* lists of texts */
     BODY_SID_HISTORY = 56,
     BODY_PREVIOUS_ID,
@@ -59,8 +58,6 @@ typedef enum BodyField {
     BODY_LOCKED, /* State */
     BODY_FLAGS,
     BODY_STATUS, /* PersonStatus, AssetStatus */
-    BODY_CLASS,  /* of a link: AccountClass + 1 */
-    BODY_LINKED, /* of a link: PersonLink of correlate/links.h */
     /* days since 1970; DAY_NONE = left out */
     BODY_START_DAY = 80,
     BODY_LAST_DAY,
@@ -78,6 +75,13 @@ typedef enum BodyField {
     BODY_LAST_REVIEW,
     BODY_APPROVED,
     BODY_APPROVAL_EXPIRES,
+    /* of accounts: the link, which is known only when people are; without people it stays as it was
+     */
+    BODY_OF_LINK = 112,
+    BODY_LINK_PERSON = 112, /* a text: the HR id */
+    BODY_LINK_RULE,         /* a text: "employee_id = id" */
+    BODY_LINKED,            /* a number: PersonLink of correlate/links.h */
+    BODY_CLASS,             /* a number: AccountClass of correlate/classes.h, plus one */
     /* with use */
     BODY_WITH_USE = 120,
     BODY_LAST_LOGON = 120, /* a time */
@@ -94,14 +98,15 @@ BodyType body_field_type(BodyField field);
 typedef struct Body {
     uint8_t *data;
     size_t size, room;
-    size_t size_without_use; /* up to the first field that changes with use */
+    size_t size_without_link; /* up to the first field of the link */
+    size_t size_without_use;  /* up to the first field that changes with use */
 } Body;
 
 void body_clear(Body *body); /* releases */
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Body, body_clear)
 static inline void body_begin(Body *body)
 {
-    body->size = body->size_without_use = 0;
+    body->size = body->size_without_link = body->size_without_use = 0;
 }
 void body_text(Body *body, BodyField field, const char *text); /* "" = left out */
 void body_number(Body *body, BodyField field, uint64_t number);

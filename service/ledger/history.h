@@ -23,7 +23,6 @@ typedef enum HistoryKind {
     HISTORY_PERSON,
     HISTORY_ASSET,
     HISTORY_APPROVAL,
-    HISTORY_LINK,    /* whose an account is and its class; key and source are the account's */
     HISTORY_MEMBERS, /* key and source are the group's */
     HISTORY_RIGHTS,  /* who effectively was in a governed group; the same */
     N_HISTORY_KINDS

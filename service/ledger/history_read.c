@@ -6,8 +6,8 @@
 #include <string.h>
 #include <xxhash.h>
 
-const char *const history_kinds[] = {"account",  "group", "computer", "foreign", "person", "asset",
-                                     "approval", "link",  "members",  "rights",  NULL};
+const char *const history_kinds[] = {"account", "group",    "computer", "foreign", "person",
+                                     "asset",   "approval", "members",  "rights",  NULL};
 
 /* Stored: the function must stay this one. XXH3 is fixed since xxHash 0.8. */
 uint64_t history_ref(const char *source, HistoryKind kind, const char *key)
@@ -278,13 +278,14 @@ bool history_versions(Store *store, const char *source, HistoryKind kind, const 
     g_autoptr(GArray) runs = packed_runs(&where, 0, until_run, error);
     g_autoptr(Statement) rows = store_prepare(
         store,
-        "SELECT key, run, body FROM history WHERE source = $1 AND kind = $2 AND key = $3 AND "
-        "run <= $4 ORDER BY run",
+        "SELECT key, run, body FROM history WHERE source = $1 AND kind = $2 AND ref = $3 AND "
+        "key = $4 AND run <= $5 ORDER BY run",
         error);
 
     if (!runs || !rows)
         return false;
-    statement_bind(rows, text_value(source), text_value(history_kinds[kind]), text_value(key),
+    statement_bind(rows, text_value(source), text_value(history_kinds[kind]),
+                   integer_value((int64_t)history_ref(source, kind, key)), text_value(key),
                    integer_value(until_run));
     Merging merging = {.packs = {where, key, visit, data, false}, .runs = runs};
     return visit_rows(&merging, rows, error);

@@ -5,10 +5,11 @@
 CREATE TABLE history (
     source TEXT {{bytewise}} NOT NULL,
     kind   TEXT {{bytewise}} NOT NULL,
+    ref    {{integer}} NOT NULL, -- hash of the key (history_ref): what lists of members name
     key    TEXT {{bytewise}} NOT NULL,
     run    {{integer}} NOT NULL,
     body   {{blob}},
-    PRIMARY KEY (source, kind, key, run)
+    PRIMARY KEY (source, kind, ref, key, run)
 ) {{strict}};
 
 -- Very many versions of one run, source and kind: hundreds in one compressed row (service/ledger/pack.h).
@@ -40,8 +41,8 @@ CREATE TABLE history_source (
     since_as_of {{integer}} NOT NULL
 ) {{strict}};
 
--- What is there now, to find out what a night changed: sums of the hashes of all things of one kind, by the
--- first bits of the hash of their keys …
+-- What is there now, to find out what a night changed: two sums (of what things are, and of whose accounts are) of
+-- the hashes of all things of one kind, by the first bits of the hash of their keys …
 CREATE TABLE history_sum (
     source TEXT {{bytewise}} NOT NULL,
     kind   TEXT {{bytewise}} NOT NULL,
@@ -50,7 +51,8 @@ CREATE TABLE history_sum (
     PRIMARY KEY (source, kind)
 ) {{strict}};
 
--- … and behind each sum the hashes themselves: pairs of key and content, ascending.
+-- … and behind each pair of sums the hashes themselves: of key and content (of accounts also of the link),
+-- ascending.
 CREATE TABLE history_now (
     source TEXT {{bytewise}} NOT NULL,
     kind   TEXT {{bytewise}} NOT NULL,
