@@ -75,6 +75,7 @@ static Party party_of(const ControlContext *context, SubjectType type, uint32_t 
     case SUBJECT_RULE:
         return (Party){.key = context->governed->segregations[id].id,
                        .name = context->governed->segregations[id].id};
+    case SUBJECT_EXCEPTION:
     case SUBJECT_REVIEW:
     case SUBJECT_NONE:
         break;
@@ -136,6 +137,10 @@ void control_report(ControlContext *context, SubjectType type, uint32_t subject,
     Party of_subject = party_of(context, type, subject);
     Party of_object =
         object_type != SUBJECT_NONE ? party_of(context, object_type, object) : (Party){.key = NULL};
+    bool is_account = type == SUBJECT_ACCOUNT ||
+                      (type == SUBJECT_RIGHT && principal_kind(subject) == PRINCIPAL_ACCOUNT);
+    if (is_account && context->links->person[subject] != person) /* shown by nothing but holders */
+        facts = facts_mix(facts, context->links->person[subject] + UINT64_C(1));
     Finding finding = {.facts = all_facts(context, &of_subject, &of_object, person, detail, facts),
                        .control = context->control_index,
                        .severity = (uint8_t)risen(context, type, subject, step),
@@ -248,6 +253,7 @@ static FindingSet *set_new(ControlContext *context)
     set->has_rejected = g_new0(bool, context->snapshot->n_sources + 1);
     set->is_present = is_present;
     set->describe = describe_finding;
+    set->as_of_utc = context->as_of_utc;
     for (size_t i = 0; i < n_controls; i++)
         g_ptr_array_add(set->controls, (gpointer)(uintptr_t)control_table[i]->id);
     for (uint32_t i = 0; i < context->snapshot->n_sources; i++) {
@@ -399,6 +405,34 @@ static FindingParty described(SubjectType type, const Party *party)
                           .dn = g_strdup(party->dn)};
 }
 
+/* Whom the subject account belongs to, or may belong to: who decides about the exception must be
+ * somebody else. NULL when it is the person of the finding, or nobody. */
+static char *holders_of(const ControlContext *context, const Finding *finding)
+{
+    const People *people = &context->snapshot->people;
+    bool is_account = finding->subject_type == SUBJECT_ACCOUNT ||
+                      (finding->subject_type == SUBJECT_RIGHT &&
+                       principal_kind(finding->subject) == PRINCIPAL_ACCOUNT);
+    uint32_t account = finding->subject;
+    if (!is_account)
+        return NULL;
+    const GArray *several =
+        g_hash_table_lookup(context->links->candidates, GUINT_TO_POINTER(account));
+    uint32_t linked = context->links->person[account];
+    const uint32_t *ids = several != NULL ? (const uint32_t *)(const void *)several->data : &linked;
+    json_t *list = json_array();
+    for (guint i = 0; i < (several != NULL ? several->len : 1); i++) {
+        if (ids[i] != NONE && ids[i] != finding->person)
+            json_array_append_new(
+                list, json_string(snapshot_text(context->snapshot, people->id[ids[i]])));
+    }
+    char *dumped = json_array_size(list) > 0 ? json_dumps(list, JSON_COMPACT) : NULL;
+    char *text = g_strdup(dumped);
+    free(dumped);
+    json_decref(list);
+    return text;
+}
+
 static void describe_finding(const FindingSet *set, const Finding *finding, FindingText *ret_text)
 {
     Judgement *judgement = set->context;
@@ -423,5 +457,6 @@ static void describe_finding(const FindingSet *set, const Finding *finding, Find
         ret_text->person_name =
             g_strdup(snapshot_text(context.snapshot, people->name[finding->person]));
     }
+    ret_text->holders = holders_of(&context, finding);
     context.control->describe(&context, finding, ret_text);
 }

@@ -6,8 +6,9 @@
 #include <xxhash.h>
 
 const char *const severities[] = {"low", "medium", "high", "critical", NULL};
-const char *const subject_types[] = {"account", "group", "person", "asset", "computer", "source",
-                                     "review",  "right", "rule",   "none",  NULL};
+const char *const subject_types[] = {"account",  "group",     "person", "asset",
+                                     "computer", "source",    "review", "right",
+                                     "rule",     "exception", "none",   NULL};
 
 void finding_text_clear(FindingText *text)
 {
@@ -20,6 +21,7 @@ void finding_text_clear(FindingText *text)
     }
     g_free(text->person_id);
     g_free(text->person_name);
+    g_free(text->holders);
     g_free(text->summary);
     g_free(text->evidence);
     g_free(text->action);

@@ -26,9 +26,10 @@ typedef enum SubjectType {
     SUBJECT_COMPUTER,
     SUBJECT_SOURCE,
     SUBJECT_REVIEW,
-    SUBJECT_RIGHT, /* an account in a group; object = the group */
-    SUBJECT_RULE,  /* only as object: a segregation rule */
-    SUBJECT_NONE   /* only as object */
+    SUBJECT_RIGHT,     /* an account in a group; object = the group */
+    SUBJECT_RULE,      /* only as object: a segregation rule */
+    SUBJECT_EXCEPTION, /* only as object: another exception of the ledger */
+    SUBJECT_NONE       /* only as object */
 } SubjectType;
 extern const char *const subject_types[]; /* "account", …, index = SubjectType; NULL-terminated */
 
@@ -71,6 +72,8 @@ typedef struct FindingText {
     Severity severity;
     FindingParty subject, object;
     char *person_id, *person_name;
+    char *holders;  /* JSON list: HR ids of other people whom the subject belongs to, or may belong
+                       to; NULL = of none */
     char *summary;  /* one sentence. Time that passes is written as ELAPSED_MARK … (below) */
     char *evidence; /* a JSON object, compact, keys in a stated order */
     char *action;   /* what to do, one or two sentences */
@@ -84,6 +87,14 @@ void finding_text_clear(FindingText *text);
  * sentences (base/visible.h). */
 #define ELAPSED_MARK "\x1e"
 char *finding_summary_at(const char *summary, int64_t as_of_utc); /* newly allocated */
+
+/* A rule of the configuration that accepts what it fits until a date. */
+typedef struct AcceptanceRule {
+    const char *reason, *author;
+    const char *last_day; /* "2026-12-31" */
+    const char *place;    /* "file:line" */
+    int64_t ends_utc;     /* 24:00 of that day in the organisation's zone */
+} AcceptanceRule;
 
 typedef struct FindingSet FindingSet;
 typedef void (*FindingDescribe)(const FindingSet *set, const Finding *finding,
@@ -99,6 +110,11 @@ struct FindingSet {
      * NULL = of none. */
     bool *has_rejected;
     bool (*is_present)(const FindingSet *set, uint32_t source, const char *key);
+    /* Per finding: the rule that accepts it, index into rules plus one, 0 = none; NULL = of none.
+     * Rules that are over accept nothing. */
+    uint16_t *accepted_by;
+    const AcceptanceRule *rules;
+    int64_t as_of_utc; /* what it was judged by */
     FindingDescribe describe;
     void *context; /* of describe */
 };

@@ -23,7 +23,8 @@ typedef struct Hosts {
 
 /* ---- names ---- */
 
-Text host_name(Text text)
+/* A trailing dot is the root of the DNS: "pc1.example.com." is pc1.example.com. */
+static Text host_name(Text text)
 {
     text = text_trimmed(text);
     while (text.length > 0 && strchr(" \t\r\n.", text.data[text.length - 1]) != NULL)
@@ -31,7 +32,7 @@ Text host_name(Text text)
     return text;
 }
 
-Text host_label(Text text)
+static Text host_label(Text text)
 {
     Text name = host_name(text);
     const char *dot = name.length > 0 ? memchr(name.data, '.', name.length) : NULL;

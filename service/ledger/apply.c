@@ -52,7 +52,9 @@ static Tally *tally_of(Application *application, GError **error)
         (LedgerCounts){.n_open = tally_open(tally),
                        .n_accepted = tally->by_status[STATUS_ACCEPTED],
                        .n_false_positive = tally->by_status[STATUS_FALSE_POSITIVE]};
-    return g_steal_pointer(&tally);
+    return waivers_count_by_rule(application->ledger->store, &application->counts.n_by_rule, error)
+               ? g_steal_pointer(&tally)
+               : NULL;
 }
 
 static bool write_run(Application *application, Audit *audit, GError **error)
@@ -82,7 +84,8 @@ static bool apply_run(void *data, GError **error)
 
     if (!audit || !seen || !run_next_id(store, &application->run.id, error))
         return false;
-    if (apply->findings && !(application->plan = plan_new(store, apply->findings, error)))
+    if (apply->findings &&
+        !(application->plan = plan_new(store, apply->findings, apply->nothing_lapses, error)))
         return false;
     if (application->plan && application->plan->gone->len > apply->resolve_limit)
         hold(application);
@@ -143,7 +146,7 @@ typedef struct Preview {
 static bool preview(void *data, GError **error)
 {
     Preview *wanted = data;
-    g_autoptr(Plan) plan = plan_new(wanted->store, wanted->findings, error);
+    g_autoptr(Plan) plan = plan_new(wanted->store, wanted->findings, false, error);
     if (!plan)
         return false;
     wanted->counts = plan->counts;

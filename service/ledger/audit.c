@@ -44,6 +44,28 @@ static const char *detail_text(json_t *detail, const char *name)
     return json_string_value(json_object_get(detail, name));
 }
 
+static char *accepted_text(json_t *detail)
+{
+    const char *place = detail_text(detail, "place");
+
+    if (place)
+        return g_strdup_printf("Accepted until %s by the rule at %s of %s: %s",
+                               detail_text(detail, "until"), place, detail_text(detail, "author"),
+                               detail_text(detail, "reason"));
+    return g_strdup_printf("Accepted until %s by %s, asked by %s: %s", detail_text(detail, "until"),
+                           detail_text(detail, "approver"), detail_text(detail, "requester"),
+                           detail_text(detail, "reason"));
+}
+
+static char *lapsed_text(json_t *detail)
+{
+    const char *until = detail_text(detail, "until");
+
+    return until ? g_strdup_printf("It was accepted until %s; open again.", until)
+                 : g_strdup("The rule of the configuration that accepted it does not fit it any "
+                            "more; open again.");
+}
+
 /* The sentence that a reader of the history sees. */
 static char *change_text(const char *action, json_t *detail, int64_t run)
 {
@@ -62,6 +84,15 @@ static char *change_text(const char *action, json_t *detail, int64_t run)
         return g_strdup_printf("Details changed; before: %s", detail_text(detail, "was"));
     if (g_str_equal(action, "assigned"))
         return g_strdup_printf("Assigned to %s.", detail_text(detail, "owner"));
+    if (g_str_equal(action, "accepted"))
+        return accepted_text(detail);
+    if (g_str_equal(action, "lapsed"))
+        return lapsed_text(detail);
+    if (g_str_equal(action, "false-positive"))
+        return g_strdup_printf("The rule is wrong about it: %s", detail_text(detail, "reason"));
+    if (g_str_equal(action, "reopened by hand"))
+        return g_strdup_printf("It was %s; open again: %s", detail_text(detail, "state"),
+                               detail_text(detail, "reason"));
     const char *text = detail_text(detail, "text");
     return g_strdup(text ? text : "");
 }

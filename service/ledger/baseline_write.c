@@ -82,46 +82,72 @@ static bool write_watched(Store *store, const LedgerSourceBaseline *baseline, GE
 }
 
 typedef struct Roster {
-    GHashTable *known; /* id → "name US email US username US gone"; NULL = written by this run */
+    GHashTable *known; /* id → person_text(); NULL = written by this run */
     Bulk *come;
     Statement *change, *leave;
     int64_t run;
+    const bool *has_left; /* per person of the snapshot; NULL = nobody */
 } Roster;
 
-static char *person_text(const char *name, const char *email, const char *username,
-                         int64_t gone_since)
+typedef struct RosterRow {
+    const char *name, *email, *username, *successor;
+    int64_t has_left, gone_since;
+} RosterRow;
+
+/* All of it; ends with US and the run since which they are gone. */
+static char *person_text(const RosterRow *row)
 {
-    return g_strdup_printf("%s\x1f%s\x1f%s\x1f%" G_GINT64_FORMAT, name, email, username,
-                           gone_since);
+    return g_strdup_printf("%s\x1f%s\x1f%s\x1f%s\x1f%d\x1f%" G_GINT64_FORMAT, row->name, row->email,
+                           row->username, row->successor, (int)row->has_left, row->gone_since);
 }
 
 static GHashTable *read_roster(Store *store, GError **error)
 {
     g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_autoptr(Statement) rows =
-        store_prepare(store, "SELECT id, name, email, username, gone_since FROM roster", error);
+        store_prepare(store,
+                      "SELECT id, name, email, username, successor, has_left, gone_since "
+                      "FROM roster",
+                      error);
     StoreStep step = STORE_FAILED;
 
     while (rows && (step = statement_step(rows, error)) == STORE_ROW)
-        g_hash_table_insert(known, g_strdup(statement_text(rows, 0)),
-                            person_text(statement_text(rows, 1), statement_text(rows, 2),
-                                        statement_text(rows, 3), statement_integer(rows, 4)));
+        g_hash_table_insert(
+            known, g_strdup(statement_text(rows, 0)),
+            person_text(&(RosterRow){statement_text(rows, 1), statement_text(rows, 2),
+                                     statement_text(rows, 3), statement_text(rows, 4),
+                                     statement_integer(rows, 5), statement_integer(rows, 6)}));
     return step == STORE_DONE ? g_steal_pointer(&known) : NULL;
+}
+
+static RosterRow roster_row(const Roster *roster, const Snapshot *snapshot, uint32_t person)
+{
+    const People *people = &snapshot->people;
+    uint32_t successor = people_successor(people, person);
+
+    return (RosterRow){
+        .name = snapshot_text(snapshot, people->name[person]),
+        .email = snapshot_text(snapshot, people->email[person]),
+        .username = snapshot_text(snapshot, people->username[person]),
+        .successor = successor != NONE ? snapshot_text(snapshot, people->id[successor]) : "",
+        .has_left = roster->has_left && roster->has_left[person],
+        .gone_since = MAX(people->gone_since_run[person], 0) /* PERSON_UNREAD: is in the roster */};
 }
 
 static bool write_person(Roster *roster, const Snapshot *snapshot, uint32_t person, GError **error)
 {
-    const People *people = &snapshot->people;
-    const char *id = snapshot_text(snapshot, people->id[person]);
-    const char *name = snapshot_text(snapshot, people->name[person]);
-    const char *email = snapshot_text(snapshot, people->email[person]);
-    const char *username = snapshot_text(snapshot, people->username[person]);
-    int64_t gone = MAX(people->gone_since_run[person], 0); /* PERSON_UNREAD: is in the roster */
-    g_autofree char *now = person_text(name, email, username, gone);
+    const char *id = snapshot_text(snapshot, snapshot->people.id[person]);
+    RosterRow row = roster_row(roster, snapshot, person);
+    g_autofree char *now = person_text(&row);
     gpointer before;
     bool is_known = g_hash_table_lookup_extended(roster->known, id, NULL, &before);
-    const StoreValue values[] = {text_value(id), text_value(name), text_value(email),
-                                 text_value(username), integer_value(gone)};
+    const StoreValue values[] = {text_value(id),
+                                 text_value(row.name),
+                                 text_value(row.email),
+                                 text_value(row.username),
+                                 integer_value(row.gone_since),
+                                 text_value(row.successor),
+                                 integer_value(row.has_left)};
 
     if (is_known && before == NULL)
         return true; /* in two rosters: the first counts */
@@ -153,21 +179,25 @@ static bool write_vanished(Roster *roster, GError **error)
     return true;
 }
 
-static bool write_roster(Store *store, const Snapshot *snapshot, int64_t run, GError **error)
+static bool write_roster(Store *store, const LedgerApply *apply, int64_t run, GError **error)
 {
+    const Snapshot *snapshot = apply->snapshot;
     g_autoptr(GHashTable) known = read_roster(store, error);
     g_autoptr(Bulk) come =
-        known ? bulk_new(store, "roster", "id, name, email, username, gone_since", error) : NULL;
+        known ? bulk_new(store, "roster",
+                         "id, name, email, username, gone_since, successor, has_left", error)
+              : NULL;
     g_autoptr(Statement) change = store_prepare(
         store,
-        "UPDATE roster SET name = $2, email = $3, username = $4, gone_since = $5 WHERE id = $1",
+        "UPDATE roster SET name = $2, email = $3, username = $4, gone_since = $5, successor = $6, "
+        "has_left = $7 WHERE id = $1",
         come ? error : NULL);
     g_autoptr(Statement) leave = store_prepare(
         store, "UPDATE roster SET gone_since = $2 WHERE id = $1", change ? error : NULL);
 
     if (!known || !come || !change || !leave)
         return false;
-    Roster roster = {known, come, change, leave, run};
+    Roster roster = {known, come, change, leave, run, apply->person_has_left};
     for (uint32_t person = 0; person < snapshot->people.n; person++) {
         if (!write_person(&roster, snapshot, person, error))
             return false;
@@ -204,7 +234,7 @@ bool baseline_write(Store *store, const LedgerApply *apply, const LedgerRun *run
     /* A roster that was not read whole says nothing about who is gone. */
     if (apply->snapshot && snapshot_has(apply->snapshot, PROVIDES_PEOPLE) &&
         snapshot_is_complete(apply->snapshot, PROVIDES_PEOPLE) &&
-        !write_roster(store, apply->snapshot, run->id, error))
+        !write_roster(store, apply, run->id, error))
         return false;
     return write_governed(store, apply->governed_group_keys, run->as_of_utc, error);
 }

@@ -1,22 +1,33 @@
 /* changes.c: what people do to an exception: comment, assign. Each with its audit row, in one
- * transaction. */
-#include "ledger/audit.h"
-#include "ledger/ledger_private.h"
+ * transaction. What they decide is in decisions.c. */
+#include "ledger/changes.h"
 
 #include <string.h>
 
-typedef struct PersonalChange {
-    Store *store;
-    const char *id_text, *actor, *action;
-    const char *text;  /* of a comment */
-    const char *owner; /* of an assignment */
-    int64_t at_utc;
-} PersonalChange;
+/* ---- in common ---- */
 
-static bool is_blank(const char *text)
+void exception_state_clear(ExceptionState *state)
+{
+    g_free(state->name);
+    g_free(state->control);
+    g_free(state->owner);
+}
+
+bool change_is_blank(const char *text)
 {
     g_autofree char *stripped = g_strstrip(g_strdup(text ? text : ""));
     return *stripped == '\0';
+}
+
+bool change_refuse(GError **error, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    g_autofree char *sentence = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_set_error_literal(error, LEDGER_ERROR, LEDGER_ERROR_REFUSED, sentence);
+    return false;
 }
 
 static bool not_found(const char *id, GError **error)
@@ -28,30 +39,58 @@ static bool not_found(const char *id, GError **error)
     return false;
 }
 
-/* Status and owner of now, newly allocated. */
-static bool read_state(Store *store, int64_t id, const char *id_text, Status *ret_status,
-                       char **ret_owner, GError **error)
+bool exception_state_read(Store *store, const char *id, ExceptionState *ret_state, GError **error)
 {
-    g_autoptr(Statement) row =
-        store_prepare(store, "SELECT status, owner FROM exception WHERE id = $1", error);
+    g_autoptr(Statement) row = store_prepare(
+        store, "SELECT status, owner, control, severity FROM exception WHERE id = $1", error);
     if (!row)
         return false;
-    statement_bind(row, integer_value(id));
-    StoreStep step = statement_step(row, error);
+    statement_bind(row, integer_value(exception_id(id)));
+    StoreStep step = exception_id(id) == 0 ? STORE_DONE : statement_step(row, error);
     if (step != STORE_ROW)
-        return step == STORE_DONE && not_found(id_text, error);
-    *ret_status = ledger_status(statement_text(row, 0));
-    *ret_owner = g_strdup(statement_text(row, 1));
+        return step == STORE_DONE && not_found(id, error);
+    *ret_state = (ExceptionState){.id = exception_id(id),
+                                  .name = exception_name(exception_id(id)),
+                                  .status = ledger_status(statement_text(row, 0)),
+                                  .owner = g_strdup(statement_text(row, 1)),
+                                  .control = g_strdup(statement_text(row, 2)),
+                                  .severity = (int)statement_integer(row, 3)};
     return true;
 }
 
-static bool refuse_assignment(Status status, const char *id, GError **error)
+bool change_audit(Store *store, const ChangeMade *change, json_t *detail, GError **error)
 {
-    g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_REFUSED, "%s is %s: %s. Nothing was changed.", id,
-                ledger_statuses[status],
-                status == STATUS_RESOLVED ? "there is nothing left that somebody could answer for"
-                                          : "it is not waiting for anybody");
-    return false;
+    g_autofree char *text = json_to_text(detail, NULL);
+
+    json_decref(detail);
+    if (!text)
+        return change_refuse(error, "the text is not valid UTF-8; nothing was changed");
+    g_autoptr(Audit) audit = audit_new(store, error);
+    return audit && audit_write(audit,
+                                &(AuditRow){.at_utc = change->at_utc,
+                                            .actor = change->actor,
+                                            .action = change->action,
+                                            .object = change->object,
+                                            .detail = text},
+                                error);
+}
+
+/* ---- comment, assign ---- */
+
+typedef struct PersonalChange {
+    Store *store;
+    const char *id, *actor, *action;
+    const char *text;  /* of a comment */
+    const char *owner; /* of an assignment */
+    int64_t at_utc;
+} PersonalChange;
+
+static bool refuse_assignment(const ExceptionState *state, GError **error)
+{
+    return change_refuse(
+        error, "%s is %s: %s. Nothing was changed.", state->name, ledger_statuses[state->status],
+        state->status == STATUS_RESOLVED ? "there is nothing left that somebody could answer for"
+                                         : "it is not waiting for anybody");
 }
 
 static bool write_owner(const PersonalChange *change, int64_t id, GError **error)
@@ -67,38 +106,19 @@ static bool write_owner(const PersonalChange *change, int64_t id, GError **error
 static bool make_change(void *data, GError **error)
 {
     const PersonalChange *change = data;
-    int64_t id = exception_id(change->id_text);
-    g_autofree char *name = exception_name(id);
-    g_autofree char *owner_was = NULL;
-    Status status;
+    g_auto(ExceptionState) state = {0};
 
-    if (id == 0)
-        return not_found(change->id_text, error);
-    if (!read_state(change->store, id, change->id_text, &status, &owner_was, error))
+    if (!exception_state_read(change->store, change->id, &state, error))
         return false;
-    if (change->owner && status != STATUS_OPEN && status != STATUS_ASSIGNED)
-        return refuse_assignment(status, name, error);
-    if (change->owner && !write_owner(change, id, error))
+    if (change->owner && state.status != STATUS_OPEN && state.status != STATUS_ASSIGNED)
+        return refuse_assignment(&state, error);
+    if (change->owner && !write_owner(change, state.id, error))
         return false;
-
-    json_t *detail = change->owner
-                         ? json_pack("{s:s s:s?}", "owner", change->owner, "was", owner_was)
-                         : json_pack("{s:s}", "text", change->text);
-    g_autofree char *detail_text = json_to_text(detail, NULL);
-    json_decref(detail);
-    if (!detail_text) {
-        g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_REFUSED,
-                    "the text is not valid UTF-8; nothing was changed");
-        return false;
-    }
-    g_autoptr(Audit) audit = audit_new(change->store, error);
-    return audit && audit_write(audit,
-                                &(AuditRow){.at_utc = change->at_utc,
-                                            .actor = change->actor,
-                                            .action = change->action,
-                                            .object = name,
-                                            .detail = detail_text},
-                                error);
+    return change_audit(
+        change->store, &(ChangeMade){change->actor, change->action, state.name, change->at_utc},
+        change->owner ? json_pack("{s:s s:s?}", "owner", change->owner, "was", state.owner)
+                      : json_pack("{s:s}", "text", change->text),
+        error);
 }
 
 bool ledger_comment(Ledger *ledger, const char *id, const char *actor, const char *text,
@@ -106,11 +126,8 @@ bool ledger_comment(Ledger *ledger, const char *id, const char *actor, const cha
 {
     PersonalChange change = {ledger->store, id, actor, "comment", text, NULL, at_utc};
 
-    if (is_blank(text)) {
-        g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_REFUSED,
-                    "a comment needs a text; nothing was changed");
-        return false;
-    }
+    if (change_is_blank(text))
+        return change_refuse(error, "a comment needs a text; nothing was changed");
     return store_transaction(ledger->store, STORE_WRITING, make_change, &change, error);
 }
 
@@ -119,10 +136,8 @@ bool ledger_assign(Ledger *ledger, const char *id, const char *actor, const char
 {
     PersonalChange change = {ledger->store, id, actor, "assigned", NULL, owner, at_utc};
 
-    if (is_blank(owner)) {
-        g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_REFUSED,
-                    "an exception is assigned to somebody: the name is empty; nothing was changed");
-        return false;
-    }
+    if (change_is_blank(owner))
+        return change_refuse(
+            error, "an exception is assigned to somebody: the name is empty; nothing was changed");
     return store_transaction(ledger->store, STORE_WRITING, make_change, &change, error);
 }

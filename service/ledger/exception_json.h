@@ -3,6 +3,7 @@
 
 #include "ledger/ledger_private.h"
 #include "ledger/seen.h"
+#include "ledger/waivers.h"
 
 /* Columns of a query that exception_json() reads, from exception e and exception_text t. */
 #define EXCEPTION_COLUMNS                                                                          \
@@ -12,7 +13,11 @@
     "t.object_type, "                                                                              \
     "t.object_source, t.object_key, t.object_name, t.object_dn, t.person_id, t.person_name, "      \
     "t.summary, t.evidence, "                                                                      \
-    "t.action"
+    "t.action, " WAIVER_COLUMNS
+/* The tables of these columns, up to the condition. */
+#define EXCEPTION_TABLES                                                                           \
+    "exception e JOIN exception_text t ON t.exception = e.id "                                     \
+    "LEFT JOIN waiver w ON w.exception = e.id "
 enum {
     COLUMN_ID,
     COLUMN_CONTROL,
@@ -38,7 +43,8 @@ enum {
     COLUMN_PERSON_NAME,
     COLUMN_SUMMARY,
     COLUMN_EVIDENCE,
-    COLUMN_ACTION
+    COLUMN_ACTION,
+    COLUMN_WAIVER
 };
 
 /* Of the row that the statement stands on. New reference; NULL on failure. */

@@ -79,13 +79,14 @@ static bool read_ids(Listing *listing, GError **error)
     g_autofree char *status = filter->status ? g_ascii_strdown(filter->status, -1) : NULL;
     g_autofree char *control = filter->control ? g_ascii_strdown(filter->control, -1) : NULL;
     bool is_all = g_strcmp0(status, "all") == 0 || filter->at_run > 0;
-    g_autoptr(Statement) rows =
-        store_prepare(listing->ledger->store,
-                      "SELECT id FROM exception WHERE ($1 = 1 OR status = $2 OR status = $3) "
-                      "AND ($4 = '' OR control = $4) AND ($5 = -2 OR severity = $5) "
-                      "AND ($6 = 0 OR opened_run = $6 OR reopened_run = $6) "
-                      "ORDER BY severity DESC, control, subject_name, id",
-                      error);
+    g_autoptr(Statement) rows = store_prepare(
+        listing->ledger->store,
+        "SELECT id FROM exception WHERE ($1 = 1 OR status = $2 OR status = $3) "
+        "AND ($4 = '' OR control = $4) AND ($5 = -2 OR severity = $5) "
+        "AND ($6 = 0 OR opened_run = $6 OR reopened_run = $6 OR EXISTS (SELECT 1 FROM "
+        "waiver w WHERE w.exception = exception.id AND w.lapsed_run = $6)) "
+        "ORDER BY severity DESC, control, subject_name, id",
+        error);
     StoreStep step;
 
     if (!rows)
@@ -193,9 +194,7 @@ static bool read_portion(void *data, GError **error)
     Listing *listing = data;
     g_autoptr(Statement) row = store_prepare(
         listing->ledger->store,
-        "SELECT " EXCEPTION_COLUMNS " FROM exception e JOIN exception_text t ON t.exception = e.id "
-        "WHERE e.id = $1",
-        error);
+        "SELECT " EXCEPTION_COLUMNS " FROM " EXCEPTION_TABLES "WHERE e.id = $1", error);
 
     g_autoptr(Statement) life = row ? life_prepare(listing->ledger->store, error) : NULL;
     bool is_past = listing->mark.run > 0;
@@ -261,9 +260,7 @@ json_t *ledger_exception(Ledger *ledger, const char *id, GError **error)
 {
     g_autoptr(Seen) seen = seen_new(ledger->store, error);
     g_autoptr(Statement) row = store_prepare(
-        ledger->store,
-        "SELECT " EXCEPTION_COLUMNS " FROM exception e JOIN exception_text t ON t.exception = e.id "
-        "WHERE e.id = $1",
+        ledger->store, "SELECT " EXCEPTION_COLUMNS " FROM " EXCEPTION_TABLES "WHERE e.id = $1",
         seen ? error : NULL);
     g_autofree char *name = exception_name(exception_id(id));
 
@@ -287,17 +284,19 @@ json_t *ledger_exception(Ledger *ledger, const char *id, GError **error)
 
 json_t *ledger_summary(Ledger *ledger, GError **error)
 {
-    int64_t n_resolved;
+    int64_t n_resolved, n_by_rule;
     g_autoptr(Tally) tally = tally_read(ledger->store, error);
 
     if (!tally ||
         !store_query_integer(ledger->store,
                              "SELECT count(*) FROM exception WHERE resolved_run IS NOT NULL",
-                             &n_resolved, error))
+                             &n_resolved, error) ||
+        !waivers_count_by_rule(ledger->store, &n_by_rule, error))
         return NULL;
-    return json_pack("{s:I s:I s:I s:I s:I s:o s:o}", "open", (json_int_t)tally_open(tally),
+    return json_pack("{s:I s:I s:I s:I s:I s:I s:o s:o}", "open", (json_int_t)tally_open(tally),
                      "assigned", (json_int_t)tally->by_status[STATUS_ASSIGNED], "accepted",
-                     (json_int_t)tally->by_status[STATUS_ACCEPTED], "false_positive",
+                     (json_int_t)tally->by_status[STATUS_ACCEPTED], "accepted_by_rule",
+                     (json_int_t)n_by_rule, "false_positive",
                      (json_int_t)tally->by_status[STATUS_FALSE_POSITIVE], "resolved",
                      (json_int_t)n_resolved, "by_severity", tally_severities(tally), "by_control",
                      tally_controls(tally));

@@ -71,6 +71,8 @@ typedef struct LedgerRun {
 
 typedef struct LedgerCounts {
     int64_t n_new, n_reopened /* part of new */, n_open, n_resolved, n_accepted, n_false_positive;
+    int64_t n_lapsed;  /* waivers that ended: part of reopened */
+    int64_t n_by_rule; /* part of accepted: by a rule of the configuration */
 } LedgerCounts;
 
 /* What the next baseline needs from this run; a source that was not complete is absent and keeps
@@ -95,7 +97,9 @@ typedef struct LedgerApply {
                                                NULL-terminated; may be NULL */
     int64_t resolve_limit; /* merging that would resolve more than this is refused (run is recorded
                               as held); INT64_MAX = any */
-    const int64_t *due_seconds; /* per Severity */
+    const int64_t *due_seconds;  /* per Severity */
+    const bool *person_has_left; /* per person of the snapshot; NULL = nobody */
+    bool nothing_lapses;         /* the clock is not to be trusted: waivers that seem over stand */
 } LedgerApply;
 
 /* Would-be result of a merge, nothing written: new, resolved … for --dry-run and for the resolve
@@ -155,6 +159,32 @@ bool ledger_comment(Ledger *ledger, const char *id, const char *actor, const cha
                     int64_t at_utc, GError **error);
 bool ledger_assign(Ledger *ledger, const char *id, const char *actor, const char *owner,
                    int64_t at_utc, GError **error);
+
+/* What somebody decides about an exception; see docs/ledger.md for who may. */
+typedef struct LedgerDecision {
+    const char *id;        /* "EX-000042" or "42" */
+    const char *actor;     /* login name of who runs the command */
+    const char *requester; /* somebody of the roster for whom they do it; NULL = themselves */
+    const char *reason;
+    const char *approver; /* id, e-mail, username or name of somebody of the last applied roster */
+    const char *last_day; /* "2026-12-31" */
+    int64_t ends_utc;     /* of that day */
+    int64_t at_utc;       /* clock */
+} LedgerDecision;
+/* Accepted until the end of a day: needs approver, last_day, ends_utc. Only what is open or
+ * assigned. Refused (LEDGER_ERROR_REFUSED, with why) unless subject, requester and approver are
+ * three different people. */
+bool ledger_accept(Ledger *ledger, const LedgerDecision *decision, GError **error);
+/* The rule is wrong about it: it stays so while it is found, and the reason is kept for the
+ * control.
+ */
+bool ledger_false_positive(Ledger *ledger, const LedgerDecision *decision, GError **error);
+/* Accepted or false positive → open again, due from the last run's as-of time. */
+bool ledger_reopen(Ledger *ledger, const LedgerDecision *decision, const int64_t *due_seconds,
+                   GError **error);
+/* {"dormant-account": [ {"exception", "at", "actor", "reason"} ]}: false positives that were not
+ * taken back, oldest first, also of what is resolved since. NULL on failure. */
+json_t *ledger_feedback(Ledger *ledger, GError **error);
 
 /* ---- schema ---- */
 json_t *ledger_info(Ledger *ledger,

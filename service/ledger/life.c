@@ -36,7 +36,7 @@ static const struct {
     {"opened", STATUS_OPEN},       {"reopened", STATUS_OPEN},
     {"resolved", STATUS_RESOLVED}, {"assigned", STATUS_ASSIGNED},
     {"accepted", STATUS_ACCEPTED}, {"false-positive", STATUS_FALSE_POSITIVE},
-    {"lapsed", STATUS_OPEN},
+    {"lapsed", STATUS_OPEN},       {"reopened by hand", STATUS_OPEN},
 };
 
 Statement *life_prepare(Store *store, GError **error)
@@ -79,6 +79,8 @@ static void undo_change(LifeAt *life, const Row *row)
 {
     const char *words = json_string_value(json_object_get(row->detail, "words"));
 
+    if (row->run == 0)
+        return; /* a person changed it: the "was" of an assignment is no sentence */
     if (!words)
         words = json_string_value(json_object_get(row->detail, "was"));
     if (life->severity < 0)

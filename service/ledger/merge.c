@@ -1,5 +1,7 @@
 #include "ledger/merge.h"
 
+#include "ledger/turns.h"
+
 #include <string.h>
 
 typedef struct Merger {
@@ -26,13 +28,13 @@ static bool prepare_bulks(Merger *merger, Store *store, GError **error)
 {
     merger->exceptions = bulk_new(store, "exception",
                                   "id, identity, facts, control, severity, status, source, "
-                                  "subject_name, opened_run, found_run, due",
+                                  "subject_name, opened_run, found_run, due, due_from",
                                   error);
     merger->texts = merger->exceptions
                         ? bulk_new(store, "exception_text",
                                    "exception, subject_type, subject_key, subject_dn, object_type, "
                                    "object_source, object_key, object_name, object_dn, person_id, "
-                                   "person_name, summary, evidence, action",
+                                   "person_name, summary, evidence, action, holders",
                                    error)
                         : NULL;
     merger->left_alone = merger->texts
@@ -50,19 +52,21 @@ static bool prepare(Merger *merger, Store *store, GError **error)
         {&merger->reopen, "UPDATE exception SET facts = $2, severity = $3, status = 'open', source "
                           "= $4, subject_name = $5, "
                           "owner = NULL, found_run = $6, reopened_run = $6, last_seen_run = NULL, "
-                          "resolved_run = NULL, due = $7 "
+                          "resolved_run = NULL, due = $7, due_from = $8 "
                           "WHERE id = $1"},
-        /* A due date is counted from where the exception, or its last relapse, began; it moves only
-           with the severity. */
+        /* A due date moves only with the severity. What turns out to be worse is due as soon as if
+           it had been found now, and never later than before; what turns out to be less bad, as if
+           it had been so from where it, or its last relapse, began. */
         {&merger->update,
          "UPDATE exception SET facts = $2, severity = $3, source = $4, subject_name = $5, "
          "found_run = $6, "
-         "due = CASE WHEN severity = $3 THEN due ELSE $7 + (SELECT r.as_of FROM run r "
-         "WHERE r.id = COALESCE(exception.reopened_run, exception.opened_run)) END WHERE id = $1"},
+         "due = CASE WHEN severity = $3 THEN due WHEN severity > $3 THEN due_from + $7 - $8 "
+         "WHEN due < $7 THEN due ELSE $7 END WHERE id = $1"},
         {&merger->text,
          "UPDATE exception_text SET subject_type = $2, subject_key = $3, subject_dn = $4, "
          "object_type = $5, object_source = $6, object_key = $7, object_name = $8, object_dn = $9, "
-         "person_id = $10, person_name = $11, summary = $12, evidence = $13, action = $14 "
+         "person_id = $10, person_name = $11, summary = $12, evidence = $13, action = $14, "
+         "holders = $15 "
          "WHERE exception = $1"},
         {&merger->summary, "SELECT summary FROM exception_text WHERE exception = $1"},
         {&merger->resolve, "UPDATE exception SET status = 'resolved', resolved_run = $2, "
@@ -111,7 +115,8 @@ static bool write_text(Merger *merger, int64_t id, bool is_new, const FindingTex
                                  text_value(text->person_name),
                                  text_value(text->summary ? text->summary : ""),
                                  text_value(text->evidence ? text->evidence : "{}"),
-                                 text_value(text->action ? text->action : "")};
+                                 text_value(text->action ? text->action : ""),
+                                 text_value(text->holders)};
 
     if (is_new)
         return bulk_add_values(merger->texts, values, G_N_ELEMENTS(values), error);
@@ -165,7 +170,8 @@ static bool write_new(Merger *merger, const Finding *finding, int64_t id, const 
                     text_value(text->subject.source ? text->subject.source : ""),
                     text_value(text->subject.name ? text->subject.name : ""),
                     integer_value(merge->run->id), integer_value(merge->run->id),
-                    integer_value(merge->run->as_of_utc + merge->due_seconds[finding->severity])) &&
+                    integer_value(merge->run->as_of_utc + merge->due_seconds[finding->severity]),
+                    integer_value(merge->run->as_of_utc)) &&
            write_audit(merger, id, "opened", NULL, error) &&
            write_text(merger, id, true, text, error);
 }
@@ -176,7 +182,7 @@ static bool write_known(Merger *merger, size_t index, const Finding *finding,
     const MergeRun *merge = merger->merge;
     int64_t id = merger->plan->exception[index];
     bool is_back = merger->plan->change[index] == CHANGE_REOPEN;
-    int64_t due = merge->due_seconds[finding->severity] + (is_back ? merge->run->as_of_utc : 0);
+    int64_t now = merge->run->as_of_utc, due = now + merge->due_seconds[finding->severity];
     Statement *statement = is_back ? merger->reopen : merger->update;
 
     if (!write_change_audit(merger, index, id, finding->severity, error))
@@ -185,7 +191,7 @@ static bool write_known(Merger *merger, size_t index, const Finding *finding,
                    integer_value(finding->severity),
                    text_value(text->subject.source ? text->subject.source : ""),
                    text_value(text->subject.name ? text->subject.name : ""),
-                   integer_value(merge->run->id), integer_value(due));
+                   integer_value(merge->run->id), integer_value(due), integer_value(now));
     return statement_run(statement, error) && write_text(merger, id, false, text, error);
 }
 
@@ -251,5 +257,7 @@ bool merge_write(Store *store, const Plan *plan, const MergeRun *merge, GError *
     g_auto(Merger) merger = {.plan = plan, .merge = merge};
 
     return prepare(&merger, store, error) && write_findings(&merger, error) &&
-           write_gone(&merger, error) && write_left_alone(&merger, error);
+           write_gone(&merger, error) && write_left_alone(&merger, error) &&
+           (!plan_has_turns(plan) ||
+            (bulk_end(merger.exceptions, error) && turns_write(store, plan, merge, error)));
 }

@@ -18,6 +18,8 @@ typedef struct Planner {
     Coverage *coverage;
     uint32_t *order; /* findings by identity */
     size_t n;
+    bool nothing_lapses;
+    GArray *waivers;    /* (element-type Waiver) */
     GHashTable *scopes; /* (utf8 → Scope) */
     GArray *doubtful;   /* (element-type Gone) covered or not: depends on the subject */
 } Planner;
@@ -96,6 +98,72 @@ static size_t find_identity(const Planner *planner, const uint8_t *identity)
     return is_hit ? planner->order[low] : planner->n;
 }
 
+static const Waiver *waiver_of(const Planner *planner, const Gone *row)
+{
+    return row->status == STATUS_ACCEPTED ? waivers_find(planner->waivers, row->id) : NULL;
+}
+
+static bool is_over(const Planner *planner, const Waiver *waiver)
+{
+    return waiver && !waiver->has_lapsed && !planner->nothing_lapses &&
+           waiver->ends_utc <= planner->plan->set->as_of_utc;
+}
+
+/* The rule that accepts the finding; NULL = none. */
+static const AcceptanceRule *rule_of(const FindingSet *set, size_t index)
+{
+    uint16_t rule = set->accepted_by ? set->accepted_by[index] : 0;
+    return rule > 0 ? &set->rules[rule - 1] : NULL;
+}
+
+static Turn turn_by_rule(const Planner *planner, const Waiver *waiver, const AcceptanceRule *rule)
+{
+    if (rule)
+        return waiver->words == waiver_words(rule->reason, rule->author, rule->last_day)
+                   ? TURN_NONE
+                   : TURN_REWORDED;
+    if (planner->nothing_lapses)
+        return TURN_NONE;
+    return is_over(planner, waiver) ? TURN_LAPSED : TURN_UNRULED;
+}
+
+static Turn turn_of(const Planner *planner, size_t index, const Gone *row)
+{
+    const AcceptanceRule *rule = rule_of(planner->plan->set, index);
+    const Waiver *waiver = waiver_of(planner, row);
+
+    if (row->status == STATUS_OPEN || row->status == STATUS_ASSIGNED)
+        return rule ? TURN_RULED : TURN_NONE;
+    if (waiver && waiver->kind == WAIVER_RULE)
+        return turn_by_rule(planner, waiver, rule);
+    if (!is_over(planner, waiver))
+        return TURN_NONE;
+    return rule ? TURN_RULED : TURN_LAPSED;
+}
+
+static void count_lapsed(Plan *plan)
+{
+    plan->counts.n_lapsed++;
+    plan->counts.n_reopened++;
+    plan->counts.n_new++;
+}
+
+/* Status after the turn; counts what it means. */
+static Status take_turn(Planner *planner, size_t index, const Gone *row)
+{
+    Plan *plan = planner->plan;
+    Turn turn = turn_of(planner, index, row);
+    const Waiver *waiver = waiver_of(planner, row);
+    bool is_by_rule = turn == TURN_RULED || turn == TURN_REWORDED ||
+                      (turn == TURN_NONE && waiver && waiver->kind == WAIVER_RULE);
+
+    plan->turn[index] = (uint8_t)turn;
+    plan->counts.n_by_rule += is_by_rule;
+    if (turn == TURN_LAPSED || turn == TURN_UNRULED)
+        count_lapsed(plan);
+    return turn == TURN_NONE ? row->status : is_by_rule ? STATUS_ACCEPTED : STATUS_OPEN;
+}
+
 static void note_found(Planner *planner, size_t index, const Gone *row, int64_t facts)
 {
     Plan *plan = planner->plan;
@@ -106,19 +174,33 @@ static void note_found(Planner *planner, size_t index, const Gone *row, int64_t 
     plan->change[index] = finding->severity != row->severity  ? CHANGE_SEVERITY
                           : finding->facts != (uint64_t)facts ? CHANGE_FACTS
                                                               : CHANGE_NONE;
-    tally_add(plan->tally, row->control, finding->severity, row->status, 1);
+    tally_add(plan->tally, row->control, finding->severity, take_turn(planner, index, row), 1);
 }
 
 static void note_gone(Planner *planner, const Gone *row)
 {
-    g_array_append_val(planner->plan->gone, *row);
+    Gone gone = *row;
+    gone.has_waiver = waivers_find(planner->waivers, row->id) != NULL;
+    g_array_append_val(planner->plan->gone, gone);
     planner->plan->counts.n_resolved++;
 }
 
+/* A waiver ends on its date whether or not the source could be read: an outage does not extend it.
+ */
 static void note_left_alone(Planner *planner, GArray *ids, const Gone *row)
 {
+    Plan *plan = planner->plan;
+    const Waiver *waiver = waiver_of(planner, row);
+    bool has_lapsed = is_over(planner, waiver);
+
     g_array_append_val(ids, row->id);
-    tally_add(planner->plan->tally, row->control, row->severity, row->status, 1);
+    tally_add(plan->tally, row->control, row->severity, has_lapsed ? STATUS_OPEN : row->status, 1);
+    if (has_lapsed) {
+        Lapsed lapsed = {row->id, row->severity};
+        g_array_append_val(plan->lapsed, lapsed);
+        count_lapsed(plan);
+    }
+    plan->counts.n_by_rule += waiver && waiver->kind == WAIVER_RULE && !has_lapsed;
 }
 
 static void plan_exception(Planner *planner, const Gone *row, const uint8_t *identity,
@@ -217,6 +299,19 @@ static bool plan_doubtful(Planner *planner, Store *store, GError **error)
     return parties != NULL;
 }
 
+/* What a rule accepts from the beginning is nothing new that somebody must answer for. */
+static void count_new(Plan *plan, size_t index)
+{
+    const Finding *finding = finding_at(plan, (uint32_t)index);
+    bool is_by_rule = rule_of(plan->set, index) != NULL;
+
+    plan->turn[index] = is_by_rule ? TURN_RULED : TURN_NONE;
+    plan->counts.n_by_rule += is_by_rule;
+    plan->counts.n_new += !is_by_rule;
+    tally_add(plan->tally, plan->set->controls->pdata[finding->control], finding->severity,
+              is_by_rule ? STATUS_ACCEPTED : STATUS_OPEN, 1);
+}
+
 /* Findings that no unresolved exception is: new, or one that was resolved and is back. */
 static bool plan_new_ones(Planner *planner, Store *store, GError **error)
 {
@@ -232,9 +327,7 @@ static bool plan_new_ones(Planner *planner, Store *store, GError **error)
         const Finding *finding = finding_at(plan, (uint32_t)i);
         if (plan->change[i] != CHANGE_NEW)
             continue;
-        plan->counts.n_new++;
-        tally_add(plan->tally, plan->set->controls->pdata[finding->control], finding->severity,
-                  STATUS_OPEN, 1);
+        count_new(plan, i);
         if (!may_be_back)
             continue;
         statement_bind(back, blob_value(finding->identity, sizeof finding->identity));
@@ -245,7 +338,7 @@ static bool plan_new_ones(Planner *planner, Store *store, GError **error)
             plan->exception[i] = statement_integer(back, 0);
             plan->severity_was[i] = (uint8_t)statement_integer(back, 1);
             plan->change[i] = CHANGE_REOPEN;
-            plan->counts.n_reopened++;
+            plan->counts.n_reopened += plan->turn[i] == TURN_NONE;
         }
         statement_reset(back);
     }
@@ -327,15 +420,20 @@ static void planner_clear(Planner *planner)
     g_free(planner->order);
     g_hash_table_unref(planner->scopes);
     g_array_unref(planner->doubtful);
+    if (planner->waivers)
+        g_array_unref(planner->waivers);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Planner, planner_clear)
 
-Plan *plan_new(Store *store, const FindingSet *set, GError **error)
+Plan *plan_new(Store *store, const FindingSet *set, bool nothing_lapses, GError **error)
 {
     g_autoptr(Plan) plan = g_new0(Plan, 1);
     size_t n = set->findings->len;
-    g_auto(Planner) planner = {
-        .plan = plan, .n = n, .coverage = coverage_new(set), .order = g_new(uint32_t, n)};
+    g_auto(Planner) planner = {.plan = plan,
+                               .n = n,
+                               .nothing_lapses = nothing_lapses,
+                               .coverage = coverage_new(set),
+                               .order = g_new(uint32_t, n)};
 
     planner.scopes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, scope_free);
     planner.doubtful = g_array_new(FALSE, FALSE, sizeof(Gone));
@@ -343,17 +441,31 @@ Plan *plan_new(Store *store, const FindingSet *set, GError **error)
     plan->exception = g_new0(int64_t, n);
     plan->change = g_new0(uint8_t, n);
     plan->severity_was = g_new0(uint8_t, n);
+    plan->turn = g_new0(uint8_t, n);
     plan->gone = g_array_new(FALSE, FALSE, sizeof(Gone));
+    plan->lapsed = g_array_new(FALSE, FALSE, sizeof(Lapsed));
     plan->left_alone = g_array_new(FALSE, FALSE, sizeof(LeftAlone));
     plan->tally = tally_new();
     sort_findings(&planner);
-    if (!store_query_integer(store, "SELECT max(id) FROM exception", &plan->greatest_id, error) ||
+    if (!(planner.waivers = waivers_read(store, error)) ||
+        !store_query_integer(store, "SELECT max(id) FROM exception", &plan->greatest_id, error) ||
         !plan_exceptions(&planner, store, error) || !plan_doubtful(&planner, store, error) ||
         !plan_new_ones(&planner, store, error))
         return NULL;
     summarise_left_alone(&planner);
     count(plan);
     return g_steal_pointer(&plan);
+}
+
+bool plan_has_turns(const Plan *plan)
+{
+    bool has_any = plan->lapsed->len > 0;
+
+    for (guint i = 0; i < plan->set->findings->len && !has_any; i++)
+        has_any = plan->turn[i] != TURN_NONE;
+    for (guint i = 0; i < plan->gone->len && !has_any; i++)
+        has_any = g_array_index(plan->gone, Gone, i).has_waiver;
+    return has_any;
 }
 
 void plan_free(Plan *plan)
@@ -363,7 +475,9 @@ void plan_free(Plan *plan)
     g_free(plan->exception);
     g_free(plan->change);
     g_free(plan->severity_was);
+    g_free(plan->turn);
     g_array_unref(plan->gone);
+    g_array_unref(plan->lapsed);
     g_array_unref(plan->left_alone);
     tally_free(plan->tally);
     g_free(plan);

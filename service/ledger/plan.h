@@ -7,6 +7,7 @@
 
 #include "ledger/ledger_private.h"
 #include "ledger/tally.h"
+#include "ledger/waivers.h"
 
 typedef enum Change {
     CHANGE_NEW,
@@ -17,13 +18,29 @@ typedef enum Change {
     CHANGE_REPEATED  /* the same identity twice in one set: only the first counts */
 } Change;
 
+/* What becomes of the decision about an exception that is found. */
+typedef enum Turn {
+    TURN_NONE,
+    TURN_LAPSED,   /* its waiver is over: open again */
+    TURN_RULED,    /* a rule of the configuration accepts it now */
+    TURN_REWORDED, /* as before, but the rule says something else now */
+    TURN_UNRULED   /* the rule that accepted it is gone: open again */
+} Turn;
+
 /* An exception that was not found and could have been: it is resolved. */
 typedef struct Gone {
     int64_t id, found_run;
     const char *control, *source; /* interned */
     int severity;
     Status status;
+    bool has_waiver;
 } Gone;
+
+/* One that was left alone, and whose waiver is over all the same. */
+typedef struct Lapsed {
+    int64_t id;
+    int severity;
+} Lapsed;
 
 /* What the run leaves alone: a row of the table unjudged. */
 typedef struct LeftAlone {
@@ -36,7 +53,9 @@ typedef struct Plan {
     int64_t *exception;    /* per finding: the exception it is; 0 = new */
     uint8_t *change;       /* per finding: Change */
     uint8_t *severity_was; /* per finding */
+    uint8_t *turn;         /* per finding: Turn */
     GArray *gone;          /* (element-type Gone) */
+    GArray *lapsed;        /* (element-type Lapsed) */
     GArray *left_alone;    /* (element-type LeftAlone) */
     int64_t n_unresolved_before;
     int64_t greatest_id;
@@ -44,7 +63,10 @@ typedef struct Plan {
     LedgerCounts counts;
 } Plan;
 
-/* Inside a transaction of the caller. The set must outlive it. NULL on failure. */
-Plan *plan_new(Store *store, const FindingSet *set, GError **error);
+/* Inside a transaction of the caller. The set must outlive it. nothing_lapses: the as-of time is
+ * not to be trusted, so waivers stand. NULL on failure. */
+Plan *plan_new(Store *store, const FindingSet *set, bool nothing_lapses, GError **error);
+/* Does any decision change? */
+bool plan_has_turns(const Plan *plan);
 void plan_free(Plan *plan); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)

@@ -35,11 +35,12 @@ static json_t *results_of(const FindingSet *set)
 static json_t *counts_json(const RunRecord *record)
 {
     const LedgerCounts *counts = record->counts;
-    return json_pack("{s:I s:I s:I s:I s:I s:I s:o s:o}", "new", (json_int_t)counts->n_new,
+    return json_pack("{s:I s:I s:I s:I s:I s:I s:I s:I s:o s:o}", "new", (json_int_t)counts->n_new,
                      "reopened", (json_int_t)counts->n_reopened, "open", (json_int_t)counts->n_open,
                      "resolved", (json_int_t)counts->n_resolved, "accepted",
-                     (json_int_t)counts->n_accepted, "false_positive",
-                     (json_int_t)counts->n_false_positive, "by_control",
+                     (json_int_t)counts->n_accepted, "accepted_by_rule",
+                     (json_int_t)counts->n_by_rule, "lapsed", (json_int_t)counts->n_lapsed,
+                     "false_positive", (json_int_t)counts->n_false_positive, "by_control",
                      tally_controls(record->tally), "by_severity", tally_severities(record->tally));
 }
 

@@ -36,6 +36,8 @@ static const Column control_columns[] = {
     {.path = "references.other"},
     {.path = "last_run.result", .header = "LAST RUN", .colour = colour_of_status},
     {.path = "last_run.open", .header = "OPEN", .is_right = true},
+    {.path = "feedback.false_positives", .header = "FALSE", .is_right = true},
+    {.path = "feedback.reasons"},
     {.path = "last_run.reason", .header = "WHY", .may_wrap = true},
     {0}};
 
@@ -54,18 +56,29 @@ static json_t *thresholds_text(json_t *thresholds)
     return json_string(text->str);
 }
 
-static json_t *control_row(const Settings *settings, const Control *control, json_t *results)
+/* What people said the rule is wrong about. */
+static json_t *feedback_of(json_t *feedback, const char *control)
+{
+    json_t *reasons = json_object_get(feedback, control);
+
+    return json_pack("{s:I s:o}", "false_positives", (json_int_t)json_array_size(reasons),
+                     "reasons", reasons != NULL ? json_incref(reasons) : json_array());
+}
+
+static json_t *control_row(const Settings *settings, const Control *control, json_t *results,
+                           json_t *feedback)
 {
     g_autofree char *thresholds = control_thresholds_json(settings, control);
     json_t *limits = json_loads(thresholds, 0, NULL);
     json_t *result = json_object_get(results, control->id);
 
-    return json_pack("{s:s s:s s:s s:b s:o s:o s:o s:o}", "id", control->id, "title",
+    return json_pack("{s:s s:s s:s s:b s:o s:o s:o s:o s:o}", "id", control->id, "title",
                      control->title, "severity", severities[control_severity(settings, control)],
                      "enabled", control_is_enabled(settings, control), "thresholds_text",
                      thresholds_text(limits), "thresholds", limits, "references",
                      fact_references(control->id), "last_run",
-                     result != NULL ? json_incref(result) : json_null());
+                     result != NULL ? json_incref(result) : json_null(), "feedback",
+                     feedback_of(feedback, control->id));
 }
 
 ExitCode command_controls(Invocation *invocation)
@@ -73,14 +86,16 @@ ExitCode command_controls(Invocation *invocation)
     g_autoptr(GError) error = NULL;
     g_autoptr(Ledger) ledger = NULL;
     ExitCode code = open_store(invocation, LEDGER_READ, &ledger);
-    json_t *results = NULL;
+    json_t *results = NULL, *feedback = NULL;
 
     if (code != EXIT_DONE) {
         return code;
     }
     if (ledger != NULL) {
         results = ledger_control_results(ledger, &error);
-        if (results == NULL) {
+        feedback = results != NULL ? ledger_feedback(ledger, &error) : NULL;
+        if (feedback == NULL) {
+            json_decref(results);
             return ledger_failed(error);
         }
     }
@@ -88,12 +103,13 @@ ExitCode command_controls(Invocation *invocation)
         writer_new(invocation->format, "controls", control_columns, stdout, invocation->has_colour);
 
     for (const Control *const *control = control_table; *control != NULL; control++) {
-        json_t *row = control_row(invocation->settings, *control, results);
+        json_t *row = control_row(invocation->settings, *control, results, feedback);
 
         writer_row(writer, row);
         json_decref(row);
     }
     json_decref(results);
+    json_decref(feedback);
     return end_list(writer);
 }
 

@@ -59,15 +59,32 @@ static const CommandOption group_options[] = {
      .help = "Judge by this instant instead of now"},
     {0}};
 
-static const CommandOption comment_options[] = {{.name = "to",
-                                                 .type = OPTION_VALUE,
-                                                 .argument = "PERSON",
-                                                 .help = "assign: who is to answer for it"},
-                                                {.name = "text",
-                                                 .type = OPTION_VALUE,
-                                                 .argument = "TEXT",
-                                                 .help = "comment: what to write down"},
-                                                {0}};
+static const CommandOption exception_options[] = {
+    {.name = "to",
+     .type = OPTION_VALUE,
+     .argument = "PERSON",
+     .help = "assign: who is to answer for it"},
+    {.name = "text",
+     .type = OPTION_VALUE,
+     .argument = "TEXT",
+     .help = "comment: what to write down"},
+    {.name = "until",
+     .type = OPTION_VALUE,
+     .argument = "DATE",
+     .help = "accept: the last day; at its end it is open again by itself"},
+    {.name = "reason",
+     .type = OPTION_VALUE,
+     .argument = "TEXT",
+     .help = "accept, false-positive, reopen: why"},
+    {.name = "approver",
+     .type = OPTION_VALUE,
+     .argument = "PERSON",
+     .help = "accept: who answers for it; neither whose exception it is nor who asks"},
+    {.name = "as",
+     .type = OPTION_VALUE,
+     .argument = "PERSON",
+     .help = "accept, false-positive, reopen: who asks, if not the login name"},
+    {0}};
 
 static const CommandOption runs_options[] = {
     {.name = "limit",
@@ -109,12 +126,16 @@ const Command commands[] = {
      "  rightful exceptions --person 00123\n"
      "  rightful exceptions --new          opened by the last run\n",
      exceptions_options, 0, 0, command_exceptions},
-    {"exception", "show|comment|assign ID [TEXT|PERSON]",
-     "One exception: evidence, path, history; comment; assign",
+    {"exception", "show|comment|assign|accept|false-positive|reopen ID [TEXT|PERSON]",
+     "One exception: evidence, path, history; comment, assign; accept until a date, declare false",
      "  rightful exception show EX-000042\n"
      "  rightful exception comment EX-000042 'asked her manager'\n"
-     "  rightful exception assign EX-000042 00077\n",
-     comment_options, 2, 64, command_exception},
+     "  rightful exception assign EX-000042 00077\n"
+     "  rightful exception accept EX-000042 --until 2026-12-31 --approver 00077 --reason 'replaced "
+     "in autumn'\n"
+     "  rightful exception false-positive EX-000042 --reason 'logs on through the old gateway'\n"
+     "  rightful exception reopen EX-000042 --reason 'the replacement was cancelled'\n",
+     exception_options, 2, 64, command_exception},
     {"explain", "ACCOUNT [GROUP]",
      "Why the account has the right: every hop, and the one edge to cut",
      "  rightful explain lwong             all governed groups it is in\n"

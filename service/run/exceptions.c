@@ -3,6 +3,7 @@
 #include "run/run_commands.h"
 
 #include "controls/control.h"
+#include "run/decide.h"
 #include "run/ledger_access.h"
 #include "run/show.h"
 #include "run/summary.h"
@@ -45,6 +46,16 @@ static const Column exception_columns[] = {
     {.path = "last_seen"},
     {.path = "due"},
     {.path = "owner"},
+    {.path = "waiver.kind"},
+    {.path = "waiver.reason"},
+    {.path = "waiver.author"},
+    {.path = "waiver.approver"},
+    {.path = "waiver.approver_name"},
+    {.path = "waiver.requester"},
+    {.path = "waiver.requester_name"},
+    {.path = "waiver.until"},
+    {.path = "waiver.decided"},
+    {.path = "waiver.state"},
     {.path = "run"},
     {.path = "opened_run"},
     {.path = "resolved"},
@@ -228,28 +239,44 @@ static ExitCode assign(Invocation *invocation, Ledger *ledger)
                : ledger_failed(error);
 }
 
+typedef struct Action {
+    const char *name;
+    LedgerAccess access;
+    ExitCode (*run)(Invocation *invocation, Ledger *ledger);
+} Action;
+
+static const Action actions[] = {{"show", LEDGER_READ, show},
+                                 {"comment", LEDGER_WRITE, comment},
+                                 {"assign", LEDGER_WRITE, assign},
+                                 {"accept", LEDGER_WRITE, exception_accept},
+                                 {"false-positive", LEDGER_WRITE, exception_false_positive},
+                                 {"reopen", LEDGER_WRITE, exception_reopen}};
+
+static ExitCode unknown_action(const Invocation *invocation)
+{
+    const char *names[G_N_ELEMENTS(actions) + 1] = {NULL};
+    g_autofree char *all = NULL;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(actions); i++) {
+        names[i] = actions[i].name;
+    }
+    all = g_strjoinv(", ", (char **)(uintptr_t)names);
+    const char *nearest = settings_nearest(invocation->arguments[0], names);
+
+    return usage_error(invocation, "exception %s: allowed: %s%s%s%s", invocation->arguments[0], all,
+                       nearest != NULL ? "; did you mean " : "", nearest != NULL ? nearest : "",
+                       nearest != NULL ? "?" : "");
+}
+
 ExitCode command_exception(Invocation *invocation)
 {
-    static const char *const actions[] = {"show", "comment", "assign", NULL};
-    const char *action = invocation->arguments[0];
-    g_autoptr(Ledger) ledger = NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(actions); i++) {
+        if (g_ascii_strcasecmp(actions[i].name, invocation->arguments[0]) == 0) {
+            g_autoptr(Ledger) ledger = NULL;
+            ExitCode code = open_store(invocation, actions[i].access, &ledger);
 
-    if (!is_one_of(action, actions)) {
-        const char *nearest = settings_nearest(action, actions);
-
-        return usage_error(invocation, "exception %s: allowed: show, comment, assign%s%s%s", action,
-                           nearest != NULL ? "; did you mean " : "", nearest != NULL ? nearest : "",
-                           nearest != NULL ? "?" : "");
+            return code == EXIT_DONE ? actions[i].run(invocation, ledger) : code;
+        }
     }
-    bool is_show = strcmp(action, "show") == 0;
-    ExitCode code = open_store(invocation, is_show ? LEDGER_READ : LEDGER_WRITE, &ledger);
-
-    if (code != EXIT_DONE) {
-        return code;
-    }
-    if (is_show) {
-        return show(invocation, ledger);
-    }
-    return strcmp(action, "comment") == 0 ? comment(invocation, ledger)
-                                          : assign(invocation, ledger);
+    return unknown_action(invocation);
 }

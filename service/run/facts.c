@@ -16,13 +16,6 @@ json_t *fact_time(int64_t utc)
     return text != NULL ? json_string(text) : json_null();
 }
 
-json_t *fact_day(int32_t day)
-{
-    g_autofree char *text = day_to_text(day);
-
-    return fact_text(text);
-}
-
 static void add_ids(json_t *references, const char *name, const char *ids)
 {
     if (ids == NULL) {
@@ -198,13 +191,21 @@ static json_t *json_party(const FindingParty *party)
     return object;
 }
 
+void due_limits(const Settings *settings, int64_t *ret_seconds)
+{
+    static const char *const names[] = {"low_days", "medium_days", "high_days", "critical_days"};
+
+    for (int i = 0; i < N_SEVERITIES; i++) {
+        ret_seconds[i] = settings_int(settings_group(settings->root, "due"), names[i]) * 86400;
+    }
+}
+
 json_t *fact_finding(const Reconciliation *r, const Finding *finding)
 {
-    static const char *const due_names[] = {"low_days", "medium_days", "high_days",
-                                            "critical_days"};
-    int64_t due_days =
-        settings_int(settings_group(r->settings->root, "due"), due_names[finding->severity]);
+    int64_t due_seconds[N_SEVERITIES];
     FindingText text = {0};
+
+    due_limits(r->settings, due_seconds);
 
     r->findings->describe(r->findings, finding, &text);
     g_autofree char *summary = finding_summary_at(text.summary, r->as_of_utc);
@@ -223,7 +224,7 @@ json_t *fact_finding(const Reconciliation *r, const Finding *finding)
         fact_time(r->as_of_utc));
 
     json_object_set_new(object, "last_seen", fact_time(r->as_of_utc));
-    json_object_set_new(object, "due", fact_time(r->as_of_utc + due_days * INT64_C(86400)));
+    json_object_set_new(object, "due", fact_time(r->as_of_utc + due_seconds[finding->severity]));
     json_object_set_new(object, "owner", json_null());
     json_object_set_new(object, "run", json_null());
 

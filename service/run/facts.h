@@ -8,7 +8,6 @@
 
 json_t *fact_text(const char *text); /* null for NULL and "" */
 json_t *fact_time(int64_t utc);      /* null for what is no time */
-json_t *fact_day(int32_t day);       /* null for DAY_NONE */
 json_t *fact_references(
     const char *control); /* {"iso27001_2022": […], …}; NULL when there is no such control */
 json_t *fact_source(const SourceRecord *source);
@@ -20,4 +19,6 @@ json_t *fact_thresholds(const Settings *settings);
 json_t *fact_finding(const Reconciliation *reconciliation, const Finding *finding);
 /* {"by_control": {…}, "by_severity": {…}} of a set of findings. */
 void fact_count_findings(const FindingSet *set, json_t *counts);
+/* Seconds from when an exception begins to when it is due, per Severity (N_SEVERITIES of them). */
+void due_limits(const Settings *settings, int64_t *ret_seconds);
 char *profile_text(const Settings *settings); /* "iso27001, pci"; newly allocated */

@@ -200,6 +200,8 @@ static json_t *result_counts(Run *run, GError **error)
     json_object_set_new(counts, "open", json_integer(run->counts.n_open));
     json_object_set_new(counts, "resolved", json_integer(run->counts.n_resolved));
     json_object_set_new(counts, "accepted", json_integer(run->counts.n_accepted));
+    json_object_set_new(counts, "accepted_by_rule", json_integer(run->counts.n_by_rule));
+    json_object_set_new(counts, "lapsed", json_integer(run->counts.n_lapsed));
     json_object_set_new(counts, "false_positive", json_integer(run->counts.n_false_positive));
     return counts;
 }

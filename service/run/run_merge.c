@@ -2,6 +2,9 @@
 
 #include "run/run_state.h"
 
+#include "controls/judgement.h"
+#include "run/facts.h"
+
 #include <string.h>
 
 bool run_accepts_resolving(const Run *run)
@@ -97,18 +100,25 @@ int64_t run_resolve_limit(const Run *run)
                                settings_int(guards, "resolve_minimum"));
 }
 
+static bool *who_has_left(const Reconciliation *r)
+{
+    bool *has_left = g_new0(bool, (size_t)r->snapshot->people.n + 1);
+
+    for (uint32_t i = 0; i < r->snapshot->people.n; i++) {
+        has_left[i] = person_left_at(r->snapshot, i, r->as_of_utc) != TIME_NEVER;
+    }
+    return has_left;
+}
+
 bool run_merge(Run *run, GError **error)
 {
-    const SettingsGroup *due = settings_group(run->settings->root, "due");
-    const char *const due_names[] = {"low_days", "medium_days", "high_days", "critical_days"};
     int64_t due_seconds[N_SEVERITIES];
     size_t n_baselines = 0;
     g_auto(GStrv) governed = governed_keys(&run->reconciliation);
     LedgerSourceBaseline *baselines = next_baselines(run, &n_baselines);
+    g_autofree bool *has_left = who_has_left(&run->reconciliation);
 
-    for (int i = 0; i < N_SEVERITIES; i++) {
-        due_seconds[i] = settings_int(due, due_names[i]) * 86400;
-    }
+    due_limits(run->settings, due_seconds);
     LedgerApply apply = {
         .run = &run->record,
         .findings = run->reconciliation.findings,
@@ -118,6 +128,7 @@ bool run_merge(Run *run, GError **error)
         .governed_group_keys = (const char *const *)governed,
         .resolve_limit = run_resolve_limit(run),
         .due_seconds = due_seconds,
+        .person_has_left = has_left,
     };
     bool is_applied = ledger_apply(run->ledger, &apply, &run->counts, error);
 

@@ -27,6 +27,8 @@ static void print_status(const Invocation *invocation, json_t *newest, json_t *l
     }
     print_sources(invocation, json_object_get(newest, "sources"));
     print_severities(counts);
+    fputc('\n', stdout);
+    print_decided(counts);
     puts(json_integer_value(json_object_get(counts, "open")) > 0
              ? "\nrightful exceptions lists them."
              : "");

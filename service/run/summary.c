@@ -84,6 +84,31 @@ void print_severities(json_t *counts)
     }
 }
 
+/* What is found and not open: accepted, false positives, and waivers that ended. */
+void print_decided(const json_t *counts)
+{
+    json_int_t n_accepted = count_of(counts, "accepted"),
+               n_false = count_of(counts, "false_positive");
+
+    if (n_accepted > 0) {
+        printf("%" JSON_INTEGER_FORMAT " accepted", n_accepted);
+        if (count_of(counts, "accepted_by_rule") > 0) {
+            printf(" (%" JSON_INTEGER_FORMAT " by rule)", count_of(counts, "accepted_by_rule"));
+        }
+    }
+    if (n_false > 0) {
+        printf("%s%" JSON_INTEGER_FORMAT " false positive%s", n_accepted > 0 ? " · " : "", n_false,
+               n_false == 1 ? "" : "s");
+    }
+    if (n_accepted > 0 || n_false > 0) {
+        fputc('\n', stdout);
+    }
+    if (count_of(counts, "lapsed") > 0) {
+        printf("%" JSON_INTEGER_FORMAT " open again: no longer accepted\n",
+               count_of(counts, "lapsed"));
+    }
+}
+
 static void print_run_text(const Invocation *invocation, json_t *result, bool is_first)
 {
     json_t *run = json_object_get(result, "run"), *counts = json_object_get(result, "counts");
@@ -106,6 +131,7 @@ static void print_run_text(const Invocation *invocation, json_t *result, bool is
         printf(" (%" JSON_INTEGER_FORMAT " reopened)", count_of(counts, "reopened"));
     }
     printf(" · %" JSON_INTEGER_FORMAT " resolved\n", count_of(counts, "resolved"));
+    print_decided(counts);
     if (strcmp(status, "dry") == 0) {
         puts("Nothing was written.");
     } else if (is_first) {

@@ -166,11 +166,6 @@ void sink_reference(Sink *sink)
     sink->n_references++;
 }
 
-void sink_fields(Sink *sink, uint32_t fields)
-{
-    sink->fields = fields;
-}
-
 void sink_digest(Sink *sink, const char *hex)
 {
     g_free(sink->digest);

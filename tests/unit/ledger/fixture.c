@@ -8,7 +8,7 @@
 #include <sqlite3.h>
 #include <string.h>
 
-static const int64_t due_seconds[] = {90 * DAY, 30 * DAY, 7 * DAY, 1 * DAY};
+const int64_t fixture_due_seconds[] = {90 * DAY, 30 * DAY, 7 * DAY, 1 * DAY};
 
 typedef struct Item {
     char *source, *name, *object;
@@ -87,6 +87,7 @@ static void add_finding(FindingSet *set, GStrv words)
 {
     Night *night = set->context;
     Item item = {0};
+    uint16_t rule = 0;
     Finding finding = {
         .severity = SEVERITY_HIGH, .subject = night->items->len, .object = UINT32_MAX};
 
@@ -96,6 +97,8 @@ static void add_finding(FindingSet *set, GStrv words)
             item.object = g_strdup(*++word);
         else if (**word == '#')
             item.facts = atoi(*word + 1);
+        else if (**word == '=')
+            rule = (uint16_t)atoi(*word + 1);
         else if (**word == '!')
             for (finding.severity = 0; !g_str_equal(severities[finding.severity], *word + 1);)
                 finding.severity++;
@@ -107,6 +110,8 @@ static void add_finding(FindingSet *set, GStrv words)
     identity_of(words[0], &item, finding.identity);
     g_array_append_val(night->items, item);
     g_array_append_val(set->findings, finding);
+    set->accepted_by = g_renew(uint16_t, set->accepted_by, set->findings->len);
+    set->accepted_by[set->findings->len - 1] = rule;
 }
 
 static void add_unjudged(FindingSet *set, GStrv words)
@@ -180,6 +185,7 @@ void night_set_free(FindingSet *set)
     g_ptr_array_unref(set->controls);
     g_ptr_array_unref(set->sources);
     g_free(set->is_judged);
+    g_free(set->accepted_by);
     g_free(set);
 }
 
@@ -235,6 +241,8 @@ void fixture_open(Fixture *fixture, LedgerAccess access)
 bool fixture_try_night(Fixture *fixture, int64_t as_of_utc, const char *night, GError **error)
 {
     FindingSet *set = night_set(night, fixture);
+    set->as_of_utc = as_of_utc;
+    set->rules = fixture->rules;
     json_t *thresholds = json_pack("{s:{s:i}}", "leaver-active", "hours", 24);
     LedgerRun run = {.status = "applied",
                      .as_of_utc = as_of_utc,
@@ -248,7 +256,8 @@ bool fixture_try_night(Fixture *fixture, int64_t as_of_utc, const char *night, G
     LedgerApply apply = {.run = &run,
                          .findings = set,
                          .resolve_limit = fixture->resolve_limit,
-                         .due_seconds = due_seconds,
+                         .due_seconds = fixture_due_seconds,
+                         .nothing_lapses = fixture->nothing_lapses,
                          .baselines = fixture->baselines,
                          .n_baselines = fixture->n_baselines,
                          .snapshot = fixture->snapshot,

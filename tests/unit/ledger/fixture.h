@@ -1,7 +1,8 @@
 /* fixture.h: a ledger in a temporary folder, and what one night saw, written as a line.
  *
  * A night: items separated by ';'. "leaver-active corp/ann" is a finding; "> admins" after it names
- * an object, "!low" a severity (high otherwise), "#2" other facts. "?leaver-active",
+ * an object, "!low" a severity (high otherwise), "#2" other facts, "=1" the rule that accepts it
+ * (of Fixture.rules, from 1). "?leaver-active",
  * "?leaver-active corp", "?leaver-active corp/ann": not judged. "-dormant": switched off. Controls
  * and sources exist by being named; "+dormant" names a control that found nothing, "@hr" a source.
  */
@@ -26,6 +27,8 @@ typedef struct Fixture {
     size_t n_baselines;
     const Snapshot *snapshot;
     const char *const *governed;
+    const AcceptanceRule *rules;
+    bool nothing_lapses;
 } Fixture;
 
 int fixture_setup(void **state); /* for cmocka */
@@ -35,6 +38,7 @@ void fixture_close(Fixture *fixture);
 
 FindingSet *night_set(const char *night, Fixture *fixture);
 void night_set_free(FindingSet *set);
+extern const int64_t fixture_due_seconds[]; /* critical 1 day, high 7, medium 30, low 90 */
 /* Opens when nothing is open; fails the test on error. */
 void fixture_night(Fixture *fixture, int64_t as_of_utc, const char *night);
 bool fixture_try_night(Fixture *fixture, int64_t as_of_utc, const char *night, GError **error);

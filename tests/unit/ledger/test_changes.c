@@ -287,11 +287,11 @@ static void summary_and_results_count_what_is_open(void **state)
     char *summary_text = json_dumps(summary, JSON_COMPACT),
          *results_text = json_dumps(results, JSON_COMPACT | JSON_SORT_KEYS);
 
-    assert_string_equal(
-        summary_text,
-        "{\"open\":2,\"assigned\":0,\"accepted\":0,\"false_positive\":0,\"resolved\":1,"
-        "\"by_severity\":{\"critical\":0,\"high\":2,\"medium\":0,\"low\":0},"
-        "\"by_control\":{\"a\":1,\"c\":1}}");
+    assert_string_equal(summary_text,
+                        "{\"open\":2,\"assigned\":0,\"accepted\":0,\"accepted_by_rule\":0,\"false_"
+                        "positive\":0,\"resolved\":1,"
+                        "\"by_severity\":{\"critical\":0,\"high\":2,\"medium\":0,\"low\":0},"
+                        "\"by_control\":{\"a\":1,\"c\":1}}");
     assert_string_equal(results_text,
                         "{\"a\":{\"open\":1,\"reason\":null,\"result\":\"exceptions\"},"
                         "\"b\":{\"open\":0,\"reason\":null,\"result\":\"not-evaluable\"},"

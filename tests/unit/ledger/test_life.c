@@ -47,7 +47,7 @@ static void an_exception_has_the_json_of_the_interface(void **state)
                               "{\"hours\":24},\"config\":\"sha256:00\"},"
                               "\"first_seen\":\"2026-03-03T12:00:00Z\",\"last_seen\":\"2026-03-"
                               "03T12:00:00Z\",\"due\":\"2026-03-10T12:00:00Z\","
-                              "\"owner\":null,\"run\":1,\"opened_run\":1,"
+                              "\"owner\":null,\"waiver\":null,\"run\":1,\"opened_run\":1,"
                               "\"began\":{\"is\":\"not known: no earlier run judged it\","
                               "\"not_reported_at\":null,\"not_reported_by_run\":null,"
                               "\"reported_at\":\"2026-03-03T12:00:00Z\",\"reported_by_run\":1}}");
@@ -155,8 +155,13 @@ static void another_severity_moves_the_due_date_and_is_history(void **state)
     fixture_night(f, NOON + DAY, "leaver-active corp/ann !critical");
 
     assert_text(fixture_member(f, "EX-000001", "severity"), "critical");
-    assert_text(fixture_member(f, "EX-000001", "due"), "2026-03-04T12:00:00Z");
-    assert_text(fixture_history(f, "EX-000001"), "opened severity");
+    /* As soon as if it had been found today, and no later than before. */
+    assert_text(fixture_member(f, "EX-000001", "due"), "2026-03-05T12:00:00Z");
+    fixture_night(f, NOON + 2 * DAY, "leaver-active corp/ann !low");
+    assert_text(fixture_member(f, "EX-000001", "due"), "2026-06-01T12:00:00Z");
+    fixture_night(f, NOON + 89 * DAY, "leaver-active corp/ann !medium");
+    assert_text(fixture_member(f, "EX-000001", "due"), "2026-06-01T12:00:00Z");
+    assert_text(fixture_history(f, "EX-000001"), "opened severity severity severity");
 }
 
 static void an_unjudged_control_leaves_its_exceptions_alone(void **state)

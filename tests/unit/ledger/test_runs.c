@@ -151,7 +151,8 @@ static void a_run_that_merged_nothing_counts_what_stays(void **state)
     char *counts = json_dumps(json_object_get(shown, "counts"), JSON_COMPACT);
     assert_string_equal(
         counts,
-        "{\"new\":0,\"reopened\":0,\"open\":2,\"resolved\":0,\"accepted\":0,\"false_positive\":0,"
+        "{\"new\":0,\"reopened\":0,\"open\":2,\"resolved\":0,\"accepted\":0,\"accepted_by_rule\":0,"
+        "\"lapsed\":0,\"false_positive\":0,"
         "\"by_control\":{\"dormant\":2},"
         "\"by_severity\":{\"critical\":0,\"high\":2,\"medium\":0,\"low\":0}}");
     free(counts);
@@ -265,6 +266,7 @@ typedef struct Roster {
     TextRef columns[4][8];
     uint8_t sources[8];
     int64_t gone[8];
+    uint32_t successors[8];
 } Roster;
 
 static void roster_init(Roster *roster, const char *const *people, SourceStatus status)
@@ -282,6 +284,7 @@ static void roster_init(Roster *roster, const char *const *people, SourceStatus 
     all->username = roster->columns[3];
     all->source = roster->sources;
     all->gone_since_run = roster->gone;
+    all->next_successor = roster->successors;
     for (; people[all->n]; all->n++) {
         g_auto(GStrv) words = g_strsplit(people[all->n], " ", 4);
         for (size_t column = 0; column < 4 && words[column]; column++)
