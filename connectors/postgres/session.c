@@ -1,7 +1,8 @@
 #include "postgres/session.h"
 
+#include <rightful/libpq.h>
+
 #include <poll.h>
-#include <stdlib.h>
 
 #define SLICE_MS 200    /* how soon a cancelled pull is noticed */
 #define GRACE_SECONDS 5 /* the server's own time limit speaks first: it can say more */
@@ -15,81 +16,7 @@ struct PostgresSession {
     bool is_local, is_verified;
 };
 
-/* libpq reads these where the conninfo is silent: another host, no TLS, a password, a setting that
- * lets the transaction write. Taken away before main(), since unsetenv() is not for threads. What
- * only names a file stays: PGPASSFILE, PGSERVICEFILE, PGSYSCONFDIR. */
-__attribute__((constructor)) static void take_no_outside_settings(void)
-{
-    static const char *const names[] = {"PGHOST",
-                                        "PGHOSTADDR",
-                                        "PGPORT",
-                                        "PGDATABASE",
-                                        "PGUSER",
-                                        "PGPASSWORD",
-                                        "PGSERVICE",
-                                        "PGOPTIONS",
-                                        "PGAPPNAME",
-                                        "PGSSLMODE",
-                                        "PGREQUIRESSL",
-                                        "PGSSLCOMPRESSION",
-                                        "PGSSLCERT",
-                                        "PGSSLKEY",
-                                        "PGSSLROOTCERT",
-                                        "PGSSLCRL",
-                                        "PGSSLCRLDIR",
-                                        "PGSSLSNI",
-                                        "PGREQUIREPEER",
-                                        "PGSSLMINPROTOCOLVERSION",
-                                        "PGSSLMAXPROTOCOLVERSION",
-                                        "PGGSSENCMODE",
-                                        "PGKRBSRVNAME",
-                                        "PGGSSLIB",
-                                        "PGGSSDELEGATION",
-                                        "PGCHANNELBINDING",
-                                        "PGREQUIREAUTH",
-                                        "PGSSLCERTMODE",
-                                        "PGCONNECT_TIMEOUT",
-                                        "PGCLIENTENCODING",
-                                        "PGTARGETSESSIONATTRS",
-                                        "PGLOADBALANCEHOSTS",
-                                        "PGDATESTYLE",
-                                        "PGTZ",
-                                        "PGGEQO"};
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-        unsetenv(names[i]);
-}
-
 /* ---- conninfo ---- */
-
-static const char *option(const PQconninfoOption *options, const char *name)
-{
-    for (; options != NULL && options->keyword != NULL; options++) {
-        if (strcmp(options->keyword, name) == 0)
-            return options->val;
-    }
-    return NULL;
-}
-
-static bool is_given(const PQconninfoOption *options, const char *name)
-{
-    const char *value = option(options, name);
-    return value != NULL && value[0] != '\0';
-}
-
-static bool is_encrypting(const char *sslmode)
-{
-    return sslmode != NULL &&
-           (strcmp(sslmode, "require") == 0 || strcmp(sslmode, "verify-ca") == 0 ||
-            strcmp(sslmode, "verify-full") == 0);
-}
-
-/* libpq ends its sentences with a line end, and some have several lines. */
-static char *libpq_text(const char *message)
-{
-    char *text = g_strdup(message != NULL ? message : "");
-    g_strdelimit(g_strstrip(text), "\n\r\t", ' ');
-    return text;
-}
 
 void postgres_conninfo_check(const SettingsGroup *settings, GPtrArray *problems)
 {
@@ -101,12 +28,12 @@ void postgres_conninfo_check(const SettingsGroup *settings, GPtrArray *problems)
         PQfreemem(message);
         return;
     }
-    const char *host = option(options, "host"), *sslmode = option(options, "sslmode");
-    if (option(options, "password") != NULL || option(options, "sslpassword") != NULL)
+    const char *host = libpq_option(options, "host"), *sslmode = libpq_option(options, "sslmode");
+    if (libpq_option(options, "password") != NULL || libpq_option(options, "sslpassword") != NULL)
         g_ptr_array_add(problems,
                         g_strdup("conninfo: holds a password, which everybody who reads this file "
                                  "could read; take it out and use password_file, or passfile="));
-    if (is_given(options, "sslmode") && !is_encrypting(sslmode) &&
+    if (libpq_is_given(options, "sslmode") && !libpq_insists_on_tls(sslmode) &&
         (host == NULL || host[0] != '/') && !settings_bool(settings, "allow_plaintext"))
         g_ptr_array_add(problems,
                         g_strdup_printf("conninfo: sslmode=%s does not insist on TLS; allowed: "
@@ -123,7 +50,7 @@ static char *configured_sslmode(const char *conninfo)
     const char *const values[] = {conninfo, "/", "", NULL};
     PGconn *probe = PQconnectStartParams(keywords, values, 1);
     PQconninfoOption *options = probe != NULL ? PQconninfo(probe) : NULL;
-    char *sslmode = g_strdup(option(options, "sslmode"));
+    char *sslmode = g_strdup(libpq_option(options, "sslmode"));
     PQconninfoFree(options);
     PQfinish(probe);
     return sslmode;
@@ -136,12 +63,12 @@ static const char *wanted_sslmode(const SettingsGroup *settings, const char *con
         return "verify-full";
     if (settings_text(settings, "tls_ca_file") != NULL)
         return g_strcmp0(configured, "verify-ca") == 0 ? "verify-ca" : "verify-full";
-    if (is_encrypting(configured))
+    if (libpq_insists_on_tls(configured))
         return configured;
     if (!settings_bool(settings, "allow_plaintext"))
         return "require";
     /* Not "prefer" by itself: it tries a refused password a second time without TLS. */
-    return is_given(options, "sslmode") ? configured : "disable";
+    return libpq_is_given(options, "sslmode") ? configured : "disable";
 }
 
 /* ---- waiting ---- */
@@ -271,7 +198,7 @@ static void learn_facts(PostgresSession *session)
     const char *host = PQhost(connection),
                *version = PQparameterStatus(connection, "server_version");
     PQconninfoOption *options = PQconninfo(connection);
-    const char *sslmode = option(options, "sslmode");
+    const char *sslmode = libpq_option(options, "sslmode");
     session->is_local = host != NULL && (host[0] == '/' || host[0] == '@');
     session->is_verified = PQsslInUse(connection) && g_str_has_prefix(sslmode, "verify-");
     session->user = g_strdup(PQuser(connection));

@@ -1,8 +1,7 @@
 /* session.h: one connection to PostgreSQL that can only read.
  *
  * Every wait ends: at the time limit, at the deadline, or when the sink is cancelled. Nothing but
- * what the caller passes decides where and how to connect: the PG… variables of the environment are
- * taken away before main(). */
+ * what the caller passes decides where and how to connect (rightful/libpq.h). */
 #pragma once
 
 #include <rightful/connector.h>

@@ -74,15 +74,30 @@ static bool write_run(Application *application, Audit *audit, GError **error)
                      error);
 }
 
+/* As before the first attempt. */
+static void forget(Application *application)
+{
+    const LedgerRun *run = application->apply->run;
+
+    json_decref(application->held);
+    application->held = run->held ? json_copy(run->held) : json_array();
+    g_clear_pointer(&application->reason, g_free);
+    g_clear_pointer(&application->plan, plan_free);
+    application->run = *run;
+    if (!application->run.actor)
+        application->run.actor = "";
+}
+
 static bool apply_run(void *data, GError **error)
 {
     Application *application = data;
     const LedgerApply *apply = application->apply;
     Store *store = application->ledger->store;
-    g_autoptr(Audit) audit = audit_new(store, error);
-    g_autoptr(Seen) seen = seen_new(store, error);
 
-    if (!audit || !seen || !run_next_id(store, &application->run.id, error))
+    forget(application);
+    g_autoptr(Audit) audit = audit_new(store, error);
+    g_autoptr(Seen) seen = audit ? seen_new(store, error) : NULL;
+    if (!seen || !run_next_id(store, &application->run.id, error))
         return false;
     if (apply->findings &&
         !(application->plan = plan_new(store, apply->findings, apply->nothing_lapses, error)))
@@ -116,17 +131,13 @@ static void hand_over(Application *application, LedgerRun *run)
 
 bool ledger_apply(Ledger *ledger, LedgerApply *apply, LedgerCounts *ret_counts, GError **error)
 {
-    g_auto(Application) application = {.ledger = ledger, .apply = apply, .run = *apply->run};
-
-    if (!application.run.actor)
-        application.run.actor = "";
+    g_auto(Application) application = {.ledger = ledger, .apply = apply};
 
     if (!ledger->store->driver->is_locked(ledger->store)) {
         g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_REFUSED,
                     "a run is applied under the run lock only; nothing was changed");
         return false;
     }
-    application.held = apply->run->held ? json_copy(apply->run->held) : json_array();
     if (!store_transaction(ledger->store, STORE_WRITING, apply_run, &application, error)) {
         g_prefix_error(error, "the run was not applied: ");
         return false;

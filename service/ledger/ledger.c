@@ -52,16 +52,22 @@ char *json_to_text(const json_t *json, const char *otherwise)
     return copy;
 }
 
+char *ledger_shown_url(const char *url)
+{
+    return store_shown_url(url);
+}
+
 Ledger *ledger_open(const char *url, const char *base_directory, LedgerAccess access,
                     GError **error)
 {
+    g_autofree char *shown = ledger_shown_url(url);
     g_autoptr(Store) store = store_open(url, base_directory, access, error);
-    if (!store || !schema_check(store, url, access, error))
+    if (!store || !schema_check(store, shown, access, error))
         return NULL;
 
     Ledger *ledger = g_new0(Ledger, 1);
     ledger->store = g_steal_pointer(&store);
-    ledger->url = g_strdup(url);
+    ledger->url = g_steal_pointer(&shown);
     return ledger;
 }
 

@@ -40,11 +40,15 @@ typedef enum LedgerAccess {
 
 typedef struct Ledger Ledger;
 
-/* url: "sqlite:///abs/path" or "sqlite:relative", relative to base_directory. Does not lock. */
+/* url: "sqlite:///abs/path", "sqlite:relative" (to base_directory), or any URI of libpq,
+ * "postgresql://…". Does not lock. */
 Ledger *ledger_open(const char *url, const char *base_directory, LedgerAccess access,
                     GError **error);
 void ledger_close(Ledger *ledger); /* NULL is fine; releases the lock */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ledger, ledger_close)
+
+/* The URL without the password that it may hold: what messages show. Newly allocated. */
+char *ledger_shown_url(const char *url);
 
 /* One run at a time per store; held until ledger_close() or the death of the process. holder:
  * "rightful run, pid 17 on host db1". LEDGER_ERROR_LOCKED names the other holder and since when.

@@ -11,27 +11,41 @@ static const char *const migrations[] = {"/rightful/ledger/schema/0001.sql",
                                          "/rightful/ledger/schema/0003.sql"};
 G_STATIC_ASSERT(G_N_ELEMENTS(migrations) == SCHEMA_VERSION);
 
-/* Replaces every {{word}} and {{word argument}}. */
+static bool append_word(GString *out, Store *store, const char *text, gsize length, GError **error)
+{
+    g_autofree char *inside = g_strndup(text, length);
+    g_auto(GStrv) words = g_strsplit(inside, " ", 2);
+    g_autofree char *spelled = store->driver->word(words[0], words[0] ? words[1] : NULL);
+
+    if (spelled) {
+        g_string_append(out, spelled);
+        return true;
+    }
+    g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_FAILED, "schema: the %s store has no word '%s'",
+                store->driver->schemes[0], inside);
+    return false;
+}
+
+/* Replaces every {{word}} and {{word argument}}, and TEXT as if it were {{text}}. */
 static char *spell(Store *store, const char *sql, GError **error)
 {
+    g_autoptr(GRegex) regex =
+        g_regex_new("\\{\\{([^}]*)\\}\\}|\\bTEXT\\b", G_REGEX_OPTIMIZE, 0, NULL);
+    g_autoptr(GMatchInfo) match = NULL;
     g_autoptr(GString) out = g_string_new(NULL);
-    const char *open;
+    gint begin, end, at = 0;
 
-    for (; (open = strstr(sql, "{{")); sql = strstr(open, "}}") + 2) {
-        const char *close = strstr(open, "}}");
-        g_autofree char *inside = close ? g_strndup(open + 2, (gsize)(close - open - 2)) : NULL;
-        g_auto(GStrv) words = inside ? g_strsplit(inside, " ", 2) : NULL;
-        g_autofree char *spelled = words ? store->driver->word(words[0], words[1]) : NULL;
-        if (!spelled) {
-            g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_FAILED,
-                        "schema: the %s store has no word '%s'", store->driver->scheme,
-                        inside ? inside : open);
+    for (g_regex_match(regex, sql, 0, &match); g_match_info_matches(match);
+         g_match_info_next(match, NULL)) {
+        g_match_info_fetch_pos(match, 0, &begin, &end);
+        g_string_append_len(out, sql + at, begin - at);
+        bool is_word = sql[begin] == '{';
+        if (!append_word(out, store, is_word ? sql + begin + 2 : "text",
+                         is_word ? (gsize)(end - begin - 4) : 4, error))
             return NULL;
-        }
-        g_string_append_len(out, sql, open - sql);
-        g_string_append(out, spelled);
+        at = end;
     }
-    g_string_append(out, sql);
+    g_string_append(out, sql + at);
     return g_string_free(g_steal_pointer(&out), FALSE);
 }
 

@@ -91,8 +91,9 @@ static void sqlite_close(Store *store)
     g_free(sqlite);
 }
 
-static bool sqlite_begin(Store *store, StoreMode mode, GError **error)
+static bool sqlite_begin(Store *store, StoreMode mode, const char *token, GError **error)
 {
+    (void)token; /* a commit here is answered, or the process is dead */
     return sqlite_execute(store, mode == STORE_WRITING ? "BEGIN IMMEDIATE" : "BEGIN", error);
 }
 
@@ -110,6 +111,18 @@ static bool sqlite_commit(Store *store, GError **error)
         return true;
     sqlite_rollback(store);
     return false;
+}
+
+/* Whoever is to write waits for it (BEGIN IMMEDIATE): there is nothing that could collide. */
+static bool sqlite_may_repeat(Store *store)
+{
+    (void)store;
+    return false;
+}
+
+static char *sqlite_shown_url(const char *url)
+{
+    return g_strdup(url);
 }
 
 static void sqlite_finalise(Statement *statement)
@@ -244,7 +257,7 @@ static char *sqlite_word(const char *name, const char *argument)
 {
     static const char *const words[][2] = {
         {"integer", "INTEGER"},         {"blob", "BLOB"},     {"key", "INTEGER PRIMARY KEY"},
-        {"bytewise", "COLLATE BINARY"}, {"strict", "STRICT"},
+        {"bytewise", "COLLATE BINARY"}, {"strict", "STRICT"}, {"text", "TEXT"},
     };
 
     if (argument)
@@ -272,16 +285,18 @@ static int64_t sqlite_size_bytes(Store *store)
 }
 
 const StoreDriver sqlite_driver = {
-    .scheme = "sqlite",
+    .schemes = {"sqlite"},
     .form = "sqlite:///absolute/path, sqlite:path/beside/the/configuration",
     .open = sqlite_open,
     .close = sqlite_close,
+    .shown_url = sqlite_shown_url,
     .schema_version = sqlite_schema_version,
     .set_schema_version = sqlite_set_schema_version,
     .word = sqlite_word,
     .begin = sqlite_begin,
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,
+    .may_repeat = sqlite_may_repeat,
     .execute = sqlite_execute,
     .prepare = sqlite_prepare,
     .finalise = sqlite_finalise,

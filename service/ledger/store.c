@@ -2,27 +2,50 @@
 
 #include <string.h>
 
-static const StoreDriver *const drivers[] = {&sqlite_driver, NULL};
+#define MOST_ATTEMPTS 8 /* at one transaction */
+
+static const StoreDriver *const drivers[] = {&sqlite_driver, &postgres_driver, NULL};
 
 G_DEFINE_QUARK(rightful - ledger - error - quark, ledger_error)
 
+static bool is_scheme(const char *scheme, const char *url, size_t length)
+{
+    return scheme && strlen(scheme) == length && g_ascii_strncasecmp(url, scheme, length) == 0;
+}
+
+static const StoreDriver *find_driver(const char *url)
+{
+    size_t length = strcspn(url, ":");
+
+    for (size_t i = 0; url[length] && drivers[i]; i++) {
+        for (size_t k = 0; k < G_N_ELEMENTS(drivers[i]->schemes); k++) {
+            if (is_scheme(drivers[i]->schemes[k], url, length))
+                return drivers[i];
+        }
+    }
+    return NULL;
+}
+
 static const StoreDriver *driver_of(const char *url, GError **error)
 {
-    const char *colon = strchr(url, ':');
+    const StoreDriver *driver = find_driver(url);
     g_autoptr(GString) known = g_string_new(NULL);
 
-    for (size_t i = 0; drivers[i]; i++) {
-        size_t length = strlen(drivers[i]->scheme);
-        if (colon && (size_t)(colon - url) == length &&
-            g_ascii_strncasecmp(url, drivers[i]->scheme, length) == 0)
-            return drivers[i];
+    if (driver)
+        return driver;
+    for (size_t i = 0; drivers[i]; i++)
         g_string_append_printf(known, "%s%s", i ? ", " : "", drivers[i]->form);
-    }
     /* Only the scheme is repeated: what follows it may hold a password. */
     g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_FAILED,
                 "store.url: this build has no store of the kind '%.*s'; known: %s",
-                (int)(colon ? colon - url : 0), url, known->str);
+                (int)(strchr(url, ':') ? strcspn(url, ":") : 0), url, known->str);
     return NULL;
+}
+
+char *store_shown_url(const char *url)
+{
+    const StoreDriver *driver = find_driver(url);
+    return driver ? driver->shown_url(url) : g_strdup(url);
 }
 
 Store *store_open(const char *url, const char *base_directory, LedgerAccess access, GError **error)
@@ -37,15 +60,36 @@ void store_close(Store *store)
         store->driver->close(store);
 }
 
-bool store_transaction(Store *store, StoreMode mode, StoreWork work, void *data, GError **error)
+static bool try_transaction(Store *store, StoreMode mode, const char *token, StoreWork work,
+                            void *data, bool *ret_is_begun, GError **error)
 {
-    if (!store->driver->begin(store, mode, error))
+    *ret_is_begun = store->driver->begin(store, mode, token, error);
+    if (!*ret_is_begun)
         return false;
     if (!work(data, error)) {
         store->driver->rollback(store);
         return false;
     }
     return store->driver->commit(store, error);
+}
+
+bool store_transaction(Store *store, StoreMode mode, StoreWork work, void *data, GError **error)
+{
+    g_autofree char *token = g_uuid_string_random();
+
+    for (int attempt = 1;; attempt++) {
+        g_autoptr(GError) failure = NULL;
+        bool is_begun;
+        if (try_transaction(store, mode, token, work, data, &is_begun, &failure))
+            return true;
+        bool is_worth_it = is_begun && mode == STORE_WRITING && attempt < MOST_ATTEMPTS &&
+                           store->driver->may_repeat(store);
+        if (!is_worth_it) {
+            g_propagate_error(error, g_steal_pointer(&failure));
+            return false;
+        }
+        g_usleep((gulong)g_random_int_range(5000, 20000) * (gulong)attempt);
+    }
 }
 
 Statement *store_prepare(Store *store, const char *sql, GError **error)

@@ -59,29 +59,36 @@ static inline StoreValue id_value(int64_t id) /* 0 = null */
 /* The contract of a driver. All functions are required. Text is UTF-8. Not for two threads at once.
  */
 struct StoreDriver {
-    const char *scheme; /* of the URL: what stands before the first colon */
-    const char *form;   /* how such URLs look, for messages */
+    const char
+        *schemes[2];  /* of the URL: what stands before the first colon; the first is its name */
+    const char *form; /* how such URLs look, for messages */
 
     /* LEDGER_READ must leave the database unable to change; LEDGER_RUN creates what is absent,
      * readable for the owner only. Does not look at the schema. */
     Store *(*open)(const char *url, const char *base_directory, LedgerAccess access,
                    GError **error);
-    void (*close)(Store *store); /* rolls back and unlocks what is left */
+    void (*close)(Store *store);         /* rolls back and unlocks what is left */
+    char *(*shown_url)(const char *url); /* without its secrets, for messages; newly allocated */
 
     /* SCHEMA_EMPTY, SCHEMA_FOREIGN or the version; setting takes part in the transaction. */
     bool (*schema_version)(Store *store, int64_t *ret_version, GError **error);
     bool (*set_schema_version)(Store *store, int64_t version, GError **error);
     /* What {{name}} or {{name argument}} is here, newly allocated; NULL = no such word. Words:
-     * integer, blob, key (64-bit primary key given by us), bytewise (order of text by bytes),
-     * strict (end of a table), append_only TABLE (statements that refuse UPDATE and DELETE on it),
-     * references TABLE (COLUMN) (where the database checks that at no cost to speak of). */
+     * text (what TEXT in a migration becomes), integer, blob, key (64-bit primary key given by us),
+     * bytewise (order of text by bytes), strict (end of a table), append_only TABLE (statements
+     * that refuse UPDATE and DELETE on it), references TABLE (COLUMN) (where the database checks
+     * that at no cost to speak of). */
     char *(*word)(const char *name, const char *argument);
 
     /* Writing transactions exclude each other from their beginning. A failed commit is rolled back.
-     */
-    bool (*begin)(Store *store, StoreMode mode, GError **error);
+     * token: of the work, the same when it is repeated; where an answer to the commit can be lost,
+     * the driver finds out by it whether the work was committed, and commit returns true. */
+    bool (*begin)(Store *store, StoreMode mode, const char *token, GError **error);
     bool (*commit)(Store *store, GError **error);
     void (*rollback)(Store *store);
+    /* After a failure: was the transaction undone as a whole by something that may not happen again
+     * (a serialization failure, a lost connection)? */
+    bool (*may_repeat)(Store *store);
 
     bool (*execute)(Store *store, const char *sql,
                     GError **error); /* several statements, no values */
@@ -118,12 +125,16 @@ struct StoreDriver {
 };
 
 extern const StoreDriver sqlite_driver;
+extern const StoreDriver postgres_driver;
 
 Store *store_open(const char *url, const char *base_directory, LedgerAccess access, GError **error);
-void store_close(Store *store); /* NULL is fine */
+void store_close(Store *store);         /* NULL is fine */
+char *store_shown_url(const char *url); /* without its secrets; newly allocated */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_close)
 
-/* Does work inside a transaction: committed when it returns true, rolled back otherwise. */
+/* Does work inside a transaction: committed when it returns true, rolled back otherwise. Work that
+ * writes may be called again when the database undid the transaction (a serialization failure, a
+ * lost connection): it begins by forgetting what it kept in data the last time. */
 typedef bool (*StoreWork)(void *data, GError **error);
 bool store_transaction(Store *store, StoreMode mode, StoreWork work, void *data, GError **error);
 

@@ -73,10 +73,10 @@ static void check_store(Invocation *invocation, CheckReport *report)
     g_autoptr(GError) error = NULL;
     g_autoptr(Ledger) ledger = NULL;
     g_autofree char *directory = g_path_get_dirname(invocation->settings->path);
-    const char *url = invocation->settings->store_url;
+    g_autofree char *url = ledger_shown_url(invocation->settings->store_url);
 
     report->about = "store";
-    ledger = ledger_open(url, directory, LEDGER_READ, &error);
+    ledger = ledger_open(invocation->settings->store_url, directory, LEDGER_READ, &error);
     if (ledger != NULL) {
         json_t *info = ledger_info(ledger, &error);
 

@@ -175,9 +175,10 @@ ExitCode command_store(Invocation *invocation)
         return code;
     }
     if (ledger == NULL) {
+        g_autofree char *url = ledger_shown_url(invocation->settings->store_url);
         say_error(
             "there is no store at %s yet; the first run creates it, or rightful store migrate",
-            invocation->settings->store_url);
+            url);
         return EXIT_FAILED;
     }
     json_t *info = ledger_info(ledger, &error);

@@ -122,20 +122,18 @@ static void check_store(const Settings *settings, GPtrArray *problems)
 {
     const char *url = settings->store_url;
     const char *place = settings_place(settings_group(settings->root, "store"));
-    g_autofree char *quoted = problem_quote(url != NULL ? url : "");
-    if (url == NULL) {
+    /* What follows an unknown scheme may hold a password. */
+    g_autofree char *quoted = problem_quote(url != NULL && !strchr(url, '@') ? url : "…");
+    if (url == NULL || g_str_has_prefix(url, "postgresql://") ||
+        g_str_has_prefix(url, "postgres://")) {
         return;
     }
-    if (g_str_has_prefix(url, "postgresql:") || g_str_has_prefix(url, "postgres:")) {
-        problem_add(problems, place, "store.url",
-                    "PostgreSQL is not in this version yet; allowed: sqlite:///absolute/path, "
-                    "sqlite:path");
-    } else if (!g_str_has_prefix(url, "sqlite:") || url[strlen("sqlite:")] == '\0' ||
-               g_str_has_suffix(url, "/")) {
+    if (!g_str_has_prefix(url, "sqlite:") || url[strlen("sqlite:")] == '\0' ||
+        g_str_has_suffix(url, "/")) {
         problem_add(
             problems, place, "store.url",
             "\"%s\" names no store; allowed: sqlite:///absolute/path, sqlite:path (relative "
-            "to the configuration file)",
+            "to the configuration file), postgresql://… (a URI of libpq)",
             quoted);
     } else if (g_str_has_prefix(url, "sqlite://") && !g_str_has_prefix(url, "sqlite:///")) {
         problem_add(problems, place, "store.url",

@@ -192,8 +192,10 @@ static void an_unknown_time_zone_is_refused(void **state)
 
 static void a_store_of_another_kind_is_refused(void **state)
 {
-    expect_part(state, "store: { url = \"postgresql://db/x\"; };",
-                "PostgreSQL is not in this version yet");
+    expect_part(state, "store: { url = \"postgresql:dbname=x\"; };", "names no store");
+    expect_part(state, "store: { url = \"mysql://me:secret@db/x\"; };", "\"…\" names no store");
+    expect(state, "store: { url = \"postgresql://db/x?sslmode=verify-full\"; };", "");
+    expect(state, "store: { url = \"postgres:///ledger\"; };", "");
     expect_part(state, "store: { url = \"/var/lib/x.db\"; };", "names no store");
     expect_part(state, "store: { url = \"sqlite://x.db\"; };", "two slashes");
     expect(state, "store: { url = \"sqlite:x.db\"; };", "");
