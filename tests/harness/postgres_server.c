@@ -5,6 +5,7 @@
 #include <glib/gstdio.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdint.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -69,8 +70,8 @@ static void run(const PostgresServer *server, const char *program, const char *c
 static void start(const PostgresServer *server)
 {
     g_autofree char *log = g_build_filename(server->folder, "log", NULL);
-    const char *const arguments[] = {"-D", server->data, "-w", "-t", "60", "-l", log, "-s",
-                                     "start", NULL};
+    const char *const arguments[] = {"-D", server->data, "-w", "-t",    "60",
+                                     "-l", log,          "-s", "start", NULL};
     run(server, "pg_ctl", arguments);
 }
 
@@ -109,8 +110,9 @@ PostgresServer *postgres_server_start(bool is_durable)
         g_assert_cmpint(chown(server->folder, user->pw_uid, user->pw_gid), ==, 0);
     g_chmod(server->folder, 0755);
     /* A locale that does not order by bytes: the ledger must do that by itself. */
-    const char *const arguments[] = {"-D", server->data, "--encoding=UTF8", "--locale=C.UTF-8",
-                                     "--auth=trust", "-N", "-U", "postgres", NULL};
+    const char *const arguments[] = {
+        "-D",       server->data, "--encoding=UTF8", "--locale=C.UTF-8", "--auth=trust", "-N", "-U",
+        "postgres", NULL};
     run(server, "initdb", arguments);
     configure(server, is_durable);
     start(server);

@@ -1,11 +1,11 @@
 #include "fixture.h"
+#include "on_postgres.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
 #include <glib/gstdio.h>
-#include <sqlite3.h>
 #include <string.h>
 
 const int64_t fixture_due_seconds[] = {90 * DAY, 30 * DAY, 7 * DAY, 1 * DAY};
@@ -193,8 +193,11 @@ int fixture_setup(void **state)
 {
     Fixture *fixture = g_new0(Fixture, 1);
     fixture->folder = g_dir_make_tmp("ledger-XXXXXX", NULL);
-    fixture->path = g_build_filename(fixture->folder, "test.db", NULL);
-    fixture->url = g_strconcat("sqlite://", fixture->path, NULL);
+    fixture->url = on_postgres_url();
+    fixture->path =
+        fixture->url ? g_strdup(fixture->url) : g_build_filename(fixture->folder, "test.db", NULL);
+    if (!fixture->url)
+        fixture->url = g_strconcat("sqlite://", fixture->path, NULL);
     fixture->resolve_limit = INT64_MAX;
     *state = fixture;
     return fixture->folder ? 0 : -1;
@@ -346,69 +349,4 @@ char *fixture_history(Fixture *fixture, const char *id)
         out, "%s%s", i ? " " : "", json_string_value(json_object_get(row, "change")));
     json_decref(exception);
     return g_string_free(out, FALSE);
-}
-
-static int dump_row(void *data, int n_columns, char **values, char **names)
-{
-    for (int i = 0; i < n_columns; i++)
-        g_string_append_printf(data, "%s=%s|", names[i], values[i] ? values[i] : "NULL");
-    g_string_append_c(data, '\n');
-    return 0;
-}
-
-static int dump_table(void *data, int n_columns, char **values, char **names)
-{
-    (void)n_columns, (void)names;
-    void **pair = data;
-    g_autofree char *sql =
-        g_strdup_printf("SELECT '%s', * FROM %s ORDER BY 2, 3", values[0], values[0]);
-    return sqlite3_exec(pair[0], sql, dump_row, pair[1], NULL);
-}
-
-char *dump_file(const char *path)
-{
-    sqlite3 *database = NULL;
-    GString *out = g_string_new(NULL);
-
-    assert_int_equal(sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
-    void *pair[] = {database, out};
-    char *error = NULL;
-    sqlite3_exec(database, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name",
-                 dump_table, pair, &error);
-    sqlite3_exec(database, "PRAGMA integrity_check; PRAGMA foreign_key_check", dump_row, out, NULL);
-    if (error)
-        fail_msg("%s", error);
-    sqlite3_close(database);
-    return g_string_free(out, FALSE);
-}
-
-char *meddle(const char *path, const char *sql)
-{
-    sqlite3 *database = NULL;
-    char *error = NULL;
-
-    sqlite3_open(path, &database);
-    sqlite3_exec(database, sql, NULL, NULL, &error);
-    sqlite3_close(database);
-    char *copy = g_strdup(error);
-    sqlite3_free(error);
-    return copy;
-}
-
-static int take_count(void *data, int n_columns, char **values, char **names)
-{
-    (void)n_columns, (void)names;
-    *(int64_t *)data = g_ascii_strtoll(values[0], NULL, 10);
-    return 0;
-}
-
-int64_t count_rows(const char *path, const char *sql)
-{
-    sqlite3 *database = NULL;
-    int64_t count = -1;
-
-    sqlite3_open(path, &database);
-    sqlite3_exec(database, sql, take_count, &count, NULL);
-    sqlite3_close(database);
-    return count;
 }

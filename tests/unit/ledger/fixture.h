@@ -14,7 +14,8 @@
 #define DAY INT64_C(86400)
 
 typedef struct Fixture {
-    char *folder, *path, *url;
+    char *folder, *url;
+    char *path;     /* of the file; on PostgreSQL the URL */
     Ledger *ledger; /* open for a run, locked */
     int64_t resolve_limit;
     int n_described;  /* calls of describe by the last night */
@@ -50,8 +51,14 @@ char *fixture_list(Fixture *fixture, const char *status);
 char *fixture_member(Fixture *fixture, const char *id, const char *path);
 /* Changes of the history, "opened resolved reopened". */
 char *fixture_history(Fixture *fixture, const char *id);
-/* Every row of every table. The ledger must be closed. */
+
+/* ---- by another program's hands, on the closed ledger (other_hands.c) ---- */
+
+/* Every row of every table. */
 char *dump_file(const char *path);
-/* One statement on the closed ledger by another program's hands; NULL or the error. */
+/* Statements; NULL or the error. */
 char *meddle(const char *path, const char *sql);
 int64_t count_rows(const char *path, const char *sql);
+/* From now on "INSERT" (…) of a row fails with the message; when: of what rows, NULL = of all. */
+void forbid(const char *path, const char *what, const char *table, const char *when,
+            const char *message);

@@ -1,5 +1,6 @@
 /* What became of exceptions between two runs, and what was open after one of them. */
 #include "fixture.h"
+#include "on_postgres.h"
 
 #include "ledger/past.h"
 
@@ -156,7 +157,7 @@ static void what_was_open_is_listed_as_it_was_that_night(void **state)
         assert_text(open_at(f, i + 1), live->pdata[i]);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -169,5 +170,5 @@ int main(void)
         TEST(a_run_that_never_was_is_named),
         TEST(what_was_open_is_listed_as_it_was_that_night),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_on_argument(argc, argv, "what changed", tests);
 }

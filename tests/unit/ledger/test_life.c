@@ -1,5 +1,6 @@
 /* The life of an exception over several nights. */
 #include "fixture.h"
+#include "on_postgres.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -73,11 +74,9 @@ static void a_quiet_night_writes_no_exception_row(void **state)
     Fixture *f = *state;
     fixture_night(f, NOON, "leaver-active corp/ann; dormant corp/bob");
     fixture_close(f);
-    meddle(f->path,
-           "CREATE TRIGGER t1 BEFORE UPDATE ON exception BEGIN SELECT RAISE(ABORT, 'written'); END;"
-           "CREATE TRIGGER t2 BEFORE INSERT ON exception BEGIN SELECT RAISE(ABORT, 'written'); END;"
-           "CREATE TRIGGER t3 BEFORE INSERT ON exception_text BEGIN SELECT RAISE(ABORT, "
-           "'written'); END;");
+    forbid(f->path, "UPDATE", "exception", NULL, "written");
+    forbid(f->path, "INSERT", "exception", NULL, "written");
+    forbid(f->path, "INSERT", "exception_text", NULL, "written");
     fixture_night(f, NOON + DAY, "leaver-active corp/ann; dormant corp/bob");
     g_autoptr(GError) error = NULL;
 
@@ -318,7 +317,7 @@ static void the_same_identity_twice_in_a_night_is_one_exception(void **state)
     assert_text(fixture_history(f, "EX-000001"), "opened");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
 #define LIFE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
@@ -343,5 +342,5 @@ int main(void)
         LIFE(findings_are_described_in_the_order_of_the_set),
         LIFE(the_same_identity_twice_in_a_night_is_one_exception),
     };
-    return cmocka_run_group_tests_name("the life of an exception", tests, NULL, NULL);
+    return run_on_argument(argc, argv, "the life of an exception", tests);
 }

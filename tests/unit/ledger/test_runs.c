@@ -1,5 +1,6 @@
 /* Runs with their proofs, and what the next run compares with. */
 #include "fixture.h"
+#include "on_postgres.h"
 
 #include <rightful/record.h>
 
@@ -335,7 +336,7 @@ static void who_vanishes_from_the_roster_is_kept_with_the_run_that_missed_them(v
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
 #define RUNS(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
@@ -350,5 +351,5 @@ int main(void)
         RUNS(governed_groups_keep_their_first_seen),
         RUNS(who_vanishes_from_the_roster_is_kept_with_the_run_that_missed_them),
     };
-    return cmocka_run_group_tests_name("runs and baselines", tests, NULL, NULL);
+    return run_on_argument(argc, argv, "runs and baselines", tests);
 }
