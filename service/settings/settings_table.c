@@ -39,9 +39,10 @@ static const Setting store_table[] = {
     {.name = "url",
      .type = SETTING_TEXT,
      .initial = "\"sqlite:///var/lib/rightful/rightful.db\"",
-     .help = "Where the ledger is kept: sqlite:///absolute/path, sqlite:path relative to this file, "
-             "or a URI of PostgreSQL's libpq, such as postgresql:///rightful (UNIX socket, peer "
-             "authentication) or postgresql://rightful@db.example.com/rightful?passfile=pgpass."},
+     .help =
+         "Where the ledger is kept: sqlite:///absolute/path, sqlite:path relative to this file, "
+         "or a URI of PostgreSQL's libpq, such as postgresql:///rightful (UNIX socket, peer "
+         "authentication) or postgresql://rightful@db.example.com/rightful?passfile=pgpass."},
     {.name = NULL},
 };
 

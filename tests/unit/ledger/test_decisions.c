@@ -1,5 +1,6 @@
 /* What people and rules decide about exceptions, and what becomes of it. */
 #include "fixture.h"
+#include "on_postgres.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -388,7 +389,7 @@ static void what_comes_back_under_a_rule_is_accepted_at_once(void **state)
     assert_text(fixture_history(f, "EX-000001"), "opened resolved reopened accepted");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
 #define DECIDE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
@@ -411,5 +412,5 @@ int main(void)
         DECIDE(what_a_rule_accepts_is_not_reopened_by_hand),
         DECIDE(what_comes_back_under_a_rule_is_accepted_at_once),
     };
-    return cmocka_run_group_tests_name("ledger/decisions", tests, NULL, NULL);
+    return run_on_argument(argc, argv, "ledger/decisions", tests);
 }
