@@ -40,7 +40,7 @@ def write_directory(world, path, write):
                               time("pwdendtime"), last_use, time("createtimestamp"), time("pwdchangedtime")])
         elif "groupOfNames" in classes:
             group = number("grp")
-            write["grp"]([group, dn, first("cn"), first("owner")])
+            write["grp"]([group, first("entryuuid"), dn, first("cn"), first("owner")])
             for member in entry["member"]:
                 write["member"]([group, member.lower()])
 

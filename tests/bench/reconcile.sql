@@ -6,7 +6,7 @@
 -- ---- load ----
 CREATE UNLOGGED TABLE account (id int, dn text, name text, mail text, employee_id text, owner text, enabled boolean, usable boolean,
                                expires bigint, last_use bigint, created bigint, password_changed bigint);
-CREATE UNLOGGED TABLE grp (id int, dn text, name text, owner text);
+CREATE UNLOGGED TABLE grp (id int, key text, dn text, name text, owner text);
 CREATE UNLOGGED TABLE member (grp int, member text);
 CREATE UNLOGGED TABLE computer (id int, name text, host text, serial text, usable boolean, last_use bigint);
 CREATE UNLOGGED TABLE roster (id text, name text, email text, username text, manager_id text, department text, title text, kind text,
@@ -54,11 +54,15 @@ CREATE INDEX ON person (email);
 CREATE INDEX ON person (username);
 ANALYZE;
 
-CREATE UNLOGGED TABLE direct AS SELECT m.grp, a.id AS account FROM member m JOIN account a ON a.dn = m.member;
-CREATE UNLOGGED TABLE nested AS SELECT m.grp AS parent, g.id AS child FROM member m JOIN grp g ON g.dn = m.member;
-CREATE INDEX ON direct (grp);
+CREATE UNLOGGED TABLE edge AS
+  SELECT m.grp, a.id AS account, g.id AS child
+  FROM member m LEFT JOIN account a ON a.dn = m.member LEFT JOIN grp g ON g.dn = m.member;
+CREATE VIEW direct AS SELECT grp, account FROM edge WHERE account IS NOT NULL;
+CREATE UNLOGGED TABLE nested AS SELECT grp AS parent, child FROM edge WHERE child IS NOT NULL;
+CREATE UNLOGGED TABLE unknown AS SELECT DISTINCT grp FROM edge WHERE account IS NULL AND child IS NULL;
+CREATE INDEX ON edge (grp);
 CREATE INDEX ON nested (parent);
-ANALYZE direct;
+ANALYZE edge;
 ANALYZE nested;
 
 -- ---- correlate: the first rule that finds anybody decides ----
@@ -87,27 +91,30 @@ ANALYZE subject;
 
 -- Owners and approvals.
 CREATE UNLOGGED TABLE signed AS
-  SELECT v.id, g.id AS grp, a.id AS account, NULL::int AS person, v.approved_by IS NOT NULL AND v.approved_by IS DISTINCT FROM a.hr_id AS is_signed,
-         coalesce(day_end(v.approved_on) - 86400, 0) AS begins, day_end(v.expires_on) AS ends
-  FROM approval v JOIN grp g ON g.name = v.grp JOIN subject a ON a.name = v.account
+  SELECT g.id AS grp, a.id AS account, NULL::int AS person, day_end(v.expires_on) AS ends
+  FROM approval v JOIN subject a ON a.name = v.account LEFT JOIN grp g ON g.name = v.grp
+  WHERE v.approved_by IS NOT NULL AND v.approved_by IS DISTINCT FROM a.hr_id AND coalesce(day_end(v.approved_on) - 86400, 0) <= :as_of
   UNION ALL
-  SELECT v.id, g.id, NULL, p.id, v.approved_by IS NOT NULL AND v.approved_by <> v.person_id,
-         coalesce(day_end(v.approved_on) - 86400, 0), day_end(v.expires_on)
-  FROM approval v JOIN grp g ON g.name = v.grp JOIN person p ON p.hr_id = v.person_id WHERE v.account IS NULL;
-CREATE UNLOGGED TABLE approved AS
-  WITH valid AS (SELECT * FROM signed WHERE is_signed AND begins <= :as_of AND coalesce(ends, :as_of + 1) > :as_of)
-  SELECT grp, account FROM valid WHERE account IS NOT NULL
-  UNION SELECT v.grp, s.id FROM valid v JOIN subject s ON s.person = v.person;
-CREATE UNIQUE INDEX ON approved (grp, account);
-ANALYZE approved;
+  SELECT g.id, NULL, p.id, day_end(v.expires_on)
+  FROM approval v JOIN person p ON p.hr_id = v.person_id JOIN grp g ON g.name = v.grp
+  WHERE v.account IS NULL AND v.approved_by IS NOT NULL AND v.approved_by <> v.person_id
+    AND coalesce(day_end(v.approved_on) - 86400, 0) <= :as_of;
+CREATE UNLOGGED TABLE verdict AS
+  SELECT grp, account, bool_or(ends IS NULL OR ends > :as_of) AS is_valid
+  FROM (SELECT grp, account, ends FROM signed WHERE account IS NOT NULL
+        UNION ALL
+        SELECT v.grp, s.id, v.ends FROM signed v JOIN subject s ON s.person = v.person) AS rows
+  GROUP BY grp, account;
+CREATE INDEX ON verdict (grp, account);
+ANALYZE verdict;
 
 CREATE UNLOGGED TABLE owned AS
   SELECT 'account' AS type, s.id, s.name, s.usable AS subject_usable, o.id AS owner_account, g.id AS owner_group,
          o.id IS NOT NULL AND (NOT o.usable OR o.left_at IS NOT NULL) AS has_left, o.person
   FROM subject s LEFT JOIN subject o ON o.dn = lower(s.owner) LEFT JOIN grp g ON g.dn = lower(s.owner) WHERE s.class IN ('service', 'shared')
   UNION ALL
-  SELECT 'group', s.id, s.name, true, o.id, NULL, o.id IS NOT NULL AND (NOT o.usable OR o.left_at IS NOT NULL), o.person
-  FROM grp s LEFT JOIN subject o ON o.dn = lower(s.owner);
+  SELECT 'group', s.id, s.name, true, o.id, g.id, o.id IS NOT NULL AND (NOT o.usable OR o.left_at IS NOT NULL), o.person
+  FROM grp s LEFT JOIN subject o ON o.dn = lower(s.owner) LEFT JOIN grp g ON g.dn = lower(s.owner);
 CREATE UNLOGGED TABLE somebody AS
   WITH texts AS (SELECT owner AS who FROM asset UNION SELECT custodian FROM asset)
   SELECT who, coalesce(i.left_at, e.left_at, u.left_at) AS left_at, coalesce(i.id, e.id, u.id) AS person
@@ -143,13 +150,14 @@ CREATE UNLOGGED TABLE governed AS
 CREATE UNIQUE INDEX ON governed (kind, grp);
 ANALYZE governed;
 
-CREATE UNLOGGED TABLE nearest AS
+CREATE UNLOGGED TABLE way AS
   WITH RECURSIVE walk (kind, root, grp) AS (
     SELECT kind, grp, grp FROM governed
     UNION
     SELECT w.kind, w.root, n.child FROM walk w JOIN nested n ON n.parent = w.grp
     LEFT JOIN governed x ON x.kind = w.kind AND x.grp = n.child WHERE x.grp IS NULL)
-  SELECT DISTINCT w.kind, w.root AS grp, d.account FROM walk w JOIN direct d ON d.grp = w.grp;
+  SELECT kind, root, grp FROM walk;
+CREATE UNLOGGED TABLE nearest AS SELECT DISTINCT w.kind, w.root AS grp, d.account FROM way w JOIN direct d ON d.grp = w.grp;
 CREATE UNLOGGED TABLE below AS
   WITH RECURSIVE walk (root, grp) AS (
     SELECT DISTINCT grp, grp FROM governed
@@ -161,7 +169,17 @@ CREATE UNLOGGED TABLE effective AS
   WHERE b.root IN (SELECT grp FROM governed WHERE kind IN ('privileged', 'segregation'));
 CREATE UNLOGGED TABLE privileged_account AS
   SELECT DISTINCT account FROM effective WHERE grp IN (SELECT grp FROM governed WHERE kind = 'privileged');
+CREATE UNLOGGED TABLE entitled AS
+  SELECT DISTINCT n.grp, n.account
+  FROM conf_entitlement c JOIN grp g ON g.name = c.grp JOIN nearest n ON n.grp = g.id JOIN subject s ON s.id = n.account
+  LEFT JOIN owned o ON s.person IS NULL AND o.type = 'account' AND o.id = s.id
+  JOIN person p ON p.id = coalesce(s.person, o.person)
+  JOIN conf_allowed w ON w.id = c.id AND (w.department IS NULL OR p.department ILIKE w.department)
+                     AND (w.title IS NULL OR p.title ILIKE w.title)
+  WHERE NOT c.required;
 CREATE UNIQUE INDEX ON privileged_account (account);
+CREATE UNIQUE INDEX ON entitled (grp, account);
+ANALYZE entitled;
 ANALYZE nearest;
 ANALYZE below;
 ANALYZE effective;
@@ -192,20 +210,28 @@ INSERT INTO finding (control, subject) SELECT 'owner-left', name FROM owned WHER
 
 INSERT INTO finding SELECT 'privileged-unapproved', s.name, g.name
   FROM nearest n JOIN subject s ON s.id = n.account JOIN grp g ON g.id = n.grp
-  WHERE n.kind = 'privileged' AND s.usable AND NOT EXISTS (SELECT 1 FROM approved v WHERE v.grp = n.grp AND v.account = s.id);
+  WHERE n.kind = 'privileged' AND s.usable
+    AND NOT EXISTS (SELECT 1 FROM verdict v WHERE v.is_valid AND v.grp = n.grp AND v.account = s.id);
+INSERT INTO finding (control, subject) SELECT 'shared-unapproved', s.name FROM subject s
+  WHERE s.class = 'shared' AND s.usable AND NOT EXISTS (SELECT 1 FROM verdict v WHERE v.is_valid AND v.account = s.id);
 INSERT INTO finding SELECT 'privileged-nested', s.name, g.name
   FROM effective e JOIN governed k ON k.grp = e.grp AND k.kind = 'privileged' JOIN subject s ON s.id = e.account JOIN grp g ON g.id = e.grp
   WHERE s.usable AND NOT EXISTS (SELECT 1 FROM direct d WHERE d.grp = e.grp AND d.account = e.account);
+INSERT INTO finding (control, subject) SELECT 'privileged-too-many', g.name
+  FROM (SELECT e.grp, count(*) AS n FROM effective e JOIN subject s ON s.id = e.account WHERE s.usable GROUP BY e.grp) AS c
+  JOIN governed k ON k.kind = 'privileged' AND k.grp = c.grp JOIN grp g ON g.id = c.grp
+  WHERE c.n > 50 OR (c.n >= 5 AND c.n * 100 > 10 * (SELECT count(*) FROM subject WHERE usable));
+INSERT INTO finding (control, subject) SELECT 'privileged-daily', name FROM judged WHERE privileged AND usable AND class = 'person';
+INSERT INTO finding SELECT 'approval-expired', s.name, g.name
+  FROM verdict v JOIN subject s ON s.id = v.account JOIN grp g ON g.id = v.grp
+  WHERE NOT v.is_valid AND s.usable AND EXISTS (SELECT 1 FROM nearest n WHERE n.grp = v.grp AND n.account = v.account)
+    AND NOT EXISTS (SELECT 1 FROM entitled e WHERE e.grp = v.grp AND e.account = v.account)
+    AND NOT (s.ambiguous AND g.name IN (SELECT grp FROM conf_entitlement));
 INSERT INTO finding SELECT 'excess-privilege', s.name, g.name
-  FROM conf_entitlement c JOIN grp g ON g.name = c.grp JOIN nearest n ON n.kind = 'entitlement' AND n.grp = g.id
-  JOIN subject s ON s.id = n.account
-  LEFT JOIN owned o ON s.person IS NULL AND o.type = 'account' AND o.id = s.id
-  LEFT JOIN person p ON p.id = coalesce(s.person, o.person)
-  WHERE s.usable AND NOT s.ambiguous
-    AND NOT EXISTS (SELECT 1 FROM approved v WHERE v.grp = g.id AND v.account = s.id)
-    AND (c.required OR p.id IS NULL OR NOT EXISTS (
-      SELECT 1 FROM conf_allowed w WHERE w.id = c.id AND (w.department IS NULL OR p.department ILIKE w.department)
-                                     AND (w.title IS NULL OR p.title ILIKE w.title)));
+  FROM nearest n JOIN subject s ON s.id = n.account JOIN grp g ON g.id = n.grp
+  WHERE n.kind = 'entitlement' AND s.usable AND NOT s.ambiguous
+    AND NOT EXISTS (SELECT 1 FROM verdict v WHERE v.is_valid AND v.grp = n.grp AND v.account = n.account)
+    AND NOT EXISTS (SELECT 1 FROM entitled e WHERE e.grp = n.grp AND e.account = n.account);
 INSERT INTO finding SELECT DISTINCT 'leaver-rights', s.name, g.name
   FROM nearest n JOIN subject s ON s.id = n.account JOIN grp g ON g.id = n.grp
   LEFT JOIN governed k ON k.kind = 'privileged' AND k.grp = n.grp
@@ -217,6 +243,20 @@ INSERT INTO finding SELECT 'segregation-conflict', p.name, r.id
         FROM conf_segregation c JOIN grp g ON g.name = c.grp JOIN effective e ON e.grp = g.id JOIN subject s ON s.id = e.account
         WHERE s.usable AND s.person IS NOT NULL AND NOT EXISTS (SELECT 1 FROM conf_except x WHERE x.id = c.id AND x.person = s.hr_id)
         GROUP BY c.id, s.person HAVING count(DISTINCT c.side) = 2) AS r JOIN person p ON p.id = r.person;
+
+INSERT INTO finding (control, subject) SELECT 'group-without-owner', name FROM owned
+  WHERE type = 'group' AND owner_account IS NULL AND owner_group IS NULL AND id IN (SELECT grp FROM governed);
+INSERT INTO finding (control, subject) SELECT 'member-unknown', g.name
+  FROM grp g WHERE g.id IN (SELECT w.root FROM way w JOIN unknown u ON u.grp = w.grp);
+INSERT INTO finding (control, subject)
+  WITH RECURSIVE reach (outer_group, inner_group) AS (
+    SELECT parent, child FROM nested WHERE parent <> child
+    UNION
+    SELECT r.outer_group, n.child FROM reach r JOIN nested n ON n.parent = r.inner_group),
+  round_trip AS (SELECT a.outer_group AS grp, a.inner_group AS other
+                 FROM reach a JOIN reach b ON b.outer_group = a.inner_group AND b.inner_group = a.outer_group),
+  loops AS (SELECT DISTINCT min(g.key) OVER (PARTITION BY t.grp) AS key FROM round_trip t JOIN grp g ON g.id = t.other WHERE t.grp <> t.other)
+  SELECT 'group-loop', g.name FROM loops l JOIN grp g ON g.key = l.key;
 
 INSERT INTO finding (control, subject) SELECT 'asset-without-owner', name FROM thing WHERE status NOT IN ('retired', 'lost') AND owner IS NULL;
 INSERT INTO finding (control, subject) SELECT 'asset-owner-left', t.name
@@ -235,6 +275,26 @@ INSERT INTO finding (control, subject) SELECT 'asset-retired-active', t.name
   FROM thing t JOIN computer c ON c.id = t.computer
   WHERE t.status IN ('retired', 'lost') AND c.usable
     AND NOT EXISTS (SELECT 1 FROM thing o WHERE o.computer = c.id AND o.status = 'in_use');
+INSERT INTO finding (control, subject)
+  WITH present AS (SELECT * FROM asset WHERE status NOT IN ('retired', 'lost')),
+  host AS (SELECT id, split_part(lower(hostname), '.', 1) AS label, CASE WHEN hostname LIKE '%.%' THEN lower(hostname) ELSE '' END AS full_name
+           FROM present WHERE hostname IS NOT NULL AND kind NOT IN ('application', 'information', 'service')),
+  label AS (SELECT label, count(DISTINCT nullif(full_name, '')) AS n_names FROM host GROUP BY label HAVING count(*) > 1),
+  shared AS (
+    SELECT min(id) AS id FROM present WHERE serial IS NOT NULL GROUP BY lower(serial) HAVING count(*) > 1
+    UNION
+    SELECT min(h.id) FROM host h JOIN label l ON l.label = h.label
+    GROUP BY h.label, CASE WHEN l.n_names > 1 THEN h.full_name END HAVING count(*) > 1)
+  SELECT 'asset-duplicate', a.name FROM shared s JOIN asset a ON a.id = s.id;
+INSERT INTO finding (control, subject) SELECT 'asset-unclassified', name FROM asset
+  WHERE status NOT IN ('retired', 'lost') AND kind IN ('application', 'information', 'service') AND classification IS NULL;
+INSERT INTO finding (control, subject) SELECT 'asset-audit-overdue', name FROM asset
+  WHERE status NOT IN ('retired', 'lost') AND day_end(next_audit) <= :as_of;
+INSERT INTO finding (control, subject) SELECT 'asset-loan-overdue', name FROM asset
+  WHERE status = 'loan' AND :as_of - day_end(due_back) > 7 * 86400;
+INSERT INTO finding (control, subject) SELECT 'asset-access-unknown', a.name FROM asset a
+  WHERE a.status NOT IN ('retired', 'lost')
+    AND a.id IN (SELECT n.asset FROM access_name n LEFT JOIN grp g ON g.name = n.named WHERE g.id IS NULL);
 INSERT INTO finding (control, subject) SELECT 'computer-unregistered', name
   FROM computer c WHERE c.usable AND :as_of - c.last_use <= 7 * 86400 AND NOT EXISTS (SELECT 1 FROM thing t WHERE t.computer = c.id);
 
