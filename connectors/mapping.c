@@ -253,6 +253,15 @@ bool mapping_init(Mapping *mapping, const RecordKind *kind,
     return is_mapped;
 }
 
+uint32_t mapping_fields(const Mapping *mapping)
+{
+    G_STATIC_ASSERT(MAX_RECORD_FIELDS <= 32);
+    uint32_t fields = 0;
+    for (size_t field = 0; field < mapping->kind->n_fields; field++)
+        fields |= (uint32_t)(mapping->column[field] >= 0) << field;
+    return fields;
+}
+
 bool mapping_pick(const Mapping *mapping, const Text *row, Text *cells)
 {
     size_t any = 0;

@@ -47,6 +47,9 @@ bool mapping_init(Mapping *mapping, const RecordKind *kind,
                   const char *const headers[MAX_RECORD_FIELDS], const Text *header,
                   size_t n_columns, GError **error);
 
+/* Which fields have a column: bit i = field i. */
+uint32_t mapping_fields(const Mapping *mapping);
+
 /* Picks the cells of a row into the order of the kind's fields. row has n_columns cells; cells has
  * room for kind->n_fields. Returns false when all picked cells are empty. */
 bool mapping_pick(const Mapping *mapping, const Text *row, Text *cells);

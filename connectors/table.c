@@ -38,6 +38,8 @@ static bool read_header(Table *table, const Text *cells, size_t n_cells, uint64_
     table->has_header = true;
     if (table->report != NULL)
         mapping_report(&table->mapping, cells, table->report);
+    if (table->sink != NULL)
+        sink_fields(table->sink, mapping_fields(&table->mapping));
     return table->sink != NULL;
 }
 

@@ -48,6 +48,9 @@ void sink_exclude(Sink *sink, const char *rule);
 void sink_page(Sink *sink, int result_code, uint64_t n_entries);
 /* References (referrals) that were seen and not followed. */
 void sink_reference(Sink *sink);
+/* Which fields of the kind a table has a column for: bit i = field i. Of the others nothing is
+ * known, which is another thing than an empty cell. Directories do not call it. */
+void sink_fields(Sink *sink, uint32_t fields);
 /* SHA-256 of what was read, as lower-case hex: the file's bytes, or the entries as received. */
 void sink_digest(Sink *sink, const char *hex);
 /* For freshness: the file's modification time, where the records carry none. */

@@ -1,44 +1,6 @@
 /* assets.c: assets that nobody answers for, or that somebody who left still holds. */
+#include "controls/asset_evidence.h"
 #include "controls/catalogue.h"
-#include "controls/evidence.h"
-
-static bool is_over_and_gone(const Assets *assets, uint32_t asset)
-{
-    return assets->status[asset] == ASSET_STATUS_RETIRED ||
-           assets->status[asset] == ASSET_STATUS_LOST;
-}
-
-static void evidence_asset(const ControlContext *context, json_t *evidence, uint32_t asset)
-{
-    const Assets *assets = &context->snapshot->assets;
-    evidence_ref(context, evidence, "kind", assets->kind[asset]);
-    evidence_ref(context, evidence, "status", assets->status_text[asset]);
-    evidence_ref(context, evidence, "owner", assets->owner[asset]);
-    evidence_ref(context, evidence, "custodian", assets->custodian[asset]);
-    evidence_ref(context, evidence, "location", assets->location[asset]);
-}
-
-static uint64_t asset_facts(const ControlContext *context, uint32_t asset)
-{
-    const Assets *assets = &context->snapshot->assets;
-    const TextRef shown[] = {assets->id[asset],          assets->kind[asset],
-                             assets->status_text[asset], assets->owner[asset],
-                             assets->custodian[asset],   assets->location[asset]};
-    uint64_t facts = 0;
-    for (size_t i = 0; i < G_N_ELEMENTS(shown); i++)
-        facts = facts_text(context, facts, shown[i]);
-    return facts;
-}
-
-/* "asset A-17 (Laptop of Lena)" */
-static char *asset_named(const ControlContext *context, uint32_t asset)
-{
-    const Assets *assets = &context->snapshot->assets;
-    const char *id = snapshot_text(context->snapshot, assets->id[asset]);
-    if (assets->name[asset] == 0)
-        return g_strdup(id);
-    return g_strdup_printf("%s (%s)", id, snapshot_text(context->snapshot, assets->name[asset]));
-}
 
 /* ---- asset-without-owner ---- */
 
@@ -46,7 +8,7 @@ static void evaluate_without_owner(ControlContext *context)
 {
     const Assets *assets = &context->snapshot->assets;
     for (uint32_t asset = 0; asset < assets->n; asset++) {
-        if (assets->owner[asset] == 0 && !is_over_and_gone(assets, asset))
+        if (assets->owner[asset] == 0 && !asset_is_over(assets, asset))
             control_report(context, SUBJECT_ASSET, asset, NONE, NONE, 0, 0, 0,
                            asset_facts(context, asset));
     }
@@ -109,7 +71,7 @@ static void judge_holders(ControlContext *context, uint32_t asset)
 static void evaluate_owner_left(ControlContext *context)
 {
     for (uint32_t asset = 0; asset < context->snapshot->assets.n; asset++) {
-        if (!is_over_and_gone(&context->snapshot->assets, asset))
+        if (!asset_is_over(&context->snapshot->assets, asset))
             judge_holders(context, asset);
     }
 }
@@ -180,13 +142,9 @@ static const Threshold not_returned_thresholds[] = {
 
 static bool can_be_returned(const ControlContext *context, uint32_t asset)
 {
-    static const char *const intangible[] = {"application", "information", "service"};
     const Assets *assets = &context->snapshot->assets;
-    const char *kind = snapshot_text(context->snapshot, assets->kind[asset]);
-    for (size_t i = 0; i < G_N_ELEMENTS(intangible); i++) {
-        if (g_ascii_strcasecmp(kind, intangible[i]) == 0)
-            return false;
-    }
+    if (asset_is_intangible(context->snapshot, asset))
+        return false;
     return assets->status[asset] == ASSET_STATUS_IN_USE ||
            assets->status[asset] == ASSET_STATUS_LOAN ||
            assets->status[asset] == ASSET_STATUS_REPAIR;

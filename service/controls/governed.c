@@ -186,8 +186,10 @@ static void resolve_access(Governed *governed, const Snapshot *snapshot, uint32_
         for (uint32_t i = assets->first_access_group[asset];
              i < assets->first_access_group[asset + 1]; i++) {
             TextRef name = assets->access_groups[i];
-            if (find(governed, snapshot, place, snapshot_text(snapshot, name), found) == 0)
-                miss(&missing, snapshot, name, assets->id[asset]);
+            if (find(governed, snapshot, place, snapshot_text(snapshot, name), found) > 0)
+                continue;
+            miss(&missing, snapshot, name, assets->id[asset]);
+            bitset_add(&governed->unknown_access, asset);
         }
     }
     say_missing(governed, &missing, snapshot->sources[source].name, "access_groups");
@@ -276,6 +278,7 @@ Governed *governed_new(const Snapshot *snapshot, Effective *effective, const Set
     for (size_t i = 0; i < G_N_ELEMENTS(sets); i++)
         *sets[i] = bitset_new(n_groups);
     governed->privileged_accounts = bitset_new(snapshot->accounts.n);
+    governed->unknown_access = bitset_new(snapshot->assets.n);
     governed->unresolved = g_ptr_array_new_with_free_func(g_free);
     governed->unresolved_privileged = g_ptr_array_new_with_free_func(g_free);
     governed->unresolved_classes = g_ptr_array_new_with_free_func(g_free);
@@ -314,7 +317,8 @@ void governed_free(Governed *governed)
                       &governed->any,
                       &governed->crowds,
                       &governed->privileged_groups,
-                      &governed->privileged_accounts};
+                      &governed->privileged_accounts,
+                      &governed->unknown_access};
     for (size_t i = 0; i < G_N_ELEMENTS(sets); i++)
         bitset_clear(sets[i]);
     for (size_t i = 0; i < G_N_ELEMENTS(governed->stops); i++)

@@ -41,6 +41,7 @@ typedef struct Governed {
     Bitset stops[N_GOVERNED_KINDS]; /* groups of the kind, and crowds */
     Bitset privileged_groups;       /* these and all below them */
     Bitset privileged_accounts;     /* a bit per account */
+    Bitset unknown_access;          /* a bit per asset: an access group of it is no group */
     Entitlement *entitlements;
     size_t n_entitlements;
     SegregationRule *segregations;

@@ -97,6 +97,7 @@ Judgement *judgement_new(ControlContext *context)
     walk_privileged(judgement);
     judgement_index_approvals(judgement);
     judgement->allowed = allowed_new(snapshot, context->governed);
+    judgement->asset_clusters = asset_clusters_new();
     judgement_begin(judgement);
     return judgement;
 }
@@ -106,6 +107,7 @@ void judgement_free(Judgement *judgement)
     if (judgement == NULL)
         return;
     allowed_free(judgement->allowed, judgement->context->governed->n_entitlements);
+    asset_clusters_free(judgement->asset_clusters);
     g_free(judgement->left_utc);
     g_free(judgement->usable);
     g_free(judgement->computer_usable);

@@ -18,7 +18,8 @@ typedef struct ApprovalRow {
     uint32_t approval;
 } ApprovalRow;
 
-struct AllowedLine; /* allowed.h */
+struct AllowedLine;   /* allowed.h */
+struct AssetClusters; /* asset_duplicates.c */
 
 /* What was said already about a source in the control under evaluation. */
 enum { SAID_STATE = 1, SAID_LAST_USE = 2, SAID_OTHER = 4 };
@@ -34,7 +35,8 @@ typedef struct Judgement {
         *rights_of;    /* rows of account a: rights_of[first_right[a] .. first_right[a + 1]) */
     GArray *approvals; /* (element-type ApprovalRow) sorted */
     Owner *approvers;  /* per approval: whom approved_by means */
-    struct AllowedLine *allowed; /* per entitlement */
+    struct AllowedLine *allowed;          /* per entitlement */
+    struct AssetClusters *asset_clusters; /* filled when asset-duplicate is judged */
     /* the control under evaluation */
     Severity severity;
     uint64_t limits_hash;
@@ -64,6 +66,10 @@ bool sources_configured(const Snapshot *snapshot, unsigned provides);
 
 /* Says what is missing; false when the control cannot be judged at all. In needs.c. */
 bool control_needs_are_met(ControlContext *context);
+
+/* Has the source's table a column for this field (of rightful/record.h)? If not, says so, once for
+ * the source, and is false. One field a control. */
+bool column_known(ControlContext *context, uint32_t source, unsigned field);
 
 /* ---- people ---- */
 
@@ -185,6 +191,11 @@ void unjudged_privileged_names(ControlContext *context);
 void unjudged_entitlement_names(ControlContext *context);
 void unjudged_segregation_names(ControlContext *context);
 void unjudged_class_names(ControlContext *context);
+
+/* ---- assets that share a serial number or a hostname ---- */
+
+struct AssetClusters *asset_clusters_new(void);
+void asset_clusters_free(struct AssetClusters *clusters);
 
 uint64_t facts_mix(uint64_t facts, uint64_t more);
 uint64_t facts_text(const ControlContext *context, uint64_t facts, TextRef text);

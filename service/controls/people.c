@@ -104,6 +104,17 @@ static bool say_of_source(ControlContext *context, uint32_t source, int what, co
     return true;
 }
 
+bool column_known(ControlContext *context, uint32_t source, unsigned field)
+{
+    const SourceRecord *record = &context->snapshot->sources[source];
+    if ((record->fields >> field & 1) != 0)
+        return true;
+    g_autofree char *fact =
+        g_strdup_printf("has no column %s", record_kind(record->provides)->fields[field].name);
+    say_of_source(context, source, SAID_OTHER, fact);
+    return false;
+}
+
 static void state_unknown(ControlContext *context, SubjectType type, uint32_t subject,
                           uint32_t source, State enabled)
 {

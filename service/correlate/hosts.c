@@ -23,8 +23,7 @@ typedef struct Hosts {
 
 /* ---- names ---- */
 
-/* A trailing dot is the root of the DNS: "pc1.example.com." is pc1.example.com. */
-static Text host_name(Text text)
+Text host_name(Text text)
 {
     text = text_trimmed(text);
     while (text.length > 0 && strchr(" \t\r\n.", text.data[text.length - 1]) != NULL)
@@ -32,7 +31,7 @@ static Text host_name(Text text)
     return text;
 }
 
-static Text host_label(Text text)
+Text host_label(Text text)
 {
     Text name = host_name(text);
     const char *dot = name.length > 0 ? memchr(name.data, '.', name.length) : NULL;

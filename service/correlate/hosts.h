@@ -9,3 +9,8 @@
 
 /* Fills computer_asset (per computer) and asset_computer (per asset); NONE where there is none. */
 void hosts_link(const Snapshot *snapshot, uint32_t *computer_asset, uint32_t *asset_computer);
+
+/* A hostname without white space and dots at its end: "pc1.example.com." is pc1.example.com. */
+Text host_name(Text text);
+/* What stands before its first dot: the whole of a short name. */
+Text host_label(Text text);

@@ -79,6 +79,8 @@ static const Column asset_list[] = {
     COLUMN(Assets, due_back_utc),
     COLUMN(Assets, last_review_utc),
     COLUMN(Assets, review_every_days),
+    COLUMN(Assets, last_audit),
+    COLUMN(Assets, next_audit),
 };
 
 static const Column approval_list[] = {

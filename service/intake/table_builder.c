@@ -204,6 +204,8 @@ static bool add_asset(const Cells *cells)
     assets->due_back_utc[row] = zone_day_ends(zone, (int32_t)cells->values[ASSET_DUE_BACK]);
     assets->last_review_utc[row] = zone_day_ends(zone, (int32_t)cells->values[ASSET_LAST_REVIEW]);
     assets->review_every_days[row] = (int32_t)cells->values[ASSET_REVIEW_EVERY_DAYS];
+    column_set(assets->last_audit, row, day_packed((int32_t)cells->values[ASSET_LAST_AUDIT]));
+    column_set(assets->next_audit, row, day_packed((int32_t)cells->values[ASSET_NEXT_AUDIT]));
     return true;
 }
 

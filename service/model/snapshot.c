@@ -111,7 +111,7 @@ static void assets_clear(Assets *a)
     FREE_COLUMNS(a->id, a->name, a->kind, a->status_text, a->serial, a->hostname, a->owner,
                  a->custodian, a->classification, a->location, a->source, a->status,
                  a->assigned_utc, a->due_back_utc, a->last_review_utc, a->review_every_days,
-                 a->first_access_group, a->access_groups);
+                 a->last_audit, a->next_audit, a->first_access_group, a->access_groups);
 }
 
 static void approvals_clear(Approvals *a)

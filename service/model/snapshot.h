@@ -88,6 +88,7 @@ typedef struct SourceRecord {
     bool records_lock_state;
     char *domain_sid;        /* AD: SID of the domain, or NULL */
     unsigned recorded_times; /* bits of RecordedTimes (rightful/times.h) */
+    uint32_t fields; /* of a table: bit i = it has a column for field i (rightful/record.h) */
 } SourceRecord;
 
 /* An owner's text is a DN in plain spelling, and no entry of its source has that DN. */
@@ -202,6 +203,17 @@ typedef enum AssetStatus {
     ASSET_STATUS_OTHER
 } AssetStatus;
 
+/* A day of a column that hardly anybody fills: empty is zero, which takes no memory. */
+typedef uint32_t PackedDay;
+static inline PackedDay day_packed(int32_t day) /* INT32_MIN = empty */
+{
+    return (uint32_t)day ^ 0x80000000u;
+}
+static inline int32_t day_unpacked(PackedDay day)
+{
+    return (int32_t)(day ^ 0x80000000u);
+}
+
 typedef struct Assets {
     uint32_t n;
     TextRef *id, *name, *kind, *status_text, *serial, *hostname, *owner, *custodian,
@@ -210,7 +222,8 @@ typedef struct Assets {
     int64_t
         *assigned_utc; /* TIME_UNKNOWN when empty, as all below; dates count to their end, 24:00 */
     int64_t *due_back_utc, *last_review_utc;
-    int32_t *review_every_days;   /* -1 = not set */
+    int32_t *review_every_days; /* -1 = not set */
+    PackedDay *last_audit, *next_audit;
     uint32_t *first_access_group; /* n + 1 */
     TextRef *access_groups;       /* names, DNs or SIDs as the register has them */
 } Assets;

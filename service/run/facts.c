@@ -16,6 +16,13 @@ json_t *fact_time(int64_t utc)
     return text != NULL ? json_string(text) : json_null();
 }
 
+json_t *fact_day(int32_t day)
+{
+    g_autofree char *text = day_to_text(day);
+
+    return fact_text(text);
+}
+
 static void add_ids(json_t *references, const char *name, const char *ids)
 {
     if (ids == NULL) {

@@ -317,13 +317,6 @@ void leaver_add_accounts(const Look *look, uint32_t person, GArray *accounts)
     }
 }
 
-static json_t *fact_day(int32_t day)
-{
-    g_autofree char *text = day_to_text(day);
-
-    return fact_text(text);
-}
-
 json_t *leaver_person(const Look *look, uint32_t person)
 {
     const Snapshot *snapshot = look->reconciliation.snapshot;

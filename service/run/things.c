@@ -124,13 +124,6 @@ static json_t *account_facts(const Look *look, uint32_t account)
 
 /* ---- person ---- */
 
-static json_t *json_day(int32_t day)
-{
-    g_autofree char *text = day_to_text(day);
-
-    return fact_text(text);
-}
-
 static json_t *json_accounts_of(const Look *look, uint32_t person)
 {
     const Links *links = look->reconciliation.links;
@@ -199,9 +192,9 @@ static json_t *person_facts(const Look *look, uint32_t person)
     json_object_set_new(facts, "sponsor_id", look_text(look, people->sponsor_id[person]));
     json_object_set_new(facts, "location", look_text(look, people->location[person]));
     json_object_set_new(facts, "timezone", look_text(look, people->timezone[person]));
-    json_object_set_new(facts, "start_date", json_day(people->start_day[person]));
-    json_object_set_new(facts, "last_working_day", json_day(people->last_day[person]));
-    json_object_set_new(facts, "end_date", json_day(people->end_day[person]));
+    json_object_set_new(facts, "start_date", fact_day(people->start_day[person]));
+    json_object_set_new(facts, "last_working_day", fact_day(people->last_day[person]));
+    json_object_set_new(facts, "end_date", fact_day(people->end_day[person]));
     json_object_set_new(facts, "gone_since_run",
                         people->gone_since_run[person] > 0
                             ? json_integer(people->gone_since_run[person])
@@ -341,6 +334,8 @@ static json_t *asset_facts(const Look *look, uint32_t asset)
     json_object_set_new(facts, "assigned_at", fact_time(assets->assigned_utc[asset]));
     json_object_set_new(facts, "due_back", fact_time(assets->due_back_utc[asset]));
     json_object_set_new(facts, "last_review", fact_time(assets->last_review_utc[asset]));
+    json_object_set_new(facts, "last_audit", fact_day(day_unpacked(assets->last_audit[asset])));
+    json_object_set_new(facts, "next_audit", fact_day(day_unpacked(assets->next_audit[asset])));
     json_object_set_new(facts, "access_groups", groups);
     json_object_set_new(facts, "computer", json_computer(look, r->links->asset_computer[asset]));
     json_object_set_new(

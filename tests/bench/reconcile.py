@@ -523,9 +523,42 @@ def asset_controls(world, report):
                 report("asset-ghost", name)
         if is_gone and c and c.usable and not any(other["status"] == "in_use" for other in c.assets):
             report("asset-retired-active", name)
+        intangible = asset["kind"].lower() in ("application", "information", "service")
+        if not is_gone and intangible and "classification" in asset and not asset["classification"]:
+            report("asset-unclassified", name)
+        due = world.end_of_day(asset.get("next_audit"))
+        if not is_gone and due is not None and due <= world.as_of:
+            report("asset-audit-overdue", name)
+        due = world.end_of_day(asset.get("due_back"))
+        if status == "loan" and due is not None and world.as_of - due > 7 * DAY:
+            report("asset-loan-overdue", name)
+        if not is_gone and not all(world.find_groups([text]) for text in asset.get("access_groups", "").split("|") if text.strip()):
+            report("asset-access-unknown", name)
     for c in world.computers:
         if c.usable and c.last_use is not NEVER and world.as_of - c.last_use <= 7 * DAY and not c.assets:
             report("computer-unregistered", c.name)
+    duplicate_assets(world, report)
+
+
+def duplicate_assets(world, report):
+    """One exception for the asset with the smallest id among those that share a serial number or a hostname."""
+    serials, labels = defaultdict(list), defaultdict(lambda: defaultdict(list))
+    for asset in world.assets:
+        if asset["status"] in ("retired", "lost"):
+            continue
+        if asset.get("serial"):
+            serials[asset["serial"].lower()].append(asset)
+        host = asset.get("hostname", "").lower()
+        if host and asset["kind"].lower() not in ("application", "information", "service"):
+            labels[host.partition(".")[0]][host if "." in host else ""].append(asset)
+    shared = list(serials.values())
+    for names in labels.values():
+        # A short name is the full one if there is only one.
+        shared += [sum(names.values(), [])] if len(names.keys() - {""}) < 2 else names.values()
+    subjects = {min(assets, key=lambda asset: asset["id"])["id"]: min(assets, key=lambda asset: asset["id"])
+                for assets in shared if len(assets) > 1}
+    for asset in subjects.values():
+        report("asset-duplicate", asset["name"] or asset["id"])
 
 
 def reviews(world, kinds, report):

@@ -166,6 +166,11 @@ void sink_reference(Sink *sink)
     sink->n_references++;
 }
 
+void sink_fields(Sink *sink, uint32_t fields)
+{
+    sink->fields = fields;
+}
+
 void sink_digest(Sink *sink, const char *hex)
 {
     g_free(sink->digest);

@@ -44,6 +44,7 @@ struct Sink {
     int64_t file_time_utc; /* TIME_UNKNOWN until told */
     GHashTable *notes;     /* name → value, both utf8; the last one of a name */
     unsigned recorded_times;
+    uint32_t fields;
     bool is_cancelled;               /* set it to make sink_is_cancelled() true */
     size_t cancel_after;             /* when not 0: cancelled after that many entries and rows */
     void (*on_entry)(gpointer data); /* NULL, or is called with every entry */

@@ -70,6 +70,7 @@ static void allocate_assets(Assets *a)
         COLUMN(a, source);
     COLUMN(a, status), COLUMN(a, assigned_utc), COLUMN(a, due_back_utc);
     COLUMN(a, last_review_utc), COLUMN(a, review_every_days), COLUMN(a, first_access_group);
+    COLUMN(a, last_audit), COLUMN(a, next_audit);
 }
 
 static void allocate_approvals(Approvals *a)
@@ -150,6 +151,7 @@ uint8_t world_source(World *world, const char *name, Provides provides)
         .rejections = g_ptr_array_new_with_free_func(g_free),
         .exclusions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .notes = g_ptr_array_new_with_free_func(g_free),
+        .fields = UINT32_MAX,
         .records_last_use = is_directory,
         .records_lock_state = is_directory,
     };

@@ -170,6 +170,13 @@ static void headers_are_mapped_by_name_else_without_case(void **state)
     assert_string_equal(cell(state, 0, PERSON_LAST_WORKING_DAY), "05.03.2026");
 }
 
+static void which_fields_have_a_column_is_told(void **state)
+{
+    assert_true(pull_text(state, "id,name,notes,Status\n1,Ann,,active\n"));
+    assert_int_equal(((Folder *)*state)->sink->fields,
+                     1 << PERSON_ID | 1 << PERSON_NAME | 1 << PERSON_STATUS);
+}
+
 static void other_encodings_are_converted(void **state)
 {
     assert_true(
@@ -466,6 +473,7 @@ int main(void)
         TEST(a_quoted_cell_may_hold_delimiters_quotes_and_line_ends),
         TEST(a_bom_and_crlf_are_read_over),
         TEST(headers_are_mapped_by_name_else_without_case),
+        TEST(which_fields_have_a_column_is_told),
         TEST(other_encodings_are_converted),
         TEST(a_last_line_with_all_its_cells_needs_no_end),
         TEST(rows_of_nothing_are_excluded_and_counted),

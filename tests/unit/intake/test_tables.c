@@ -233,6 +233,7 @@ static void assets_dates_end_in_the_organisations_zone(void **state)
     Sink *sink = table(PROVIDES_ASSETS);
     push_row(sink, "id=1;status=in_use;due_back=2026-03-01;assigned_at=2026-03-01T12:00:00;review_"
                    "every_days=90;"
+                   "next_audit=2026-09-30;"
                    "access_groups=a| b ||c");
     push_row(sink, "id=2;status=on the moon;assigned_at=2026-03-01T12:00:00Z");
     g_autoptr(Snapshot) snapshot = freeze_sink(sink);
@@ -242,6 +243,9 @@ static void assets_dates_end_in_the_organisations_zone(void **state)
     assert_string_equal_free(time_to_text(assets->assigned_utc[1]), "2026-03-01T12:00:00Z");
     assert_int_equal(assets->review_every_days[0], 90);
     assert_int_equal(assets->review_every_days[1], -1);
+    assert_int_equal(day_unpacked(assets->next_audit[0]), day_from_civil(2026, 9, 30));
+    assert_int_equal(day_unpacked(assets->last_audit[0]), DAY_NONE);
+    assert_int_equal(assets->last_audit[0], 0); /* takes no memory */
     assert_int_equal(assets->status[0], ASSET_STATUS_IN_USE);
     assert_int_equal(assets->status[1], ASSET_STATUS_OTHER);
     assert_int_equal(assets->first_access_group[1], 3);
