@@ -393,6 +393,7 @@ void finding_set_free(FindingSet *set)
     g_ptr_array_unref(set->sources);
     g_free(set->is_judged);
     g_free(set->has_rejected);
+    g_free(set->accepted_by);
     g_free(set);
 }
 

@@ -68,6 +68,7 @@ typedef struct LedgerRun {
     json_t *not_evaluable; /* [ {control, reason, subjects} ] */
     json_t *held;          /* [ {source, dimension, before, after, limit, accept} ] */
     json_t *accepted;      /* [ {accept, reason, actor} ] */
+    json_t *suppressions;  /* [ {control, exceptions, until, state, author, reason, place} ] */
     json_t *sources; /* run.sources[] as rulings.md lists the fields, plus rejections, exclusions,
                         notes */
     const char *reason; /* of failed and held; NULL */

@@ -61,23 +61,24 @@ static bool write_row(Store *store, const RunRecord *record, GError **error)
     g_autofree char *held = json_to_text(run->held, "[]");
     g_autofree char *accepted = json_to_text(run->accepted, "[]");
     g_autofree char *not_evaluable = json_to_text(run->not_evaluable, "[]");
-    g_autoptr(Statement) insert =
-        store_prepare(store,
-                      "INSERT INTO run (id, status, as_of, started, finished, actor, version, "
-                      "config, profile, reason, "
-                      "counts, thresholds, results, held, accepted, not_evaluable) VALUES "
-                      "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
-                      error);
+    g_autofree char *suppressions = json_to_text(run->suppressions, "[]");
+    g_autoptr(Statement) insert = store_prepare(
+        store,
+        "INSERT INTO run (id, status, as_of, started, finished, actor, version, "
+        "config, profile, reason, "
+        "counts, thresholds, results, held, accepted, not_evaluable, suppressions) VALUES "
+        "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+        error);
     if (!insert)
         return false;
-    statement_bind(insert, integer_value(run->id), text_value(run->status),
-                   integer_value(run->as_of_utc), integer_value(run->started_utc),
-                   integer_value(run->finished_utc), text_value(run->actor ? run->actor : ""),
-                   text_value(run->version ? run->version : ""),
-                   text_value(run->config_digest ? run->config_digest : ""),
-                   text_value(run->profile ? run->profile : ""), text_value(run->reason),
-                   text_value(counts), text_value(thresholds), text_value(results),
-                   text_value(held), text_value(accepted), text_value(not_evaluable));
+    statement_bind(
+        insert, integer_value(run->id), text_value(run->status), integer_value(run->as_of_utc),
+        integer_value(run->started_utc), integer_value(run->finished_utc),
+        text_value(run->actor ? run->actor : ""), text_value(run->version ? run->version : ""),
+        text_value(run->config_digest ? run->config_digest : ""),
+        text_value(run->profile ? run->profile : ""), text_value(run->reason), text_value(counts),
+        text_value(thresholds), text_value(results), text_value(held), text_value(accepted),
+        text_value(not_evaluable), text_value(suppressions));
     return statement_run(insert, error);
 }
 

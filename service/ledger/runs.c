@@ -6,7 +6,7 @@
 #define COLUMNS                                                                                    \
     "id, status, as_of, started, finished, actor, version, config, profile, counts, held, "        \
     "accepted, not_evaluable, "                                                                    \
-    "reason, thresholds"
+    "reason, thresholds, suppressions"
 
 /* Everything of a source that is proof, and too long for a list. */
 static const char *const proofs[] = {"rejections", "exclusions", "notes"};
@@ -39,6 +39,7 @@ static json_t *run_row(Statement *row)
     set(run, "held", json_from_text(statement_text(row, 10), json_array()));
     set(run, "accepted", json_from_text(statement_text(row, 11), json_array()));
     set(run, "not_evaluable", json_from_text(statement_text(row, 12), json_array()));
+    set(run, "suppressions", json_from_text(statement_text(row, 15), json_array()));
     set(run, "reason", text_or_null(statement_text(row, 13)));
     return run;
 }

@@ -144,6 +144,25 @@ static void check_governed(CheckReport *report, const Governed *governed)
     }
 }
 
+/* Rules of `suppressions`: nobody should find out from an alarm that one has ended. */
+static void check_suppressions(CheckReport *report, const Reconciliation *r)
+{
+    ControlContext context = {.snapshot = r->snapshot,
+                              .links = r->links,
+                              .settings = r->settings,
+                              .as_of_utc = r->as_of_utc};
+    g_autoptr(GPtrArray) warnings = suppressions_warnings(&context, NULL);
+    size_t n = settings_n_groups(r->settings->root, "suppressions");
+
+    report->about = "suppressions";
+    for (guint i = 0; i < warnings->len; i++) {
+        check_warn(report, "%s", (const char *)warnings->pdata[i]);
+    }
+    if (n > 0 && warnings->len == 0) {
+        check_pass(report, "%zu rule%s", n, n == 1 ? "" : "s");
+    }
+}
+
 /* Reads the sources of settings whole, once: names of groups can only be checked against what is
  * really there. */
 static void check_whole(Invocation *invocation, const Settings *settings, CheckReport *report)
@@ -165,6 +184,7 @@ static void check_whole(Invocation *invocation, const Settings *settings, CheckR
     }
     if (is_all) {
         check_governed(report, r.governed);
+        check_suppressions(report, &r);
     }
 }
 

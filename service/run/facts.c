@@ -207,6 +207,26 @@ void due_limits(const Settings *settings, int64_t *ret_seconds)
     }
 }
 
+/* The rule that accepts a finding, as the ledger shows a waiver; null when there is none. */
+static json_t *json_rule(const FindingSet *set, const AcceptanceRule *rule)
+{
+    if (rule == NULL) {
+        return json_null();
+    }
+    return json_pack("{s:s s:s s:s s:n s:n s:n s:n s:s s:o s:s}", "kind", "rule", "reason",
+                     rule->reason, "author", rule->author, "approver", "approver_name", "requester",
+                     "requester_name", "until", rule->last_day, "decided",
+                     fact_time(set->as_of_utc), "state", "in force");
+}
+
+static const AcceptanceRule *accepting_rule(const FindingSet *set, const Finding *finding)
+{
+    ptrdiff_t index = finding - (const Finding *)(const void *)set->findings->data;
+    uint16_t rule = set->accepted_by != NULL ? set->accepted_by[index] : 0;
+
+    return rule != 0 ? &set->rules[rule - 1] : NULL;
+}
+
 json_t *fact_finding(const Reconciliation *r, const Finding *finding)
 {
     int64_t due_seconds[N_SEVERITIES];
@@ -218,25 +238,45 @@ json_t *fact_finding(const Reconciliation *r, const Finding *finding)
     g_autofree char *summary = finding_summary_at(text.summary, r->as_of_utc);
     g_autofree char *profile = profile_text(r->settings);
     g_autofree char *thresholds = control_thresholds_json(r->settings, control_find(text.control));
-    json_t *object = json_pack(
-        "{s:n s:s s:s s:s s:o s:o s:o s:s s:o s:s s:o s:{s:s s:o s:s} s:o}", "id", "control",
-        text.control, "severity", severities[text.severity], "status", "open", "subject",
-        json_party(&text.subject), "object", json_party(&text.object), "person",
-        text.person_id != NULL
-            ? json_pack("{s:s s:o}", "id", text.person_id, "name", fact_text(text.person_name))
-            : json_null(),
-        "summary", summary, "evidence", json_loads(text.evidence, 0, NULL), "action", text.action,
-        "references", fact_references(text.control), "rule", "profile", profile, "thresholds",
-        json_loads(thresholds, 0, NULL), "config", r->settings->digest, "first_seen",
-        fact_time(r->as_of_utc));
+    const AcceptanceRule *rule = accepting_rule(r->findings, finding);
+    json_t *object =
+        json_pack("{s:n s:s s:s s:s s:o s:o s:o s:s s:o s:s s:o s:{s:s s:o s:s} s:o}", "id",
+                  "control", text.control, "severity", severities[text.severity], "status",
+                  rule != NULL ? "accepted" : "open", "subject", json_party(&text.subject),
+                  "object", json_party(&text.object), "person",
+                  text.person_id != NULL ? json_pack("{s:s s:o}", "id", text.person_id, "name",
+                                                     fact_text(text.person_name))
+                                         : json_null(),
+                  "summary", summary, "evidence", json_loads(text.evidence, 0, NULL), "action",
+                  text.action, "references", fact_references(text.control), "rule", "profile",
+                  profile, "thresholds", json_loads(thresholds, 0, NULL), "config",
+                  r->settings->digest, "first_seen", fact_time(r->as_of_utc));
 
     json_object_set_new(object, "last_seen", fact_time(r->as_of_utc));
     json_object_set_new(object, "due", fact_time(r->as_of_utc + due_seconds[finding->severity]));
     json_object_set_new(object, "owner", json_null());
+    json_object_set_new(object, "waiver", json_rule(r->findings, rule));
     json_object_set_new(object, "run", json_null());
 
     finding_text_clear(&text);
     return object;
+}
+
+json_t *fact_suppressions(const Suppressions *suppressions)
+{
+    json_t *list = json_array();
+    size_t n = 0;
+    const Suppression *all = suppressions != NULL ? suppressions_all(suppressions, &n) : NULL;
+
+    for (size_t i = 0; i < n; i++) {
+        json_array_append_new(
+            list,
+            json_pack("{s:s s:I s:s s:s s:s s:s s:s}", "control", all[i].control, "exceptions",
+                      (json_int_t)all[i].n_fitting, "until", all[i].rule.last_day, "state",
+                      all[i].is_over ? "over" : "in force", "author", all[i].rule.author, "reason",
+                      all[i].rule.reason, "place", all[i].rule.place));
+    }
+    return list;
 }
 
 void fact_count_findings(const FindingSet *set, json_t *counts)
@@ -248,6 +288,9 @@ void fact_count_findings(const FindingSet *set, json_t *counts)
     for (guint i = 0; i < set->findings->len; i++) {
         const Finding *finding = &g_array_index(set->findings, Finding, i);
 
+        if (set->accepted_by != NULL && set->accepted_by[i] != 0) {
+            continue;
+        }
         by_control[finding->control]++;
         by_severity[finding->severity]++;
     }

@@ -18,6 +18,9 @@ json_t *fact_not_evaluable(const FindingSet *set);
 json_t *fact_thresholds(const Settings *settings);
 /* One finding as an exception that no ledger has given a number to: id null. */
 json_t *fact_finding(const Reconciliation *reconciliation, const Finding *finding);
+/* [ {control, place, reason, author, until, state, exceptions} ]: rules of `suppressions` and what
+ * they accept; of one that is over, what it fits. suppressions may be NULL. */
+json_t *fact_suppressions(const Suppressions *suppressions);
 /* {"by_control": {…}, "by_severity": {…}} of a set of findings. */
 void fact_count_findings(const FindingSet *set, json_t *counts);
 /* Seconds from when an exception begins to when it is due, per Severity (N_SEVERITIES of them). */

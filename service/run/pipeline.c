@@ -156,6 +156,11 @@ static void stage_controls(Reconciliation *r)
     r->findings = controls_evaluate(&r->context);
 }
 
+static void stage_suppress(Reconciliation *r)
+{
+    r->suppressions = suppressions_apply(&r->context, r->findings);
+}
+
 typedef struct Stage {
     const char *name;
     void (*run)(Reconciliation *reconciliation);
@@ -172,6 +177,7 @@ static const Stage stages[] = {
     {"govern", stage_govern, false},
     {"times", when_ask_for_judging, true},
     {"controls", stage_controls, true},
+    {"suppress", stage_suppress, true},
 };
 
 static bool run_stages(Reconciliation *reconciliation, bool is_judging)
@@ -207,6 +213,7 @@ bool reconciliation_judge(Reconciliation *reconciliation)
 void reconciliation_clear(Reconciliation *r)
 {
     g_clear_pointer(&r->findings, finding_set_free);
+    g_clear_pointer(&r->suppressions, suppressions_free);
     g_clear_pointer(&r->times, times_free);
     g_clear_pointer(&r->times_messages, g_ptr_array_unref);
     g_clear_pointer(&r->governed, governed_free);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "controls/control.h"
+#include "controls/suppress.h"
 #include "intake/intake.h"
 #include "model/baseline.h"
 #include "settings/settings.h"
@@ -41,6 +42,7 @@ typedef struct Reconciliation {
     int64_t *source_last_good_utc;
     ControlContext context;
     FindingSet *findings;
+    Suppressions *suppressions; /* NULL: the configuration has none */
 } Reconciliation;
 
 #define PROVIDES_EVERYTHING 0xffu

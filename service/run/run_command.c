@@ -140,6 +140,7 @@ static void fill_record(Run *run, char **profile)
     record->profile = *profile;
     record->thresholds = fact_thresholds(run->settings);
     record->not_evaluable = fact_not_evaluable(r->findings);
+    record->suppressions = fact_suppressions(r->suppressions);
     record->held = fact_held(r->held, false);
     record->accepted = accepted_list(run);
     if (run_accepts_resolving(run)) {
@@ -159,6 +160,7 @@ static void clear_record(LedgerRun *record)
     json_decref(record->thresholds);
     json_decref(record->not_evaluable);
     json_decref(record->held);
+    json_decref(record->suppressions);
     json_decref(record->accepted);
     json_decref(record->sources);
 }
@@ -215,13 +217,13 @@ static json_t *result_run(Run *run, GError **error)
     if (!run->is_dry) {
         return ledger_run(run->ledger, record->id, error);
     }
-    return json_pack("{s:n s:s s:o s:o s:o s:s s:s s:s s:s s:O s:O s:O s:O}", "id", "status",
+    return json_pack("{s:n s:s s:o s:o s:o s:s s:s s:s s:s s:O s:O s:O s:O s:O}", "id", "status",
                      record->status, "as_of", fact_time(record->as_of_utc), "started",
                      fact_time(record->started_utc), "finished", fact_time(record->finished_utc),
                      "actor", record->actor, "version", record->version, "config",
                      record->config_digest, "profile", record->profile, "sources", record->sources,
                      "held", record->held, "accepted", record->accepted, "not_evaluable",
-                     record->not_evaluable);
+                     record->not_evaluable, "suppressions", record->suppressions);
 }
 
 static ExitCode print_result(Run *run, int fail_on)
@@ -277,6 +279,18 @@ static bool judge(Run *run)
     return reconciliation_judge(&run->reconciliation);
 }
 
+static void count_without_ledger(const FindingSet *set, LedgerCounts *counts)
+{
+    for (guint i = 0; i < set->findings->len; i++) {
+        bool is_by_rule = set->accepted_by != NULL && set->accepted_by[i] != 0;
+
+        counts->n_by_rule += is_by_rule;
+        counts->n_accepted += is_by_rule;
+        counts->n_new += !is_by_rule;
+        counts->n_open += !is_by_rule;
+    }
+}
+
 static ExitCode merge_or_preview(Run *run)
 {
     g_autoptr(GError) error = NULL;
@@ -287,7 +301,7 @@ static ExitCode merge_or_preview(Run *run)
     } else if (run->ledger != NULL) {
         is_done = run_preview(run, &error);
     } else {
-        run->counts.n_new = run->counts.n_open = run->reconciliation.findings->findings->len;
+        count_without_ledger(run->reconciliation.findings, &run->counts);
     }
     return is_done ? EXIT_DONE : ledger_failed(error);
 }

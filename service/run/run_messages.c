@@ -16,6 +16,21 @@ static void say_names(const Governed *governed)
     }
 }
 
+/* Rules of `suppressions` that need somebody. */
+static void say_suppressions(const Run *run)
+{
+    const Reconciliation *r = &run->reconciliation;
+
+    if (r->suppressions == NULL) {
+        return;
+    }
+    g_autoptr(GPtrArray) warnings = suppressions_warnings(&r->context, r->suppressions);
+
+    for (guint i = 0; i < warnings->len; i++) {
+        say_error("warning: %s", (const char *)warnings->pdata[i]);
+    }
+}
+
 void run_say_messages(const Run *run)
 {
     const GPtrArray *messages = intake_messages(run->reconciliation.intake);
@@ -45,6 +60,7 @@ void run_say_messages(const Run *run)
         say_error("%s", (const char *)unanswered->pdata[i]);
     }
     say_names(governed);
+    say_suppressions(run);
     for (guint i = 0; i + 1 < run->accepts->len; i++) {
         if (!run->reconciliation.accepts_used[i] &&
             strcmp(run->accepts->pdata[i], "ledger:resolved") != 0) {

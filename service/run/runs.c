@@ -92,6 +92,7 @@ static void print_run(const Invocation *invocation, json_t *run)
     fputc('\n', stdout);
     print_sources(invocation, json_object_get(run, "sources"));
     print_not_evaluable(invocation, json_object_get(run, "not_evaluable"));
+    print_suppressions(invocation, json_object_get(run, "suppressions"));
 }
 
 /* What was refused and what each pull proved, below the table of the sources. */

@@ -22,6 +22,15 @@ static const Column unjudged_columns[] = {
     {.path = "reason", .header = "REASON", .may_wrap = true},
     {0}};
 
+static const Column suppression_columns[] = {
+    {.path = "control", .header = "ACCEPTED BY RULE"},
+    {.path = "exceptions", .header = "EXCEPTIONS", .is_right = true},
+    {.path = "until", .header = "UNTIL"},
+    {.path = "state", .header = "RULE"},
+    {.path = "author", .header = "AUTHOR"},
+    {.path = "reason", .header = "REASON", .may_wrap = true},
+    {0}};
+
 static void print_rows(const Invocation *invocation, const Column *columns, json_t *rows)
 {
     g_autoptr(Writer) writer =
@@ -61,6 +70,13 @@ void print_not_evaluable(const Invocation *invocation, json_t *list)
     }
     print_rows(invocation, unjudged_columns, shown);
     json_decref(shown);
+}
+
+void print_suppressions(const Invocation *invocation, json_t *list)
+{
+    if (json_array_size(list) > 0) {
+        print_rows(invocation, suppression_columns, list);
+    }
 }
 
 static json_int_t count_of(const json_t *counts, const char *name)
@@ -125,6 +141,7 @@ static void print_run_text(const Invocation *invocation, json_t *result, bool is
            json_string_value(json_object_get(run, "profile")));
     print_sources(invocation, json_object_get(run, "sources"));
     print_not_evaluable(invocation, json_object_get(result, "not_evaluable"));
+    print_suppressions(invocation, json_object_get(run, "suppressions"));
     print_severities(counts);
     printf(" · %" JSON_INTEGER_FORMAT " new", count_of(counts, "new"));
     if (count_of(counts, "reopened") > 0) {

@@ -15,6 +15,7 @@ json_t *dry_exceptions(const Reconciliation *reconciliation);
 void print_sources(const Invocation *invocation, json_t *sources);
 void print_not_evaluable(const Invocation *invocation, json_t *list);
 void print_severities(json_t *counts); /* "41 open: 2 critical, 20 high, …" */
+void print_suppressions(const Invocation *invocation, json_t *list); /* nothing for an empty list */
 /* Lines for what is found and not open, if there is any. */
 void print_decided(const json_t *counts);
 /* {"schema_version": 1, …}: prints and releases root. */

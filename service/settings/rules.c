@@ -1,5 +1,6 @@
 #include "settings/rules.h"
 
+#include "base/times.h"
 #include "settings/problems.h"
 
 #include <string.h>
@@ -143,7 +144,50 @@ static void check_store(const Settings *settings, GPtrArray *problems)
     }
 }
 
-void rules_check(const Settings *settings, GPtrArray *problems)
+static void check_control_name(const SettingsGroup *rule, const Setting *controls,
+                               GPtrArray *problems)
+{
+    const char *control = settings_text(rule, "control");
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+
+    for (; controls != NULL && controls->name != NULL; controls++) {
+        g_strv_builder_add(builder, controls->name);
+    }
+    g_auto(GStrv) names = g_strv_builder_end(builder);
+    if (control != NULL && !g_strv_contains((const char *const *)names, control)) {
+        const char *nearest = settings_nearest(control, (const char *const *)names);
+        g_autofree char *quoted = problem_quote(control);
+
+        problem_add(problems, settings_place(rule), "suppressions.control",
+                    "no control is called \"%s\"; rightful controls lists them%s%s%s", quoted,
+                    nearest != NULL ? "; did you mean \"" : "", nearest != NULL ? nearest : "",
+                    nearest != NULL ? "\"?" : "");
+    }
+}
+
+static void check_suppression(const SettingsGroup *rule, const Setting *controls,
+                              GPtrArray *problems)
+{
+    static const char *const conditions[] = {"account", "group",    "person", "source",
+                                             "asset",   "computer", NULL};
+    const char *until = settings_text(rule, "until");
+    int32_t day;
+
+    check_control_name(rule, controls, problems);
+    if (!has_any(rule, conditions)) {
+        problem_add(problems, settings_place(rule), "suppressions",
+                    "no condition is given, so every exception of the control would fit; allowed: "
+                    "account, group, person, source, asset, computer (source = \"*\" if every one "
+                    "is meant)");
+    }
+    if (until != NULL && !day_parse(text_of(until), NULL, &day)) {
+        g_autofree char *quoted = problem_quote(until);
+        problem_add(problems, settings_place(rule), "suppressions.until",
+                    "\"%s\" is no date; allowed: a day that exists, as in \"2026-12-31\"", quoted);
+    }
+}
+
+void rules_check(const Settings *settings, const SettingsCatalogue *catalogue, GPtrArray *problems)
 {
     check_store(settings, problems);
     for (size_t i = 0; i < settings->n_sources; i++) {
@@ -154,4 +198,8 @@ void rules_check(const Settings *settings, GPtrArray *problems)
         check_allowed(settings_group_at(settings->root, "entitlements", i), problems);
     }
     check_unique(settings, "segregation", "id", problems);
+    for (size_t i = 0; i < settings_n_groups(settings->root, "suppressions"); i++) {
+        check_suppression(settings_group_at(settings->root, "suppressions", i), catalogue->controls,
+                          problems);
+    }
 }

@@ -4,4 +4,4 @@
 #include "settings/settings.h"
 
 /* Appends what is wrong to problems. Sources are read already. */
-void rules_check(const Settings *settings, GPtrArray *problems);
+void rules_check(const Settings *settings, const SettingsCatalogue *catalogue, GPtrArray *problems);

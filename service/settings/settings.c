@@ -201,7 +201,7 @@ static void fill_settings(LoadedSettings *loaded, GPtrArray *problems, bool may_
     settings->profiles = settings_texts(loaded->root, "profile");
     set_timezone(settings, problems);
     collect_sources(loaded, problems, may_validate);
-    rules_check(settings, problems);
+    rules_check(settings, loaded->catalogue, problems);
 }
 
 static void read_tree(LoadedSettings *loaded, const char *path, const char *directory,

@@ -236,6 +236,46 @@ static const Setting due_table[] = {
     {.name = NULL},
 };
 
+static const Setting suppression_table[] = {
+    {.name = "control",
+     .type = SETTING_TEXT,
+     .is_required = true,
+     .help = "Control whose exceptions are accepted."},
+    {.name = "account",
+     .type = SETTING_TEXT,
+     .help = "Condition: login name of the account; * and ? stand for anything, case does not "
+             "matter."},
+    {.name = "group",
+     .type = SETTING_TEXT,
+     .help = "Condition: name or DN of the group; * and ? as above."},
+    {.name = "person",
+     .type = SETTING_TEXT,
+     .help = "Condition: HR id or name of the person; * and ? as above."},
+    {.name = "source",
+     .type = SETTING_TEXT,
+     .help = "Condition: name of the source that the subject comes from; * and ? as above."},
+    {.name = "asset",
+     .type = SETTING_TEXT,
+     .help = "Condition: id or name of the asset; * and ? as above."},
+    {.name = "computer",
+     .type = SETTING_TEXT,
+     .help = "Condition: name of the computer account; * and ? as above."},
+    {.name = "reason",
+     .type = SETTING_TEXT,
+     .is_required = true,
+     .help = "Why they are accepted; shown with each of them."},
+    {.name = "author",
+     .type = SETTING_TEXT,
+     .is_required = true,
+     .help = "Who answers for the rule: HR id, e-mail or username of somebody who works here; what "
+             "is about them stays open."},
+    {.name = "until",
+     .type = SETTING_TEXT,
+     .is_required = true,
+     .help = "Last day of the rule, as in 2026-12-31; what it accepted is open again after that."},
+    {.name = NULL},
+};
+
 const Setting settings_root_table[] = {
     {.name = "organisation",
      .type = SETTING_GROUP,
@@ -276,6 +316,13 @@ const Setting settings_root_table[] = {
      .initial = "()",
      .children = segregation_table,
      .help = "Rights that nobody may hold together."},
+    {.name = "suppressions",
+     .type = SETTING_GROUP_LIST,
+     .initial = "()",
+     .children = suppression_table,
+     .help =
+         "Exceptions that are accepted until a date: found, recorded and counted, but not open; "
+         "all conditions of a { } must hold, and the first { } that fits decides."},
     {.name = "profile",
      .type = SETTING_TEXT_LIST,
      .initial = "\"iso27001\"",

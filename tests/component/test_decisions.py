@@ -186,5 +186,97 @@ class FalsePositives(DecisionTest):
         self.assertEqual(row["waiver"]["state"], "in force")
 
 
+def rule(control="leaver-active", until="2026-03-31", author="00125", condition='account = "LW*"', reason="takes over the vendor's account"):
+    return f'{{ control = "{control}"; {condition}; reason = "{reason}"; author = "{author}"; until = "{until}"; }}'
+
+
+def rules(*each):
+    return "suppressions: ( " + ", ".join(each) + " );\n"
+
+
+class Suppressions(DecisionTest):
+    def set_rules(self, site, *each):
+        site.write("rightful.conf", CONFIG + (rules(*each) if each else ""))
+
+    def test_found_recorded_counted_and_shown_but_not_open(self):
+        site = self.open(Site(CONFIG + rules(rule()), {"corp.ldif": SMALL_LDIF, "hr.csv": HR}))
+        result = site.run()
+        counts = result.json["counts"]
+        self.assertEqual((counts["accepted"], counts["accepted_by_rule"]), (1, 1))
+        self.assertNotIn("leaver-active", counts["by_control"])
+        self.assertEqual([(row["control"], row["exceptions"], row["state"], row["author"]) for row in result.json["run"]["suppressions"]],
+                         [("leaver-active", 1, "in force", "00125")])
+        self.assertNotIn("leaver-active\tlwong", site.found())
+        accepted = site.exceptions("--status", "accepted")[0]
+        self.assertEqual((accepted["waiver"]["kind"], accepted["waiver"]["author"], accepted["waiver"]["reason"], accepted["waiver"]["until"]),
+                         ("rule", "00125", "takes over the vendor's account", "2026-03-31"))
+        text = site.rightful("run", "--as-of", NEXT)
+        self.assertIn("1 accepted (1 by rule)", text.out)
+        self.assertIn("takes over the vendor", text.out)
+        self.assertEqual(site.rightful("run-show", "1", "--json").json["run-show"][0]["suppressions"][0]["exceptions"], 1)
+
+    def test_a_dry_run_says_the_same(self):
+        site = self.open(Site(CONFIG + rules(rule()), {"corp.ldif": SMALL_LDIF, "hr.csv": HR}))
+        result = site.run("--dry-run").json
+        self.assertEqual((result["counts"]["accepted"], result["counts"]["accepted_by_rule"]), (1, 1))
+        status = {row["control"]: row["status"] for row in result["exceptions"]}
+        self.assertEqual(status["leaver-active"], "accepted")
+        self.assertEqual(result["counts"]["new"], len([row for row in result["exceptions"] if row["status"] == "open"]))
+
+    def test_it_warns_ends_and_what_it_accepted_is_open_again(self):
+        site = self.site(rules(rule(until="2026-04-30")))
+        self.assertNotIn("suppression of", site.run(as_of="2026-04-16T20:00:00Z").err)
+        result = site.run(as_of="2026-04-20T06:00:00Z")
+        self.assertIn("ends with 2026-04-30", result.err)
+        self.assertEqual(result.json["counts"]["accepted_by_rule"], 1)
+        result = site.run(as_of="2026-04-30T22:00:00Z")  # 24:00 in Berlin
+        self.assertIn("ended with 2026-04-30: 1 exception that it fits is open", result.err)
+        self.assertEqual(result.json["counts"]["lapsed"], 1)
+        self.assertIn("leaver-active\tlwong", site.found())
+        self.set_rules(site, rule(until="2026-06-30"))
+        self.assertEqual(site.run(as_of="2026-05-02T22:00:00Z").json["counts"]["accepted_by_rule"], 1)
+        self.set_rules(site)
+        counts = site.run(as_of="2026-05-03T22:00:00Z").json["counts"]
+        self.assertEqual((counts["accepted_by_rule"], counts["lapsed"]), (0, 1))
+        changes = self.changes(site, self.one(site)["id"])
+        self.assertEqual([change for change in changes if change in ("accepted", "lapsed")], ["accepted", "lapsed"] * 2)
+
+    def test_a_rule_that_fits_nothing_is_said_by_run_and_check(self):
+        site = self.site(rules(rule(condition='account = "nobody-*"')))
+        self.assertIn("fits nothing that is found", site.run(as_of=NEXT).err)
+        check = site.rightful("check", "--json")
+        texts = [row["text"] for row in check.json["check"] if row["about"] == "suppressions"]
+        self.assertTrue([text for text in texts if 'there is no account "nobody-*"' in text], texts)
+        self.assertTrue([text for text in texts if "ended with 2026-03-31" in text], texts)  # by the clock
+
+    def test_nobody_accepts_by_rule_what_is_their_own(self):
+        site = self.site(rules(rule("excess-privilege", author="jmeier", condition='group = "admins"')))
+        self.assertEqual(self.one(site, "excess-privilege")["status"], "open")
+        self.assertIn("about its author", site.run(as_of=NEXT).err)
+
+    def test_an_author_who_is_nobody_or_has_left_is_said(self):
+        site = self.site(rules(rule(author="00123", condition='source = "*"'), rule("dormant-account", author="P7")))
+        warnings = site.run(as_of=NEXT).err
+        self.assertIn("who has left", warnings)
+        self.assertIn('"P7", who is nobody', warnings)
+
+    def test_every_condition_must_hold(self):
+        for condition, is_accepted in (('account = "lwong"; source = "corp"', True), ('account = "lwong"; source = "lab"', False),
+                                       ('person = "00123"', True), ('person = "lena *"', True), ('person = "00124"', False),
+                                       ('group = "admins"', False), ('asset = "*"', False)):
+            with self.subTest(condition=condition):
+                site = self.open(Site(CONFIG + rules(rule(condition=condition)), {"corp.ldif": SMALL_LDIF, "hr.csv": HR}))
+                status = {row["control"]: row["status"] for row in site.run("--dry-run").json["exceptions"]}
+                self.assertEqual(status["leaver-active"], "accepted" if is_accepted else "open")
+
+    def test_what_is_wrong_with_a_rule_is_said_at_once(self):
+        wrong = rules('{ control = "leaver-actve"; reason = ""; author = "00125"; until = "2026-02-30"; }')
+        site = self.open(Site(CONFIG + wrong, {"corp.ldif": SMALL_LDIF, "hr.csv": HR}))
+        result = site.run()
+        self.assertEqual(result.code, 78)
+        for text in ('did you mean "leaver-active"?', "no condition is given", "reason: is empty", '"2026-02-30" is no date'):
+            self.assertIn(text, result.err)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -216,6 +216,25 @@ static void rules_that_fit_everything_are_refused(void **state)
                 "segregation.x.a: is empty");
 }
 
+#define SUPPRESSION(middle, until)                                                                 \
+    "suppressions: ( { control = \"sleepy-account\"; " middle " reason = \"r\"; author = \"P1\"; " \
+    "until = \"" until "\"; } );"
+
+static void a_rule_that_accepts_needs_an_end_and_something_it_is_about(void **state)
+{
+    expect(state, SUPPRESSION("account = \"svc-*\";", "2026-12-31"), "");
+    expect_part(state, SUPPRESSION("", "2026-12-31"), "suppressions: no condition is given");
+    expect_part(state, SUPPRESSION("source = \"*\";", "2026-02-30"),
+                "suppressions.until: \"2026-02-30\" is no date");
+    expect_part(state, SUPPRESSION("source = \"*\";", "2026"), "is no date");
+    expect_part(state, "suppressions: ( { control = \"sleepy-acount\"; account = \"x\"; } );",
+                "did you mean \"sleepy-account\"?");
+    expect_part(state, "suppressions: ( { control = \"sleepy-account\"; account = \"x\"; } );",
+                "until: is missing");
+    expect_part(state, "suppressions: ( { control = \"sleepy-account\"; account = \"x\"; } );",
+                "author: is missing");
+}
+
 static void a_missing_secret_is_refused(void **state)
 {
     expect_of_source(state, TREE "password_file = \"nothing\";",
@@ -320,6 +339,7 @@ int main(void)
         TEST(an_unknown_time_zone_is_refused),
         TEST(a_store_of_another_kind_is_refused),
         TEST(rules_that_fit_everything_are_refused),
+        TEST(a_rule_that_accepts_needs_an_end_and_something_it_is_about),
         TEST(a_missing_secret_is_refused),
         TEST(a_secret_that_everybody_can_read_is_refused),
         TEST(an_empty_secret_is_refused),
