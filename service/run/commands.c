@@ -184,4 +184,8 @@ const Command commands[] = {
      "  rightful list settings             every key with type, default and help\n"
      "  rightful list connectors\n",
      NULL, 1, 1, command_list},
+    {"completion", "bash|zsh|fish", "What a shell completes; packages install it",
+     "  rightful completion bash           print it\n"
+     "  . <(rightful completion bash)      use it in this shell\n",
+     NULL, 1, 1, command_completion},
     {0}};

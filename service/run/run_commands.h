@@ -16,7 +16,8 @@ ExitCode command_asset(Invocation *invocation);
 ExitCode command_leaver(Invocation *invocation);   /* leaver.c */
 ExitCode command_controls(Invocation *invocation); /* catalogue.c */
 ExitCode command_list(Invocation *invocation);
-ExitCode command_runs(Invocation *invocation); /* runs.c */
+ExitCode command_completion(Invocation *invocation); /* completion.c */
+ExitCode command_runs(Invocation *invocation);       /* runs.c */
 ExitCode command_run_show(Invocation *invocation);
 int64_t run_number(const char *text);           /* a whole positive number, else -1 */
 ExitCode command_diff(Invocation *invocation);  /* diff.c */
