@@ -108,6 +108,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FindingSet, finding_set_free)
 int64_t control_limit(const Settings *settings, const Control *control, const char *threshold);
 /* {"hours": 24, "privileged_hours": 4}, as a JSON text; newly allocated. */
 char *control_thresholds_json(const Settings *settings, const Control *control);
+/* {"hours": "pci", "privileged_hours": "configuration"}: who says so, of the profiles the strictest
+ * ("dora, soc2" when both say the same). A profile that names no limit leaves it to iso27001. */
+char *control_set_by_json(const Settings *settings, const Control *control);
 bool control_is_enabled(const Settings *settings, const Control *control);
 Severity control_severity(const Settings *settings, const Control *control);
 

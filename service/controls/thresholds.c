@@ -36,26 +36,47 @@ static char *in_other_unit(const char *name)
     return g_strdup_printf("%.*s%s", stem, name, is_hours ? "days" : "hours");
 }
 
-static int64_t of_profile(const Threshold *threshold, const char *profile)
+/* What the profile itself says; THRESHOLD_SAME: nothing, so iso27001's limit holds. */
+static int64_t own_of_profile(const Threshold *threshold, const char *profile)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(profiles); i++) {
         if (strcmp(profiles[i].name, profile) != 0)
             continue;
         int64_t value;
         memcpy(&value, (const char *)threshold + profiles[i].offset, sizeof value);
-        return value == THRESHOLD_SAME ? threshold->iso27001 : value;
+        return value;
     }
-    return threshold->iso27001;
+    return THRESHOLD_SAME;
 }
 
-/* The strictest of the profiles, in the table's unit. Strict is small for every limit there is. */
-static int64_t of_profiles(const Settings *settings, const Threshold *threshold)
+/* ret_profile: the one whose limit it is. */
+static int64_t of_profile(const Threshold *threshold, const char *profile, const char **ret_profile)
 {
-    if (settings->profiles == NULL || settings->profiles[0] == NULL)
-        return threshold->iso27001;
+    int64_t own = own_of_profile(threshold, profile);
+    *ret_profile = own == THRESHOLD_SAME ? profiles[0].name : profile;
+    return own == THRESHOLD_SAME ? threshold->iso27001 : own;
+}
+
+/* The strictest of the profiles, in the table's unit. Strict is small for every limit there is.
+ * set_by (may be NULL) receives the names of all that say it, "dora, soc2". */
+static int64_t of_profiles(const Settings *settings, const Threshold *threshold, GString *set_by)
+{
+    static const char *const only_iso27001[] = {"iso27001", NULL};
+    bool is_given = settings->profiles != NULL && settings->profiles[0] != NULL;
+    const char *const *named = is_given ? settings->profiles : only_iso27001;
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
     int64_t strictest = INT64_MAX;
-    for (const char *const *profile = settings->profiles; *profile != NULL; profile++)
-        strictest = MIN(strictest, of_profile(threshold, *profile));
+    for (; *named != NULL; named++) {
+        const char *name = NULL;
+        int64_t value = of_profile(threshold, *named, &name);
+        if (value < strictest)
+            g_ptr_array_set_size(names, 0);
+        if (value <= strictest && !g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
+            g_ptr_array_add(names, (gpointer)(uintptr_t)name);
+        strictest = MIN(strictest, value);
+    }
+    for (guint i = 0; set_by != NULL && i < names->len; i++)
+        g_string_append_printf(set_by, "%s%s", i > 0 ? ", " : "", (const char *)names->pdata[i]);
     return strictest;
 }
 
@@ -108,62 +129,99 @@ static const Threshold *base_of(const Control *control, const Threshold *thresho
     return days != NULL ? days : threshold_find(control, "hours");
 }
 
-/* Limit in force with the name to show it by. */
-static void in_force(const Settings *settings, const Control *control, const Threshold *threshold,
-                     char **ret_name, int64_t *ret_value)
+#define SET_BY_CONFIGURATION "configuration"
+
+typedef struct Limit {
+    char *name; /* to show it by: in the unit that somebody wrote; owned */
+    int64_t value;
+} Limit;
+
+static void limit_clear(Limit *limit)
+{
+    g_free(limit->name);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Limit, limit_clear)
+
+/* The limit in force. set_by (may be NULL) receives who says so. */
+static Limit in_force(const Settings *settings, const Control *control, const Threshold *threshold,
+                      GString *set_by)
 {
     const SettingsGroup *group = settings_of(settings, control);
-    if (from_file(group, threshold, ret_name, ret_value))
-        return;
-    *ret_name = g_strdup(threshold->name);
-    *ret_value = of_profiles(settings, threshold);
+    g_auto(Limit) base = {NULL, 0};
+    Limit limit = {NULL, 0};
+    if (from_file(group, threshold, &limit.name, &limit.value)) {
+        if (set_by != NULL)
+            g_string_assign(set_by, SET_BY_CONFIGURATION);
+        return limit;
+    }
+    limit.name = g_strdup(threshold->name);
+    limit.value = of_profiles(settings, threshold, set_by);
 
     /* Whoever tightens the limit for everybody does not mean to leave the privileged a longer one.
      */
-    const Threshold *base = base_of(control, threshold);
-    g_autofree char *base_name = NULL;
-    int64_t base_value = 0;
-    if (base == NULL || !from_file(group, base, &base_name, &base_value) ||
-        base_value * unit_of(base_name) >= *ret_value * unit_of(threshold->name))
-        return;
-    g_free(*ret_name);
-    *ret_name = g_strdup_printf("privileged_%s", base_name);
-    *ret_value = base_value;
+    const Threshold *general = base_of(control, threshold);
+    if (general == NULL || !from_file(group, general, &base.name, &base.value) ||
+        base.value * unit_of(base.name) >= limit.value * unit_of(threshold->name))
+        return limit;
+    g_free(limit.name);
+    if (set_by != NULL)
+        g_string_assign(set_by, SET_BY_CONFIGURATION);
+    return (Limit){g_strdup_printf("privileged_%s", base.name), base.value};
 }
 
 int64_t control_limit(const Settings *settings, const Control *control, const char *threshold)
 {
     const Threshold *row = threshold_find(control, threshold);
     g_return_val_if_fail(row != NULL, 0);
-    g_autofree char *name = NULL;
-    int64_t value = 0;
-    in_force(settings, control, row, &name, &value);
-    int64_t unit = unit_of(name);
-    return unit == 0 ? value : value * unit;
+    g_auto(Limit) limit = in_force(settings, control, row, NULL);
+    int64_t unit = unit_of(limit.name);
+    return unit == 0 ? limit.value : limit.value * unit;
+}
+
+/* The limits of source-stale are those of `freshness`. */
+static const char *const freshness_limits[] = {"directory_hours", "people_days", "assets_days",
+                                               "approvals_days", NULL};
+
+static const char *const *limits_elsewhere(const Control *control)
+{
+    return freshness_limits +
+           (strcmp(control->id, "source-stale") == 0 ? 0 : G_N_ELEMENTS(freshness_limits) - 1);
+}
+
+/* Newly allocated; takes object. */
+static char *dumped(json_t *object)
+{
+    char *dump = json_dumps(object, 0);
+    char *text = g_strdup(dump);
+    free(dump);
+    json_decref(object);
+    return text;
 }
 
 char *control_thresholds_json(const Settings *settings, const Control *control)
 {
+    const SettingsGroup *freshness = settings_group(settings->root, "freshness");
     json_t *object = json_object();
     for (const Threshold *t = control->thresholds; t != NULL && t->name != NULL; t++) {
-        g_autofree char *name = NULL;
-        int64_t value = 0;
-        in_force(settings, control, t, &name, &value);
-        json_object_set_new(object, name, json_integer(value));
+        g_auto(Limit) limit = in_force(settings, control, t, NULL);
+        json_object_set_new(object, limit.name, json_integer(limit.value));
     }
-    if (strcmp(control->id, "source-stale") == 0) { /* its limits are those of `freshness` */
-        static const char *const limits[] = {"directory_hours", "people_days", "assets_days",
-                                             "approvals_days"};
-        const SettingsGroup *freshness = settings_group(settings->root, "freshness");
-        for (size_t i = 0; i < G_N_ELEMENTS(limits); i++)
-            json_object_set_new(object, limits[i],
-                                json_integer(settings_int(freshness, limits[i])));
+    for (const char *const *name = limits_elsewhere(control); *name != NULL; name++)
+        json_object_set_new(object, *name, json_integer(settings_int(freshness, *name)));
+    return dumped(object);
+}
+
+char *control_set_by_json(const Settings *settings, const Control *control)
+{
+    json_t *object = json_object();
+    for (const Threshold *t = control->thresholds; t != NULL && t->name != NULL; t++) {
+        g_autoptr(GString) set_by = g_string_new(NULL);
+        g_auto(Limit) limit = in_force(settings, control, t, set_by);
+        json_object_set_new(object, limit.name, json_string(set_by->str));
     }
-    char *dumped = json_dumps(object, 0);
-    char *text = g_strdup(dumped);
-    free(dumped);
-    json_decref(object);
-    return text;
+    for (const char *const *name = limits_elsewhere(control); *name != NULL; name++)
+        json_object_set_new(object, *name, json_string(SET_BY_CONFIGURATION));
+    return dumped(object);
 }
 
 bool control_is_enabled(const Settings *settings, const Control *control)

@@ -41,11 +41,17 @@ static json_t *person_json(Statement *row)
     return id || name ? json_pack("{s:s? s:s?}", "id", id, "name", name) : json_null();
 }
 
+static json_t *of_control(json_t *by_control, const char *control)
+{
+    json_t *own = json_object_get(by_control, control);
+    return own ? json_incref(own) : json_object();
+}
+
 static json_t *rule_json(const RunFacts *run, const char *control)
 {
-    json_t *thresholds = json_object_get(run->thresholds, control);
-    return json_pack("{s:s s:o s:s}", "profile", run->profile, "thresholds",
-                     thresholds ? json_incref(thresholds) : json_object(), "config", run->config);
+    return json_pack("{s:s s:o s:o s:s}", "profile", run->profile, "thresholds",
+                     of_control(run->thresholds, control), "set_by",
+                     of_control(run->set_by, control), "config", run->config);
 }
 
 /* Told as of the run that last saw it: a run that could not judge it has nothing to say, not even

@@ -65,6 +65,7 @@ typedef struct LedgerRun {
     const char *version; /* of rightful */
     const char *config_digest, *profile;
     json_t *thresholds;    /* control id → {"hours": 24, …}, as in force */
+    json_t *set_by;        /* control id → {"hours": "pci", …}; NULL = nobody says */
     json_t *not_evaluable; /* [ {control, reason, subjects} ] */
     json_t *held;          /* [ {source, dimension, before, after, limit, accept} ] */
     json_t *accepted;      /* [ {accept, reason, actor} ] */

@@ -58,6 +58,7 @@ static bool write_row(Store *store, const RunRecord *record, GError **error)
     g_autofree char *counts = take_text(counts_json(record));
     g_autofree char *results = take_text(results_of(record->findings));
     g_autofree char *thresholds = json_to_text(run->thresholds, "{}");
+    g_autofree char *set_by = json_to_text(run->set_by, "{}");
     g_autofree char *held = json_to_text(run->held, "[]");
     g_autofree char *accepted = json_to_text(run->accepted, "[]");
     g_autofree char *not_evaluable = json_to_text(run->not_evaluable, "[]");
@@ -66,8 +67,9 @@ static bool write_row(Store *store, const RunRecord *record, GError **error)
         store,
         "INSERT INTO run (id, status, as_of, started, finished, actor, version, "
         "config, profile, reason, "
-        "counts, thresholds, results, held, accepted, not_evaluable, suppressions) VALUES "
-        "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+        "counts, thresholds, set_by, results, held, accepted, not_evaluable, suppressions) "
+        "VALUES "
+        "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
         error);
     if (!insert)
         return false;
@@ -77,8 +79,8 @@ static bool write_row(Store *store, const RunRecord *record, GError **error)
         text_value(run->actor ? run->actor : ""), text_value(run->version ? run->version : ""),
         text_value(run->config_digest ? run->config_digest : ""),
         text_value(run->profile ? run->profile : ""), text_value(run->reason), text_value(counts),
-        text_value(thresholds), text_value(results), text_value(held), text_value(accepted),
-        text_value(not_evaluable), text_value(suppressions));
+        text_value(thresholds), text_value(set_by), text_value(results), text_value(held),
+        text_value(accepted), text_value(not_evaluable), text_value(suppressions));
     return statement_run(insert, error);
 }
 

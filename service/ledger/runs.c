@@ -6,7 +6,7 @@
 #define COLUMNS                                                                                    \
     "id, status, as_of, started, finished, actor, version, config, profile, counts, held, "        \
     "accepted, not_evaluable, "                                                                    \
-    "reason, thresholds, suppressions"
+    "reason, thresholds, suppressions, set_by"
 
 /* Everything of a source that is proof, and too long for a list. */
 static const char *const proofs[] = {"rejections", "exclusions", "notes"};
@@ -112,6 +112,7 @@ static json_t *read_run(Ledger *ledger, const char *sql, int64_t id, GError **er
         return NULL;
     json_t *run = run_row(row);
     set(run, "thresholds", json_from_text(statement_text(row, 14), json_object()));
+    set(run, "set_by", json_from_text(statement_text(row, 16), json_object()));
     statement_reset(row);
     if (add_sources(sources, run, true, error))
         return run;

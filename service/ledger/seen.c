@@ -19,6 +19,7 @@ static void facts_free(gpointer data)
     g_free(facts->profile);
     g_free(facts->config);
     json_decref(facts->thresholds);
+    json_decref(facts->set_by);
     g_free(facts);
 }
 
@@ -133,7 +134,7 @@ bool seen_last(Seen *seen, int64_t exception, const char *control, const char *s
 static RunFacts *read_facts(Store *store, int64_t id, GError **error)
 {
     g_autoptr(Statement) row = store_prepare(
-        store, "SELECT as_of, profile, config, thresholds FROM run WHERE id = $1", error);
+        store, "SELECT as_of, profile, config, thresholds, set_by FROM run WHERE id = $1", error);
     if (!row)
         return NULL;
     statement_bind(row, integer_value(id));
@@ -150,6 +151,7 @@ static RunFacts *read_facts(Store *store, int64_t id, GError **error)
     facts->profile = g_strdup(statement_text(row, 1));
     facts->config = g_strdup(statement_text(row, 2));
     facts->thresholds = json_from_text(statement_text(row, 3), json_object());
+    facts->set_by = json_from_text(statement_text(row, 4), json_object());
     return facts;
 }
 

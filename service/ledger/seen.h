@@ -8,7 +8,7 @@
 typedef struct RunFacts {
     int64_t id, as_of_utc;
     char *profile, *config;
-    json_t *thresholds;
+    json_t *thresholds, *set_by;
 } RunFacts;
 
 typedef struct Seen Seen;

@@ -178,7 +178,7 @@ bool store_query_integer(Store *store, const char *sql, int64_t *ret_value, GErr
 
 /* schema.c: brings the schema up to this version, one transaction per migration; safe to be killed
  * and repeated. */
-#define SCHEMA_VERSION 4
+#define SCHEMA_VERSION 5
 bool schema_migrate(Store *store, GError **error);
 /* Is what is there fit for access? Migrates with LEDGER_RUN. */
 bool schema_check(Store *store, const char *url, LedgerAccess access, GError **error);

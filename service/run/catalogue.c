@@ -28,6 +28,8 @@ static const Column control_columns[] = {
     {.path = "enabled", .header = "ENABLED"},
     {.path = "thresholds_text", .header = "LIMITS"},
     {.path = "thresholds"},
+    {.path = "profile"},
+    {.path = "set_by"},
     {.path = "references.iso27001_2022", .header = "ISO 27001:2022"},
     {.path = "references.iso27001_2013", .header = "2013"},
     {.path = "references.nist_800_53"},
@@ -41,8 +43,8 @@ static const Column control_columns[] = {
     {.path = "last_run.reason", .header = "WHY", .may_wrap = true},
     {0}};
 
-/* {"days": 90} → "days 90". */
-static json_t *thresholds_text(json_t *thresholds)
+/* {"days": 90} → "days 90", with who says so unless that is the only profile. */
+static json_t *thresholds_text(json_t *thresholds, json_t *set_by, const char *profile)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     const char *name;
@@ -50,8 +52,13 @@ static json_t *thresholds_text(json_t *thresholds)
 
     json_object_foreach(thresholds, name, value)
     {
+        const char *who = json_string_value(json_object_get(set_by, name));
+
         g_string_append_printf(text, "%s%s %" JSON_INTEGER_FORMAT, text->len > 0 ? ", " : "", name,
                                json_integer_value(value));
+        if (who != NULL && strcmp(who, profile) != 0) {
+            g_string_append_printf(text, " (%s)", who);
+        }
     }
     return json_string(text->str);
 }
@@ -69,14 +76,16 @@ static json_t *control_row(const Settings *settings, const Control *control, jso
                            json_t *feedback)
 {
     g_autofree char *thresholds = control_thresholds_json(settings, control);
-    json_t *limits = json_loads(thresholds, 0, NULL);
+    g_autofree char *set_by = control_set_by_json(settings, control);
+    g_autofree char *profile = profile_text(settings);
+    json_t *limits = json_loads(thresholds, 0, NULL), *who = json_loads(set_by, 0, NULL);
     json_t *result = json_object_get(results, control->id);
 
-    return json_pack("{s:s s:s s:s s:b s:o s:o s:o s:o s:o}", "id", control->id, "title",
+    return json_pack("{s:s s:s s:s s:b s:o s:o s:s s:o s:o s:o s:o}", "id", control->id, "title",
                      control->title, "severity", severities[control_severity(settings, control)],
                      "enabled", control_is_enabled(settings, control), "thresholds_text",
-                     thresholds_text(limits), "thresholds", limits, "references",
-                     fact_references(control->id), "last_run",
+                     thresholds_text(limits, who, profile), "thresholds", limits, "profile",
+                     profile, "set_by", who, "references", fact_references(control->id), "last_run",
                      result != NULL ? json_incref(result) : json_null(), "feedback",
                      feedback_of(feedback, control->id));
 }

@@ -41,6 +41,7 @@ static const Column exception_columns[] = {
     {.path = "references.other"},
     {.path = "rule.profile"},
     {.path = "rule.thresholds"},
+    {.path = "rule.set_by"},
     {.path = "rule.config"},
     {.path = "first_seen"},
     {.path = "last_seen"},

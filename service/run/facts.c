@@ -169,16 +169,28 @@ json_t *fact_not_evaluable(const FindingSet *set)
     return list;
 }
 
-json_t *fact_thresholds(const Settings *settings)
+typedef char *(*ControlText)(const Settings *settings, const Control *control);
+
+static json_t *of_all_controls(const Settings *settings, ControlText make)
 {
     json_t *object = json_object();
 
     for (const Control *const *control = control_table; *control != NULL; control++) {
-        g_autofree char *text = control_thresholds_json(settings, *control);
+        g_autofree char *text = make(settings, *control);
 
         json_object_set_new(object, (*control)->id, json_loads(text, 0, NULL));
     }
     return object;
+}
+
+json_t *fact_thresholds(const Settings *settings)
+{
+    return of_all_controls(settings, control_thresholds_json);
+}
+
+json_t *fact_set_by(const Settings *settings)
+{
+    return of_all_controls(settings, control_set_by_json);
 }
 
 static json_t *json_party(const FindingParty *party)
@@ -237,20 +249,22 @@ json_t *fact_finding(const Reconciliation *r, const Finding *finding)
     r->findings->describe(r->findings, finding, &text);
     g_autofree char *summary = finding_summary_at(text.summary, r->as_of_utc);
     g_autofree char *profile = profile_text(r->settings);
-    g_autofree char *thresholds = control_thresholds_json(r->settings, control_find(text.control));
+    const Control *control = control_find(text.control);
+    g_autofree char *thresholds = control_thresholds_json(r->settings, control);
+    g_autofree char *set_by = control_set_by_json(r->settings, control);
     const AcceptanceRule *rule = accepting_rule(r->findings, finding);
-    json_t *object =
-        json_pack("{s:n s:s s:s s:s s:o s:o s:o s:s s:o s:s s:o s:{s:s s:o s:s} s:o}", "id",
-                  "control", text.control, "severity", severities[text.severity], "status",
-                  rule != NULL ? "accepted" : "open", "subject", json_party(&text.subject),
-                  "object", json_party(&text.object), "person",
-                  text.person_id != NULL ? json_pack("{s:s s:o}", "id", text.person_id, "name",
-                                                     fact_text(text.person_name))
-                                         : json_null(),
-                  "summary", summary, "evidence", json_loads(text.evidence, 0, NULL), "action",
-                  text.action, "references", fact_references(text.control), "rule", "profile",
-                  profile, "thresholds", json_loads(thresholds, 0, NULL), "config",
-                  r->settings->digest, "first_seen", fact_time(r->as_of_utc));
+    json_t *object = json_pack(
+        "{s:n s:s s:s s:s s:o s:o s:o s:s s:o s:s s:o s:{s:s s:o s:o s:s} s:o}", "id", "control",
+        text.control, "severity", severities[text.severity], "status",
+        rule != NULL ? "accepted" : "open", "subject", json_party(&text.subject), "object",
+        json_party(&text.object), "person",
+        text.person_id != NULL
+            ? json_pack("{s:s s:o}", "id", text.person_id, "name", fact_text(text.person_name))
+            : json_null(),
+        "summary", summary, "evidence", json_loads(text.evidence, 0, NULL), "action", text.action,
+        "references", fact_references(text.control), "rule", "profile", profile, "thresholds",
+        json_loads(thresholds, 0, NULL), "set_by", json_loads(set_by, 0, NULL), "config",
+        r->settings->digest, "first_seen", fact_time(r->as_of_utc));
 
     json_object_set_new(object, "last_seen", fact_time(r->as_of_utc));
     json_object_set_new(object, "due", fact_time(r->as_of_utc + due_seconds[finding->severity]));

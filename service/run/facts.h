@@ -16,6 +16,8 @@ json_t *fact_held(const GArray *held,
                   bool is_accepted); /* only those that are, or are not, accepted */
 json_t *fact_not_evaluable(const FindingSet *set);
 json_t *fact_thresholds(const Settings *settings);
+/* The same with who says so: a profile or the configuration. */
+json_t *fact_set_by(const Settings *settings);
 /* One finding as an exception that no ledger has given a number to: id null. */
 json_t *fact_finding(const Reconciliation *reconciliation, const Finding *finding);
 /* [ {control, place, reason, author, until, state, exceptions} ]: rules of `suppressions` and what

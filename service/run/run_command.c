@@ -139,6 +139,7 @@ static void fill_record(Run *run, char **profile)
     record->config_digest = run->settings->digest;
     record->profile = *profile;
     record->thresholds = fact_thresholds(run->settings);
+    record->set_by = fact_set_by(run->settings);
     record->not_evaluable = fact_not_evaluable(r->findings);
     record->suppressions = fact_suppressions(r->suppressions);
     record->held = fact_held(r->held, false);
@@ -158,6 +159,7 @@ static void fill_record(Run *run, char **profile)
 static void clear_record(LedgerRun *record)
 {
     json_decref(record->thresholds);
+    json_decref(record->set_by);
     json_decref(record->not_evaluable);
     json_decref(record->held);
     json_decref(record->suppressions);

@@ -79,7 +79,7 @@ ExitCode command_runs(Invocation *invocation)
 
 static void print_run(const Invocation *invocation, json_t *run)
 {
-    static const char *const parts[] = {"sources", "not_evaluable", "thresholds"};
+    static const char *const parts[] = {"sources", "not_evaluable", "thresholds", "set_by"};
     json_t *head = json_copy(run);
 
     for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {

@@ -88,6 +88,93 @@ static void strictest_of_several_profiles_wins(void **state)
     assert_int_equal(limit(c, "leaver-active", "hours"), HOURS(4));
 }
 
+/* Every figure of the catalogue's paragraph about profiles; `of`: who sets it there. */
+static void every_profile_sets_the_limits_of_the_catalogue(void **state)
+{
+    Case *c = *state;
+    const struct {
+        const char *profile, *control, *threshold;
+        int64_t seconds;
+        const char *of;
+    } rows[] = {
+        {"iso27001", "leaver-active", "hours", HOURS(24), "iso27001"},
+        {"iso27001", "mover-rights", "days", DAYS(30), "iso27001"},
+        {"pci", "review-overdue", "privileged_days", DAYS(180), "pci"},
+        {"pci", "review-overdue", "days", DAYS(180), "pci"},
+        {"pci", "review-overdue", "low_days", DAYS(180), "pci"},
+        {"pci", "dormant-account", "days", DAYS(90), "pci"},
+        {"pci", "dormant-account", "privileged_days", DAYS(30), "iso27001"},
+        {"pci", "leaver-active", "hours", 0, "pci"},
+        {"pci", "leaver-active", "privileged_hours", 0, "pci"},
+        {"pci", "leaver-late", "hours", 0, "pci"},
+        {"pci", "mover-rights", "days", DAYS(30), "iso27001"},
+        {"fedramp-moderate", "leaver-active", "hours", HOURS(4), "fedramp-moderate"},
+        {"fedramp-moderate", "leaver-active", "privileged_hours", HOURS(4), "fedramp-moderate"},
+        {"fedramp-moderate", "leaver-late", "hours", HOURS(4), "fedramp-moderate"},
+        {"fedramp-moderate", "mover-rights", "days", HOURS(24), "fedramp-moderate"},
+        {"fedramp-moderate", "dormant-account", "days", DAYS(90), "fedramp-moderate"},
+        {"fedramp-moderate", "review-overdue", "privileged_days", DAYS(90), "fedramp-moderate"},
+        {"fedramp-moderate", "review-overdue", "days", DAYS(365), "fedramp-moderate"},
+        {"fedramp-moderate", "review-overdue", "low_days", DAYS(365), "fedramp-moderate"},
+        {"fedramp-moderate", "account-expired-enabled", "days", HOURS(96), "fedramp-moderate"},
+        {"fedramp-high", "review-overdue", "privileged_days", DAYS(30), "fedramp-high"},
+        {"fedramp-high", "review-overdue", "days", DAYS(180), "fedramp-high"},
+        {"fedramp-high", "review-overdue", "low_days", DAYS(180), "fedramp-high"},
+        {"fedramp-high", "dormant-account", "days", DAYS(35), "fedramp-high"},
+        {"fedramp-high", "leaver-active", "hours", HOURS(24), "iso27001"},
+        {"fedramp-high", "account-expired-enabled", "days", HOURS(24), "fedramp-high"},
+        {"dora", "review-overdue", "privileged_days", DAYS(180), "dora"},
+        {"dora", "review-overdue", "days", DAYS(365), "dora"},
+        {"dora", "review-overdue", "low_days", DAYS(365), "dora"},
+        {"dora", "dormant-account", "days", DAYS(90), "iso27001"},
+        {"soc2", "review-overdue", "privileged_days", DAYS(90), "soc2"},
+        {"soc2", "review-overdue", "days", DAYS(180), "soc2"},
+        {"soc2", "review-overdue", "low_days", DAYS(180), "soc2"},
+        {"soc2", "leaver-active", "hours", HOURS(24), "soc2"},
+        {"soc2", "leaver-late", "hours", HOURS(24), "soc2"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const Control *control = control_find(rows[i].control);
+        if (control == NULL)
+            continue;
+        g_autofree char *config = g_strdup_printf("profile = \"%s\";", rows[i].profile);
+        g_autofree char *expected =
+            g_strdup_printf("\"%s\": \"%s\"", rows[i].threshold, rows[i].of);
+        c->config = config;
+        assert_int_equal(limit(c, rows[i].control, rows[i].threshold), rows[i].seconds);
+        g_autofree char *set_by = control_set_by_json(c->settings, control);
+        assert_non_null(strstr(set_by, expected));
+        c->config = "";
+    }
+}
+
+static const char *set_by(Case *c, const char *id, const char *config)
+{
+    c->config = config;
+    judge(c);
+    char *text = control_set_by_json(c->settings, control_find(id));
+    g_ptr_array_add(c->answers, text);
+    return text;
+}
+
+static void it_is_said_who_set_each_limit(void **state)
+{
+    Case *c = *state;
+    assert_string_equal(set_by(c, "leaver-active", ""),
+                        "{\"hours\": \"iso27001\", \"privileged_hours\": \"iso27001\"}");
+    assert_string_equal(
+        set_by(c, "review-overdue", "profile = [\"dora\", \"pci\", \"soc2\"];"),
+        "{\"privileged_days\": \"soc2\", \"days\": \"pci, soc2\", \"low_days\": \"pci, soc2\"}");
+    assert_string_equal(set_by(c, "asset-ghost", "profile = [\"dora\", \"pci\"];"),
+                        "{\"days\": \"iso27001\"}");
+    assert_string_equal(
+        set_by(c, "dormant-account",
+               "profile = \"fedramp-high\"; controls: { dormant-account: { hours = 240; }; };"),
+        "{\"hours\": \"configuration\", \"privileged_hours\": \"configuration\"}");
+    assert_string_equal(set_by(c, "orphaned-account", ""), "{}");
+    assert_non_null(strstr(set_by(c, "source-stale", ""), "\"people_days\": \"configuration\""));
+}
+
 static void configuration_goes_before_the_profile_in_either_unit(void **state)
 {
     Case *c = *state;
@@ -315,6 +402,8 @@ int main(void)
         cmocka_unit_test(every_reference_is_separated_by_one_space),
         case_test(limits_are_those_of_iso27001_at_first),
         case_test(strictest_of_several_profiles_wins),
+        case_test(every_profile_sets_the_limits_of_the_catalogue),
+        case_test(it_is_said_who_set_each_limit),
         case_test(configuration_goes_before_the_profile_in_either_unit),
         case_test(privileged_limit_is_never_longer_than_a_tightened_one),
         case_test(severity_can_be_set_and_still_rises),

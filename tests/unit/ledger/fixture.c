@@ -247,6 +247,7 @@ bool fixture_try_night(Fixture *fixture, int64_t as_of_utc, const char *night, G
     set->as_of_utc = as_of_utc;
     set->rules = fixture->rules;
     json_t *thresholds = json_pack("{s:{s:i}}", "leaver-active", "hours", 24);
+    json_t *set_by = json_pack("{s:{s:s}}", "leaver-active", "hours", "iso27001");
     LedgerRun run = {.status = "applied",
                      .as_of_utc = as_of_utc,
                      .started_utc = as_of_utc + 60,
@@ -255,7 +256,8 @@ bool fixture_try_night(Fixture *fixture, int64_t as_of_utc, const char *night, G
                      .version = "0.1.0",
                      .config_digest = "sha256:00",
                      .profile = "iso27001",
-                     .thresholds = thresholds};
+                     .thresholds = thresholds,
+                     .set_by = set_by};
     LedgerApply apply = {.run = &run,
                          .findings = set,
                          .resolve_limit = fixture->resolve_limit,
@@ -274,6 +276,7 @@ bool fixture_try_night(Fixture *fixture, int64_t as_of_utc, const char *night, G
     json_decref(fixture->held);
     fixture->held = run.held;
     json_decref(thresholds);
+    json_decref(set_by);
     night_set_free(set);
     return is_applied;
 }

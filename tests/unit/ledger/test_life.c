@@ -34,24 +34,25 @@ static void an_exception_has_the_json_of_the_interface(void **state)
     json_t *exception = ledger_exception(f->ledger, "ex-1", &error);
     json_object_del(exception, "history");
     char *text = json_dumps(exception, JSON_COMPACT);
-    assert_string_equal(text, "{\"id\":\"EX-000001\",\"control\":\"leaver-active\",\"severity\":"
-                              "\"high\",\"status\":\"open\","
-                              "\"subject\":{\"type\":\"right\",\"source\":\"corp\",\"key\":\"key-"
-                              "ann\",\"name\":\"ann\",\"dn\":\"cn=ann,dc=example\"},"
-                              "\"object\":{\"type\":\"group\",\"source\":\"corp\",\"key\":\"key-"
-                              "admins\",\"name\":\"admins\"},"
-                              "\"person\":{\"id\":\"00123\",\"name\":\"Lena "
-                              "Wong\"},\"summary\":\"ann is wrong since 2 days (0).\","
-                              "\"evidence\":{\"facts\":0,\"list\":[[\"ops\",\"Domain "
-                              "Admins\"]]},\"action\":\"Disable the account.\","
-                              "\"references\":{},\"rule\":{\"profile\":\"iso27001\",\"thresholds\":"
-                              "{\"hours\":24},\"config\":\"sha256:00\"},"
-                              "\"first_seen\":\"2026-03-03T12:00:00Z\",\"last_seen\":\"2026-03-"
-                              "03T12:00:00Z\",\"due\":\"2026-03-10T12:00:00Z\","
-                              "\"owner\":null,\"waiver\":null,\"run\":1,\"opened_run\":1,"
-                              "\"began\":{\"is\":\"not known: no earlier run judged it\","
-                              "\"not_reported_at\":null,\"not_reported_by_run\":null,"
-                              "\"reported_at\":\"2026-03-03T12:00:00Z\",\"reported_by_run\":1}}");
+    assert_string_equal(
+        text, "{\"id\":\"EX-000001\",\"control\":\"leaver-active\",\"severity\":"
+              "\"high\",\"status\":\"open\","
+              "\"subject\":{\"type\":\"right\",\"source\":\"corp\",\"key\":\"key-"
+              "ann\",\"name\":\"ann\",\"dn\":\"cn=ann,dc=example\"},"
+              "\"object\":{\"type\":\"group\",\"source\":\"corp\",\"key\":\"key-"
+              "admins\",\"name\":\"admins\"},"
+              "\"person\":{\"id\":\"00123\",\"name\":\"Lena "
+              "Wong\"},\"summary\":\"ann is wrong since 2 days (0).\","
+              "\"evidence\":{\"facts\":0,\"list\":[[\"ops\",\"Domain "
+              "Admins\"]]},\"action\":\"Disable the account.\","
+              "\"references\":{},\"rule\":{\"profile\":\"iso27001\",\"thresholds\":"
+              "{\"hours\":24},\"set_by\":{\"hours\":\"iso27001\"},\"config\":\"sha256:00\"},"
+              "\"first_seen\":\"2026-03-03T12:00:00Z\",\"last_seen\":\"2026-03-"
+              "03T12:00:00Z\",\"due\":\"2026-03-10T12:00:00Z\","
+              "\"owner\":null,\"waiver\":null,\"run\":1,\"opened_run\":1,"
+              "\"began\":{\"is\":\"not known: no earlier run judged it\","
+              "\"not_reported_at\":null,\"not_reported_by_run\":null,"
+              "\"reported_at\":\"2026-03-03T12:00:00Z\",\"reported_by_run\":1}}");
     free(text);
     json_decref(exception);
 }
