@@ -9,15 +9,13 @@ const char *const approval_verdicts[] = {
     "valid", "not valid yet", "ended", "nobody approved it", "approved by the account's own person",
     NULL};
 
-#define KEY_OF_PERSON (UINT64_C(1) << 31)
-
 static uint64_t key_of_account(uint32_t group, uint32_t account)
 {
     return (uint64_t)group << 32 | account;
 }
 static uint64_t key_of_person(uint32_t group, uint32_t person)
 {
-    return (uint64_t)group << 32 | KEY_OF_PERSON | person;
+    return (uint64_t)group << 32 | APPROVAL_KEY_OF_PERSON | person;
 }
 
 static int compare_rows(const void *a, const void *b)
@@ -26,6 +24,17 @@ static int compare_rows(const void *a, const void *b)
     if (left->key != right->key)
         return left->key < right->key ? -1 : 1;
     return left->approval < right->approval ? -1 : left->approval > right->approval;
+}
+
+/* A shared account is approved by any row that names it, whatever the group: group NONE. */
+static void add_shared_rows(Judgement *judgement, uint32_t approval, const GArray *accounts)
+{
+    for (guint a = 0; a < accounts->len; a++) {
+        uint32_t account = g_array_index(accounts, uint32_t, a);
+        ApprovalRow row = {key_of_account(NONE, account), approval};
+        if (judgement->context->classes[account] == CLASS_SHARED)
+            g_array_append_val(judgement->approvals, row);
+    }
 }
 
 /* Accounts (or the person) an approval names, as keys with the group cut out. */
@@ -69,14 +78,13 @@ void judgement_index_approvals(Judgement *judgement)
                 judgement->context->links, snapshot_text(snapshot, approvals->approved_by[i]));
         g_array_set_size(groups, 0);
         g_array_set_size(accounts, 0);
-        if (approvals->group[i] == 0 ||
-            snapshot_find_groups(snapshot, snapshot_text(snapshot, approvals->group[i]), groups) ==
-                0)
-            continue;
         if (approvals->account[i] != 0)
             snapshot_find_accounts(snapshot, snapshot_text(snapshot, approvals->account[i]),
                                    accounts);
+        if (approvals->group[i] != 0)
+            snapshot_find_groups(snapshot, snapshot_text(snapshot, approvals->group[i]), groups);
         add_rows(judgement, i, groups, accounts);
+        add_shared_rows(judgement, i, accounts);
     }
     g_array_sort(judgement->approvals, compare_rows);
 }

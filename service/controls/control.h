@@ -27,8 +27,9 @@ typedef enum Need {
     NEED_ALL_DIRECTORIES = 1 << 4, /* every directory complete: absence is concluded */
     NEED_ALL_ACCOUNTS =
         1 << 6, /* every directory and accounts source complete: a person is judged over all */
-    NEED_EARLIER_RUN = 1 << 5, /* not evaluable on the first run */
-    NEED_MEMORY = 1 << 8       /* the same, and ControlContext.memory is there */
+    NEED_EARLIER_RUN = 1 << 5,   /* not evaluable on the first run */
+    NEED_PEOPLE_IF_ANY = 1 << 7, /* every people source complete, if one is configured */
+    NEED_MEMORY = 1 << 8         /* as NEED_EARLIER_RUN, and ControlContext.memory is there */
 } Need;
 
 /* A limit. Its name is its setting and the key in `rule.thresholds`: "days", "hours",
@@ -60,6 +61,7 @@ typedef struct Control {
     unsigned needs; /* bits of Need */
     SubjectType subject;
     const Threshold *thresholds; /* ended by a row without name; NULL = none */
+    const Setting *settings;     /* others of its own, ended likewise; NULL = none */
     References references;
     void (*evaluate)(ControlContext *context);
     /* Fills summary, evidence and action; subject, object, person, severity are filled already. */

@@ -267,13 +267,13 @@ void evidence_last_use(const ControlContext *context, json_t *evidence, uint32_t
 
 /* ---- ways ---- */
 
-/* Walks with a walker of its own and remembers the walk: findings come group by group. */
-static void walk(Judgement *judgement, uint32_t group, const Bitset *stops)
+const Effective *evidence_walk(const ControlContext *context, uint32_t group, const Bitset *stops)
 {
+    Judgement *judgement = context->judgement;
     if (judgement->walker == NULL)
-        judgement->walker = effective_new(judgement->context->graph);
+        judgement->walker = effective_new(context->graph);
     if (judgement->walked_group == group && judgement->walked_stops == stops)
-        return;
+        return judgement->walker;
     size_t n = 0;
     if (stops != NULL)
         effective_members_nearest(judgement->walker, group, stops, &n);
@@ -281,6 +281,7 @@ static void walk(Judgement *judgement, uint32_t group, const Bitset *stops)
         effective_members(judgement->walker, group, &n);
     judgement->walked_group = group;
     judgement->walked_stops = stops;
+    return judgement->walker;
 }
 
 json_t *evidence_path(const ControlContext *context, Principal member, uint32_t group,
@@ -289,8 +290,7 @@ json_t *evidence_path(const ControlContext *context, Principal member, uint32_t 
     g_autoptr(GArray) own = g_array_new(FALSE, FALSE, sizeof(Hop));
     GArray *way = hops != NULL ? hops : own;
     g_array_set_size(way, 0);
-    walk(context->judgement, group, stops);
-    effective_path(context->judgement->walker, member, way);
+    effective_path(evidence_walk(context, group, stops), member, way);
     json_t *path = json_array();
     for (guint i = 0; i < way->len; i++)
         json_array_append_new(path,
@@ -330,8 +330,7 @@ uint64_t granted_hash(const ControlContext *context, uint32_t account, uint32_t 
         return 0;
     g_autoptr(GArray) hops = g_array_new(FALSE, FALSE, sizeof(Hop));
     uint64_t hash = 0;
-    walk(context->judgement, group, stops);
-    effective_path(context->judgement->walker, account, hops);
+    effective_path(evidence_walk(context, group, stops), account, hops);
     for (guint i = 0; i < hops->len; i++) {
         int64_t utc = TIME_UNKNOWN;
         TimesAnswer answer = hop_granted(context, &g_array_index(hops, Hop, i), &utc);

@@ -45,6 +45,9 @@ void evidence_last_use(const ControlContext *context, json_t *evidence, uint32_t
 /* "privileged_through": [["ops", "Domain Admins"]]; nothing for an account that is not privileged.
  */
 void evidence_privileged(const ControlContext *context, json_t *evidence, uint32_t account);
+/* The members of a group walked for a sentence, by a walker of its own; stops may be NULL. The last
+ * walk is remembered, so that findings that come group by group share it. */
+const Effective *evidence_walk(const ControlContext *context, uint32_t group, const Bitset *stops);
 /* The way from member to group as names of groups; stops as in effective_members_nearest(), may be
  * NULL. hops (may be NULL; element-type Hop) receives it too. */
 json_t *evidence_path(const ControlContext *context, Principal member, uint32_t group,

@@ -124,9 +124,7 @@ static void judge_door(Door *door)
 
 static void evaluate_foreign(ControlContext *context)
 {
-    unjudged_privileged_names(context);
-    unjudged_entitlement_names(context);
-    unjudged_segregation_names(context);
+    unjudged_governed_names(context);
     g_autoptr(GHashTable) told = g_hash_table_new(NULL, NULL);
     g_autoptr(GHashTable) former_sids = g_hash_table_new(g_str_hash, g_str_equal);
     const SidHistory *history = &context->snapshot->sid_history;

@@ -28,8 +28,7 @@ static size_t find(Governed *governed, const Snapshot *snapshot, const char *pla
     return n;
 }
 
-/* While a directory is not complete nobody can say that a name means nothing. */
-static const char *nothing_is_called(const Governed *governed)
+const char *governed_nothing_is_called(const Governed *governed)
 {
     return governed->is_partial ? "no group of the directories that were read whole is called"
                                 : "no group is called";
@@ -41,8 +40,9 @@ static size_t find_configured(Governed *governed, const Snapshot *snapshot, cons
 {
     size_t n = find(governed, snapshot, place, text, found);
     if (n == 0)
-        g_ptr_array_add(governed->unresolved,
-                        g_strdup_printf("%s%s \"%s\"", place, nothing_is_called(governed), text));
+        g_ptr_array_add(
+            governed->unresolved,
+            g_strdup_printf("%s%s \"%s\"", place, governed_nothing_is_called(governed), text));
     return n;
 }
 
@@ -132,6 +132,24 @@ static void resolve_classes(Governed *governed, const Snapshot *snapshot, const 
     }
 }
 
+static void resolve_group_limits(Governed *governed, const Snapshot *snapshot,
+                                 const Settings *settings)
+{
+    const SettingsGroup *too_many =
+        settings_group(settings_group(settings->root, "controls"), control_privileged_too_many.id);
+    governed->n_group_limits = settings_n_groups(too_many, "groups");
+    governed->group_limits = g_new0(GroupLimit, governed->n_group_limits + 1);
+    for (size_t i = 0; i < governed->n_group_limits; i++) {
+        GroupLimit *limit = &governed->group_limits[i];
+        limit->settings = settings_group_at(too_many, "groups", i);
+        limit->groups = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+        g_autofree char *place =
+            g_strdup_printf("%s: privileged-too-many.groups: ", settings_place(limit->settings));
+        find_configured(governed, snapshot, place, settings_text(limit->settings, "group"),
+                        limit->groups);
+    }
+}
+
 /* ---- names in the rows of tables: one sentence a source, however many rows are wrong ---- */
 
 #define MOST_NAMES 20
@@ -162,8 +180,8 @@ static void say_missing(Governed *governed, Missing *missing, const char *source
     if (n > MOST_NAMES)
         g_string_append_printf(missing->names, " and %u more", n - MOST_NAMES);
     g_ptr_array_add(governed->unresolved_rows,
-                    g_strdup_printf("%s: %s: %s%s", source, column, nothing_is_called(governed),
-                                    missing->names->str));
+                    g_strdup_printf("%s: %s: %s%s", source, column,
+                                    governed_nothing_is_called(governed), missing->names->str));
     g_string_free(missing->names, TRUE);
     g_hash_table_unref(missing->seen);
 }
@@ -290,6 +308,7 @@ Governed *governed_new(const Snapshot *snapshot, Effective *effective, const Set
     resolve_entitlements(governed, snapshot, settings);
     resolve_segregation(governed, snapshot, settings);
     resolve_classes(governed, snapshot, settings);
+    resolve_group_limits(governed, snapshot, settings);
     for (uint32_t source = 0; source < snapshot->n_sources; source++) {
         resolve_access(governed, snapshot, source);
         find_lost_approvals(governed, snapshot, source);
@@ -330,6 +349,9 @@ void governed_free(Governed *governed)
         g_array_unref(governed->segregations[i].b);
         g_ptr_array_unref(governed->segregations[i].unresolved);
     }
+    for (size_t i = 0; i < governed->n_group_limits; i++)
+        g_array_unref(governed->group_limits[i].groups);
+    g_free(governed->group_limits);
     g_free(governed->entitlements);
     g_free(governed->segregations);
     g_ptr_array_unref(governed->unresolved);
@@ -376,7 +398,7 @@ void unjudged_privileged_names(ControlContext *context)
     const GPtrArray *names = context->governed->unresolved_privileged;
     for (guint i = 0; i < names->len; i++) {
         g_autofree char *reason =
-            g_strdup_printf("privileged: %s \"%s\"", nothing_is_called(context->governed),
+            g_strdup_printf("privileged: %s \"%s\"", governed_nothing_is_called(context->governed),
                             (const char *)names->pdata[i]);
         control_unjudged(context, reason);
     }
@@ -390,7 +412,7 @@ void unjudged_entitlement_names(ControlContext *context)
             continue;
         g_autofree char *reason =
             g_strdup_printf("%s: entitlements: %s \"%s\"", settings_place(entitlement->settings),
-                            nothing_is_called(context->governed), entitlement->group_text);
+                            governed_nothing_is_called(context->governed), entitlement->group_text);
         control_unjudged(context, reason);
     }
 }
@@ -401,11 +423,18 @@ void unjudged_segregation_names(ControlContext *context)
         const SegregationRule *rule = &context->governed->segregations[i];
         for (guint n = 0; n < rule->unresolved->len; n++) {
             g_autofree char *reason = g_strdup_printf("segregation rule %s: %s \"%s\"", rule->id,
-                                                      nothing_is_called(context->governed),
+                                                      governed_nothing_is_called(context->governed),
                                                       (const char *)rule->unresolved->pdata[n]);
             control_unjudged(context, reason);
         }
     }
+}
+
+void unjudged_governed_names(ControlContext *context)
+{
+    unjudged_privileged_names(context);
+    unjudged_entitlement_names(context);
+    unjudged_segregation_names(context);
 }
 
 /* Without the group nobody knows which accounts the line would have put into its class. */

@@ -23,6 +23,12 @@ typedef struct SegregationRule {
     const char *const *except; /* HR ids */
 } SegregationRule;
 
+/* A line of privileged-too-many.groups. */
+typedef struct GroupLimit {
+    const SettingsGroup *settings;
+    GArray *groups; /* (element-type guint32); empty = the name fits nothing */
+} GroupLimit;
+
 typedef enum GovernedKind {
     GOVERNED_PRIVILEGED,
     GOVERNED_ENTITLEMENT,
@@ -46,6 +52,8 @@ typedef struct Governed {
     size_t n_entitlements;
     SegregationRule *segregations;
     size_t n_segregations;
+    GroupLimit *group_limits;
+    size_t n_group_limits;
     /* Names of the configuration that fit no group, with their place: sentences for `check`, run
      * warnings and not_evaluable. (element-type utf8) */
     GPtrArray *unresolved;

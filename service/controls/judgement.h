@@ -14,9 +14,14 @@ typedef struct PrivilegedRight {
 } PrivilegedRight;
 
 typedef struct ApprovalRow {
-    uint64_t key; /* of group and account, or of group and person */
+    uint64_t key; /* group in the upper half; account, or person and APPROVAL_KEY_OF_PERSON */
     uint32_t approval;
 } ApprovalRow;
+#define APPROVAL_KEY_OF_PERSON (1u << 31)
+static inline bool approval_row_is_of_person(const ApprovalRow *row)
+{
+    return (row->key & APPROVAL_KEY_OF_PERSON) != 0;
+}
 
 struct AllowedLine;   /* allowed.h */
 struct AssetClusters; /* asset_duplicates.c */
@@ -167,7 +172,8 @@ typedef enum ApprovalVerdict {
     APPROVAL_BY_SUBJECT
 } ApprovalVerdict;
 extern const char *const approval_verdicts[];
-/* Called for each approval that names the right, until it returns false. */
+/* Called for each approval that names the right, until it returns false. For group NONE: that names
+ * a shared account, whatever the group. */
 typedef bool (*ApprovalVisit)(uint32_t approval, ApprovalVerdict verdict, void *data);
 /* person: NONE, or whose right it is; approvals by person_id count for him. */
 void approvals_of(const ControlContext *context, uint32_t group, uint32_t account, uint32_t person,
@@ -187,9 +193,13 @@ const Bitset *governed_stops(const Governed *governed, GovernedKind kind);
 /* Lines of `entitlements` that name the group. (element-type guint32), owned by the caller. */
 GArray *governed_entitlements_of(const Governed *governed, uint32_t group);
 /* Configuration lines that fit no group: what rests on them is not evaluable. */
+/* "no group is called", or what can be said of it while a directory is not complete. */
+const char *governed_nothing_is_called(const Governed *governed);
 void unjudged_privileged_names(ControlContext *context);
 void unjudged_entitlement_names(ControlContext *context);
 void unjudged_segregation_names(ControlContext *context);
+/* These three, for controls about every governed group. */
+void unjudged_governed_names(ControlContext *context);
 void unjudged_class_names(ControlContext *context);
 
 /* ---- assets that share a serial number or a hostname ---- */

@@ -1,8 +1,8 @@
 /* leavers.c: people who have left, and what they left behind. */
 #include "controls/catalogue.h"
 #include "base/times.h"
-#include "controls/evidence.h"
 #include "controls/leavers.h"
+#include "controls/rights.h"
 
 #define LEAVER_REASON_AMBIGUOUS "several people match the account, one of them has left"
 
@@ -200,12 +200,18 @@ static Bitset dead_leavers(ControlContext *context, uint32_t *ret_n)
     return leavers;
 }
 
-static void report_right(ControlContext *context, uint32_t account, uint32_t group,
-                         GovernedKind kind, int64_t limit)
+typedef struct LeaverLimits {
+    int64_t seconds, privileged_seconds;
+} LeaverLimits;
+
+static void judge_leaver_right(ControlContext *context, uint32_t account, uint32_t group,
+                               GovernedKind kind, void *data)
 {
+    const LeaverLimits *limits = data;
     uint32_t person = person_of(context, account);
     int64_t left = context->judgement->left_utc[person];
-    if (!time_is_over(context, left, limit))
+    bool is_privileged = bitset_has(&context->governed->privileged, group);
+    if (!time_is_over(context, left, is_privileged ? limits->privileged_seconds : limits->seconds))
         return;
     uint64_t facts = facts_mix(leaver_hash(context, account, person),
                                effective_path_hash(context->effective, account));
@@ -215,37 +221,14 @@ static void report_right(ControlContext *context, uint32_t account, uint32_t gro
 
 static void evaluate_leaver_rights(ControlContext *context)
 {
-    unjudged_privileged_names(context);
-    unjudged_entitlement_names(context);
-    unjudged_segregation_names(context);
-    int64_t limit = control_limit(context->settings, context->control, "days");
-    int64_t privileged_limit =
-        control_limit(context->settings, context->control, "privileged_hours");
+    unjudged_governed_names(context);
+    LeaverLimits limits = {.seconds = control_limit(context->settings, context->control, "days"),
+                           .privileged_seconds = control_limit(context->settings, context->control,
+                                                               "privileged_hours")};
     uint32_t n_leavers = 0;
     g_auto(Bitset) leavers = dead_leavers(context, &n_leavers);
-    uint32_t n_groups = n_leavers > 0 ? context->snapshot->groups.n : 0;
-    /* Last group reported for an account, plus one: a group governed in several ways is reported
-     * once. */
-    g_autofree uint32_t *reported = g_new0(uint32_t, (size_t)context->snapshot->accounts.n + 1);
-
-    for (uint32_t group = 0; group < n_groups; group++) {
-        bool is_privileged = bitset_has(&context->governed->privileged, group);
-        for (int kind = 0; kind < N_GOVERNED_KINDS; kind++) {
-            if (!bitset_has(governed_kind(context->governed, (GovernedKind)kind), group))
-                continue;
-            const Bitset *stops = governed_stops(context->governed, (GovernedKind)kind);
-            size_t n = 0;
-            const uint32_t *members =
-                effective_members_nearest(context->effective, group, stops, &n);
-            for (size_t i = 0; i < n; i++) {
-                if (!bitset_has(&leavers, members[i]) || reported[members[i]] == group + 1)
-                    continue;
-                reported[members[i]] = group + 1;
-                report_right(context, members[i], group, (GovernedKind)kind,
-                             is_privileged ? privileged_limit : limit);
-            }
-        }
-    }
+    if (n_leavers > 0)
+        rights_visit(context, &leavers, judge_leaver_right, &limits);
 }
 
 static void describe_leaver_rights(const ControlContext *context, const Finding *finding,

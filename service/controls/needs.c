@@ -10,6 +10,7 @@ typedef struct NeedRow {
 
 static const NeedRow whole_needs[] = {
     {NEED_PEOPLE, PROVIDES_PEOPLE, false, "no people source is configured"},
+    {NEED_PEOPLE_IF_ANY, PROVIDES_PEOPLE, true, NULL},
     {NEED_ASSETS, PROVIDES_ASSETS, false, "no assets source is configured"},
     {NEED_APPROVALS, PROVIDES_APPROVALS, true, NULL},
     {NEED_ALL_DIRECTORIES, PROVIDES_DIRECTORY, false, "no directory source is configured"},

@@ -1,100 +1,11 @@
 /* privileges.c: rights that nobody approved, that nobody sees, or that nobody may have. */
 #include "controls/allowed.h"
 #include "controls/catalogue.h"
-#include "controls/evidence.h"
+#include "controls/rights.h"
 
-#define CLASSES_WITHOUT_RIGHTS (CLASS_BIT(CLASS_BREAK_GLASS) | CLASS_BIT(CLASS_COMPUTER))
 #define REASON_NO_RULE "no approvals source is configured, and no entitlement names the group"
-#define REASON_FIELD "a field of the person that `allowed` asks for is not known"
-#define REASON_PERSON "it is not known whose account it is"
-
-/* A right stands until the account is proven dead: an unknown state is a subject. Declaring an
- * account break-glass is its approval. */
-static bool is_subject(const ControlContext *context, uint32_t account)
-{
-    return context->judgement->usable[account] != STATE_NO &&
-           !account_is_of(context, account, CLASSES_WITHOUT_RIGHTS);
-}
-
-/* Everything that describe_right() shows; stops as there. */
-static uint64_t right_facts(const ControlContext *context, uint32_t account, uint32_t group,
-                            const Bitset *stops, uint64_t path)
-{
-    const Accounts *accounts = &context->snapshot->accounts;
-    uint64_t facts = facts_mix(path, (uint64_t)context->classes[account]);
-    facts =
-        facts_mix(facts, (uint64_t)accounts->enabled[account] << 8 | accounts->enabled_by[account]);
-    facts = facts_mix(facts, (uint64_t)accounts->expires_utc[account]);
-    facts ^= granted_hash(context, account, group, stops);
-    return facts_mix(facts, (uint64_t)context->links->rule[account]);
-}
-
-/* ---- who may hold a right: used by privileged-unapproved and excess-privilege ---- */
-
-/* The person whose fields decide: the account's, else its owner's; NONE with ret_reason set =
- * cannot be told. */
-static uint32_t deciding_person(const ControlContext *context, uint32_t account,
-                                const char **ret_reason)
-{
-    const Links *links = context->links;
-    *ret_reason = NULL;
-    switch ((PersonLink)links->person_link[account]) {
-    case PERSON_LINK_ONE:
-        return person_speaking(context->snapshot, links->person[account]);
-    case PERSON_LINK_AMBIGUOUS:
-    case PERSON_LINK_UNKNOWN:
-        *ret_reason = REASON_PERSON;
-        return NONE;
-    case PERSON_LINK_NONE:
-        break;
-    }
-    const Owner *owner = &links->account_owner[account];
-    OwnerVerdict verdict =
-        owner_judge(context, owner, context->snapshot->accounts.owner_text[account], false);
-    if (owner_is_untold(owner, &verdict))
-        *ret_reason = verdict.reason;
-    return person_speaking(context->snapshot, owner_person(owner));
-}
-
-/* Do the entitlement lines allow the account? Unknown sets ret_reason. */
-static State lines_allow(const ControlContext *context, const GArray *lines, uint32_t account,
-                         uint32_t *ret_person, const char **ret_reason)
-{
-    *ret_person = deciding_person(context, account, ret_reason);
-    State best = STATE_NO;
-    for (guint i = 0; i < lines->len && best != STATE_YES; i++) {
-        uint32_t line = g_array_index(lines, uint32_t, i);
-        if (allowed_needs_approval(context->judgement->allowed, line))
-            continue;
-        if (*ret_reason != NULL) {
-            best = STATE_UNKNOWN;
-        } else if (*ret_person != NONE) {
-            State one = allowed_judge(context->judgement->allowed, line, *ret_person);
-            best = one == STATE_NO ? best : one;
-        }
-    }
-    if (best == STATE_UNKNOWN && *ret_reason == NULL)
-        *ret_reason = REASON_FIELD;
-    return best;
-}
-
-static void describe_right(const ControlContext *context, const Finding *finding,
-                           const Bitset *stops, json_t *evidence, GArray *hops)
-{
-    json_object_set_new(evidence, "path",
-                        evidence_path(context, finding->subject, finding->object, stops, hops));
-    evidence_granted(context, evidence, hops);
-    evidence_account(context, evidence, finding->subject);
-}
 
 /* ---- privileged-unapproved ---- */
-
-/* Rests on approvals by person_id, too: without people those carry nothing. */
-static bool people_could_tell(const ControlContext *context)
-{
-    return !sources_incomplete(context->snapshot, PROVIDES_PEOPLE) ||
-           context->snapshot->approvals.n == 0;
-}
 
 static void judge_privileged(ControlContext *context, const PrivilegedRight *right,
                              const GArray *lines, bool has_approvals)
@@ -103,13 +14,13 @@ static void judge_privileged(ControlContext *context, const PrivilegedRight *rig
     uint32_t person = NONE;
     if (approval_covers(context, right->group, right->account, person_of(context, right->account)))
         return;
-    State allowed = lines_allow(context, lines, right->account, &person, &reason);
+    State allowed = right_is_allowed(context, lines, right->account, &person, &reason);
     if (allowed == STATE_YES)
         return;
     if (!has_approvals && lines->len == 0)
         reason = REASON_NO_RULE;
     else if (allowed == STATE_NO)
-        reason = people_could_tell(context) ? NULL : REASON_PERSON;
+        reason = right_people_could_tell(context) ? NULL : REASON_PERSON;
     if (reason != NULL) {
         control_unjudged_subject(context, SUBJECT_RIGHT, right->account, reason);
         return;
@@ -149,7 +60,7 @@ static void evaluate_unapproved(ControlContext *context)
             g_clear_pointer(&lines, g_array_unref);
             lines = governed_entitlements_of(context->governed, group);
         }
-        if (is_subject(context, right->account))
+        if (right_is_subject(context, right->account))
             judge_privileged(context, right, lines, has_approvals);
     }
 }
@@ -159,7 +70,7 @@ static void describe_unapproved(const ControlContext *context, const Finding *fi
 {
     g_autoptr(GArray) hops = g_array_new(FALSE, FALSE, sizeof(Hop));
     json_t *evidence = json_object();
-    describe_right(context, finding, governed_stops(context->governed, GOVERNED_PRIVILEGED),
+    right_describe(context, finding, governed_stops(context->governed, GOVERNED_PRIVILEGED),
                    evidence, hops);
     evidence_approvals(context, evidence, finding->object, finding->subject, finding->person);
 
@@ -200,7 +111,7 @@ static void judge_nested_in(ControlContext *context, uint32_t group)
         effective_members_nearest(context->effective, group, &context->governed->crowds, &n);
     for (size_t i = 0; i < n; i++) {
         uint32_t account = members[i];
-        if (!is_subject(context, account) ||
+        if (!right_is_subject(context, account) ||
             membership_is_listed(context->snapshot, group, account))
             continue;
         uint64_t path = effective_path_hash(context->effective, account);
@@ -223,7 +134,7 @@ static void describe_nested(const ControlContext *context, const Finding *findin
 {
     g_autoptr(GArray) hops = g_array_new(FALSE, FALSE, sizeof(Hop));
     json_t *evidence = json_object();
-    describe_right(context, finding, &context->governed->crowds, evidence, hops);
+    right_describe(context, finding, &context->governed->crowds, evidence, hops);
     const Hop *first = hops->len > 0 ? &g_array_index(hops, Hop, 0) : NULL;
     evidence_text(evidence, "granted_by", first != NULL ? edge_via_text(first->via) : NULL);
 
@@ -261,7 +172,7 @@ static void judge_excess(ControlContext *context, uint32_t account, uint32_t gro
 {
     const char *reason = NULL;
     uint32_t person = NONE;
-    State allowed = lines_allow(context, lines, account, &person, &reason);
+    State allowed = right_is_allowed(context, lines, account, &person, &reason);
     if (allowed == STATE_YES || approval_covers(context, group, account, person))
         return;
     if (reason != NULL) {
@@ -295,7 +206,7 @@ static void evaluate_excess(ControlContext *context)
         const uint32_t *members = effective_members_nearest(
             context->effective, group, governed_stops(context->governed, GOVERNED_ENTITLEMENT), &n);
         for (size_t i = 0; i < n; i++) {
-            if (is_subject(context, members[i]))
+            if (right_is_subject(context, members[i]))
                 judge_excess(context, members[i], group, lines);
         }
     }
@@ -316,7 +227,7 @@ static void describe_excess(const ControlContext *context, const Finding *findin
     evidence_text(evidence, "means", entitlement->means);
     evidence_text(evidence, "risk", entitlement->risk);
     evidence_text(evidence, "approval", needs_approval ? "required" : "none");
-    describe_right(context, finding, governed_stops(context->governed, GOVERNED_ENTITLEMENT),
+    right_describe(context, finding, governed_stops(context->governed, GOVERNED_ENTITLEMENT),
                    evidence, hops);
     if (finding->person != NONE) {
         evidence_ref(context, evidence, "department", people->department[finding->person]);

@@ -290,6 +290,8 @@ static const Setting *children_of(const Control *control)
             g_array_append_val(rows, other);
         }
     }
+    for (const Setting *own = control->settings; own != NULL && own->name != NULL; own++)
+        g_array_append_val(rows, *own);
     return (const Setting *)(void *)g_array_free(g_steal_pointer(&rows), FALSE);
 }
 

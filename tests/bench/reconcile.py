@@ -151,7 +151,7 @@ class Account:
 
 
 class Group:
-    __slots__ = ("dn", "name", "owner", "listed", "accounts", "groups", "gid", "members", "names")
+    __slots__ = ("dn", "key", "name", "owner", "listed", "accounts", "groups", "gid", "members", "names", "unknown")
 
 
 class Computer:
@@ -204,6 +204,7 @@ class World:
                 c.name, c.host, c.serial = first("uid"), first(host_attribute).lower(), first("serialnumber").lower()
                 c.usable, c.last_use = self.state(entry)
                 c.assets = []
+                self.by_dn[dn] = c
                 self.computers.append(c)
             elif classes & {"inetorgperson", "posixaccount", "account"}:
                 a = Account()
@@ -217,6 +218,7 @@ class World:
             elif classes & {"groupofnames", "posixgroup"}:
                 g = Group()
                 g.dn, g.name, g.owner, g.gid = dn, first("cn"), first("owner"), first("gidnumber")
+                g.key = first("entryuuid") or dn
                 g.members, g.names = entry.get("member", []), entry.get("memberuid", [])
                 self.by_dn[dn] = g
                 self.groups.append(g)
@@ -264,6 +266,7 @@ class World:
         for g in self.groups:
             found = [self.by_dn.get(dn.lower()) for dn in g.members]
             found += [by_name.get(name.lower()) for name in g.names]
+            g.unknown = {text.lower() for text, member in zip(g.members + g.names, found) if member is None}
             g.accounts = {m for m in found if isinstance(m, Account)}
             g.groups = {m for m in found if isinstance(m, Group)}
             g.listed = set(g.accounts)
@@ -304,17 +307,19 @@ class World:
                            if (name is None or name(a.name.lower())) and (members is None or a in members)), "person")
 
     # -- memberships
-    def effective(self, group, stops=frozenset()):
-        """Accounts in group, directly or through groups; groups in stops are not entered."""
-        seen, queue, accounts = {group}, [group], set()
+    def below(self, group, stops=frozenset()):
+        """The group and the groups in it, directly or through groups; those in stops are not entered."""
+        seen, queue = {group}, [group]
         while queue:
-            g = queue.pop()
-            accounts |= g.accounts
-            for child in g.groups:
+            for child in queue.pop().groups:
                 if child not in seen and child not in stops:
                     seen.add(child)
                     queue.append(child)
-        return accounts
+        return seen
+
+    def effective(self, group, stops=frozenset()):
+        """Accounts in group, directly or through groups."""
+        return set().union(*(g.accounts for g in self.below(group, stops)))
 
     def find_groups(self, texts):
         return [g for text in texts for g in self.groups_by_name.get(text.lower(), [])]
@@ -405,7 +410,10 @@ class Approvals:
     def __init__(self, world):
         self.world = world
         self.rows = defaultdict(list)
+        self.naming = defaultdict(list)
         for row in world.approvals:
+            if row.get("account", "").lower() in world.account_by_name:
+                self.naming[world.account_by_name[row["account"].lower()]].append(row)
             for g in world.find_groups([row["group"]]) if row["group"] else []:
                 if row.get("account"):
                     a = world.account_by_name.get(row["account"].lower())
@@ -414,18 +422,24 @@ class Approvals:
                 elif row.get("person_id") in world.by_id:
                     self.rows[g, world.by_id[row["person_id"]]["id"]].append(row)
 
-    def covers(self, group, account):
+    def verdicts(self, rows, account):
+        """"valid" or "ended" for each row that somebody else approved and that has begun."""
         world, person = self.world, account.person
-        for row in self.rows.get((group, account), []) + (self.rows.get((group, person["id"]), []) if person else []):
+        for row in rows:
             ends = world.end_of_day(row.get("expires_on"))
             begins = world.end_of_day(row.get("approved_on"))
             approver = row["approved_by"] and world.find_owner(row["approved_by"])
             by_subject = approver and (approver[1] is account or (person and (
                 approver[1] is person or (approver[0] == "account" and approver[1].person is person))))
-            if (row["approved_by"] and not by_subject and (ends is None or ends > world.as_of)
-                    and (begins is None or begins - DAY <= world.as_of)):
-                return True
-        return False
+            if row["approved_by"] and not by_subject and (begins is None or begins - DAY <= world.as_of):
+                yield "valid" if ends is None or ends > world.as_of else "ended"
+
+    def of(self, group, account):
+        person = account.person
+        return self.verdicts(self.rows.get((group, account), []) + (self.rows.get((group, person["id"]), []) if person else []), account)
+
+    def covers(self, group, account):
+        return "valid" in self.of(group, account)
 
 
 def right_controls(world, kinds, approvals, report):
@@ -451,6 +465,17 @@ def right_controls(world, kinds, approvals, report):
     for a, g, is_privileged in rights:
         if limit_passed(world, a.person["left"], (1 if is_privileged else 30) * DAY):
             report("leaver-rights", a.name, g.name)
+    lines = defaultdict(list)
+    for e in world.settings.get("entitlements", []):
+        for g in world.find_groups([e["group"]]):
+            lines[g].append(e)
+    for a, g in {(a, g) for groups in nearest.values() for g, accounts in groups.items() for a in accounts}:
+        if a.usable and a.kind != "break-glass" and set(approvals.of(g, a)) == {"ended"}:
+            if not (lines[g] and a.ambiguous) and not any(entitled(world, e, g, a, approvals) for e in lines[g]):
+                report("approval-expired", a.name, g.name)
+    for a in world.accounts:
+        if a.kind == "shared" and a.usable and "valid" not in approvals.verdicts(approvals.naming.get(a, []), a):
+            report("shared-unapproved", a.name)
 
 
 def entitled(world, entitlement, group, account, approvals):
@@ -463,6 +488,46 @@ def entitled(world, entitlement, group, account, approvals):
     return (bool(person) and entitlement.get("approval") != "required"
             and any(all(fnmatch.fnmatchcase(person.get(field, "").lower(), glob.lower()) for field, glob in line.items())
                     for line in entitlement.get("allowed", [])))
+
+
+def group_controls(world, kinds, report):
+    usable = sum(a.usable for a in world.accounts)
+    has_admins = any(rule["class"] == "admin" for rule in world.settings.get("account_classes", []))
+    daily = set()
+    for g in kinds["privileged"]:
+        members = world.effective(g)
+        n = sum(a.usable and a.kind != "computer" for a in members)
+        if n > 50 or (n >= 5 and n * 100 > 10 * usable):
+            report("privileged-too-many", g.name)
+        daily |= {a.name for a in members if has_admins and a.usable and a.kind == "person"}
+    for name in daily:
+        report("privileged-daily", name)
+    for g in set().union(*kinds.values()):
+        if not (g.owner and world.find_owner(g.owner)):
+            report("group-without-owner", g.name)
+        if any(inner.unknown for groups in kinds.values() if g in groups for inner in world.below(g, groups)):
+            report("member-unknown", g.name)
+    for loop in loops(world.groups):
+        report("group-loop", min(loop, key=lambda g: g.key).name)
+
+
+def loops(groups):
+    """Sets of groups that contain each other: what is in no group, or has none, is taken away until nothing changes."""
+    left, before = set(groups), -1
+    while before != len(left):
+        before = len(left)
+        inner = {child for g in left for child in g.groups if child is not g}
+        left = {g for g in left if g in inner and any(child in left for child in g.groups if child is not g)}
+    reach = {}
+    for g in left:
+        reach[g], queue = set(), [g]
+        while queue:
+            for child in queue.pop().groups & left:
+                if child not in reach[g]:
+                    reach[g].add(child)
+                    queue.append(child)
+    found = {frozenset(h for h in reach[g] if g in reach[h]) for g in left}
+    return [loop for loop in found if len(loop) > 1]
 
 
 def segregation(world, report):
@@ -588,6 +653,7 @@ def main():
     privileged_accounts = set().union(*(world.effective(g) for g in kinds["privileged"]))
     account_controls(world, privileged_accounts, report)
     right_controls(world, kinds, Approvals(world), report)
+    group_controls(world, kinds, report)
     segregation(world, report)
     asset_controls(world, report)
     reviews(world, kinds, report)

@@ -15,7 +15,7 @@ WORLDS = {
         ([person(last_working_day="2026-03-16")], account("ann", "1"), []),
     "an admin has four hours": ([person(last_working_day="2026-03-16")], account("adm-ann", "1"), ["leaver-active\tadm-ann"]),
     "a privileged account has four hours":
-        ([person(last_working_day="2026-03-16")], account("ann", "1") + group("admins", "ann"), ["leaver-active\tann"]),
+        ([person(last_working_day="2026-03-16")], account("ann", "1") + group("admins", "ann"), ["leaver-active\tann", "privileged-daily\tann"]),
     "in Honolulu the 16th has not ended":
         ([person(last_working_day="2026-03-16", timezone="Pacific/Honolulu")], account("adm-ann", "1"), []),
     "in Honolulu the 15th ended 19 hours ago":
@@ -124,7 +124,8 @@ WORLDS = {
         ([person()], account("ann", "1", "pwdLastSuccess: 20251216050000Z\n"), ["dormant-account\tann"]),
     "not dormant on the 90th": ([person()], account("ann", "1", "pwdLastSuccess: 20251217050000Z\n"), []),
     "privileged accounts are dormant from the 31st":
-        ([person()], account("ann", "1", "pwdLastSuccess: 20260214040000Z\n") + group("admins", "ann"), ["dormant-account\tann"]),
+        ([person()], account("ann", "1", "pwdLastSuccess: 20260214040000Z\n") + group("admins", "ann"),
+         ["dormant-account\tann", "privileged-daily\tann"]),
     "service and shared accounts are subjects of dormant-account too":
         ([person()], account("svc-a", "", "pwdLastSuccess: 20250101000000Z\nowner: uid=ann,ou=people,dc=example,dc=com\n")
          + account("ann", "1", "pwdLastSuccess: 20260316000000Z\n"), ["dormant-account\tsvc-a"]),
@@ -587,7 +588,7 @@ class More(SiteTest):
         os.utime(os.path.join(site.folder, "tickets.csv"), (1773000000, 1773000000))
         result = site.run(as_of=LATER)
         self.assertEqual(result.code, 3)
-        self.assertEqual([line for line in site.found() if not line.startswith(("source-", "group-"))], [])
+        self.assertEqual([line for line in site.found() if not line.startswith(("source-", "group-", "privileged-daily"))], [])
         self.assertEqual([row["subjects"] for row in unjudged(result.json, "privileged-unapproved")], [None])
 
     def test_a_leaver_over_the_night_is_found_without_a_change_of_files(self):

@@ -371,7 +371,7 @@ class Approvals(RightsTest):
         site.write("tickets.csv", 'id,group,account,approved_by\n"x')
         run = site.run()
         self.assertEqual((run.code, run.json["run"]["status"]), (3, "partial"), run.err)
-        self.assertEqual([e["control"] for e in site.exceptions()], ["source-incomplete"])
+        self.assertEqual([e["control"] for e in site.exceptions()], ["source-incomplete", "group-without-owner"])
 
 
 class Entitlements(RightsTest):
@@ -629,8 +629,8 @@ class Owners(RightsTest):
 
 
 class Output(RightsTest):
-    LDIF = (user("ann", "1") + user("adm-ann", "1") + group("ops", "ann") + group("inner", "@ops") + group("admins", "@inner", "@ops") + group("other", "adm-ann")
-            + user("boss", "2", extra=LOCKED))
+    LDIF = (user("ann", "1") + user("adm-ann", "1") + group("ops", "ann") + group("inner", "@ops") + group("admins", "@inner", "@ops", extra="owner: uid=adm-ann,ou=people,dc=example,dc=com\n")
+            + group("other", "adm-ann", extra="owner: uid=adm-ann,ou=people,dc=example,dc=com\n") + user("boss", "2", extra=LOCKED))
 
     def site(self):
         site = self.open(world(self.LDIF, ADMINS, people=[person("1"), person("2")], approvals=NOBODY, assets=[asset("A1", owner="1", access_groups="other")]))
@@ -848,7 +848,8 @@ class MoreRights(RightsTest):
         result = self.judge(ldif, ADMINS + 'entitlements: ( { group = "admins"; allowed = ( { id = "x"; } ); } );', approvals=NOBODY)
         got = {line_of(e).replace("\t", " "): e["severity"] for e in result.json["exceptions"]}
         self.assertEqual(got, {"orphaned-account ann": "critical", "orphaned-account bob": "high", "excess-privilege ann admins": "high",
-                               "privileged-nested ann admins": "high", "privileged-unapproved ann admins": "high"})
+                               "privileged-nested ann admins": "high", "privileged-unapproved ann admins": "high",
+                               "group-without-owner admins": "medium"})
 
     def test_identity_survives_new_names_and_dns(self):
         ldif = ad_user("ann", 1101) + ad_group("Domain Admins", DOMAIN + "-512", "ann")
@@ -1064,8 +1065,9 @@ class Filters(RightsTest):
         self.assertEqual(site.found("--account", "bob"), ["orphaned-account\tbob"])
         self.assertEqual(site.found("--control", "orphaned-account"), ["orphaned-account\tbob"])
         self.assertEqual(len(site.found("--severity", "high")), 3)
+        self.assertEqual(site.found("--severity", "medium"), ["group-without-owner\tadmins"])
         self.assertEqual(site.found("--status", "resolved"), [])
-        self.assertEqual(len(site.found("--new")), 3)
+        self.assertEqual(len(site.found("--new")), 4)
         site.run()
         self.assertEqual(site.found("--new"), [])
         number = site.exceptions("--control", "orphaned-account")[0]["id"]

@@ -157,7 +157,17 @@ primaryGroupID: 512
 # What the same company has besides in Active Directory: the fixture's own accounts, and Domain Admins inside Administrators.
 ONLY_IN_ACTIVE_DIRECTORY = ["orphaned-account\tdns-dc1", "orphaned-account\treader"] + [
     f"privileged-nested\t{name}\tAdministrators"
-    for name in ("adm-felamrani", "adm-gmwangi", "adm-isolberg", "adm-mnowak", "lweber", "tvu")]
+    for name in ("adm-felamrani", "adm-gmwangi", "adm-isolberg", "adm-mnowak", "lweber", "tvu")] + [
+    f"group-without-owner\t{name}"
+    for name in ("Account Operators", "Administrators", "Enterprise Admins", "Group Policy Creator Owners", "Print Operators", "Replicator",
+                 "Schema Admins", "Server Operators")] + [
+    "member-unknown\tBackup Operators"]  # CN=news, which is outside the base
+
+
+def as_in_openldap(found):
+    """What is not ONLY_IN_ACTIVE_DIRECTORY. The subject of a loop is the group with the smallest key, which is random here."""
+    return sorted(line.replace("\tproject-atlas-partners", "\tproject-atlas") if line.startswith("group-loop") else line
+                  for line in found if line not in ONLY_IN_ACTIVE_DIRECTORY)
 
 
 class Samba(Server):
@@ -232,7 +242,7 @@ privileged = {privileged};
         result = site.run()
         self.assertEqual(result.code, 0, result.err)
         found = site.found()
-        self.assertEqual([line for line in found if line not in ONLY_IN_ACTIVE_DIRECTORY], demo_expected())
+        self.assertEqual(as_in_openldap(found), demo_expected())
         self.assertEqual([line for line in found if line in ONLY_IN_ACTIVE_DIRECTORY], sorted(ONLY_IN_ACTIVE_DIRECTORY))
         again = site.run().json["counts"]
         self.assertEqual((again["new"], again["resolved"]), (0, 0))

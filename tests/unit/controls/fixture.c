@@ -107,6 +107,16 @@ void left(Case *c, uint32_t who, int64_t seconds_ago)
     people->last_day[who] = day_of_time(AS_OF - seconds_ago - 1, utc);
 }
 
+uint32_t approve(Case *c, const char *group_text, const char *account_name, const char *person_id)
+{
+    uint32_t a = world_approval(c->world, "T-1", group_text);
+    Approvals *approvals = &c->snapshot->approvals;
+    set_text(c, &approvals->account[a], account_name);
+    set_text(c, &approvals->person_id[a], person_id);
+    set_text(c, &approvals->approved_by[a], "boss");
+    return a;
+}
+
 void first_seen(Case *c, uint32_t which, int64_t utc)
 {
     char *key =

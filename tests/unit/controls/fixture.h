@@ -56,6 +56,8 @@ void in_group(Case *c, uint32_t account, uint32_t group);
 void nest(Case *c, uint32_t inner, uint32_t outer);
 void left(Case *c, uint32_t person, int64_t seconds_ago); /* negative: will leave */
 void set_text(Case *c, TextRef *cell, const char *text);
+/* Approved by "boss", without dates; names may be NULL. */
+uint32_t approve(Case *c, const char *group_text, const char *account_name, const char *person_id);
 void first_seen(Case *c, uint32_t group, int64_t utc);
 
 /* ---- what was found ---- */

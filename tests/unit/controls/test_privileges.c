@@ -4,17 +4,6 @@
 
 #define ADMINS "privileged = [\"admins\"];"
 
-static uint32_t approve(Case *c, const char *group_text, const char *account_name,
-                        const char *person_id)
-{
-    uint32_t a = world_approval(c->world, "T-1", group_text);
-    Approvals *approvals = &c->snapshot->approvals;
-    set_text(c, &approvals->account[a], account_name);
-    set_text(c, &approvals->person_id[a], person_id);
-    set_text(c, &approvals->approved_by[a], "boss");
-    return a;
-}
-
 /* Ann, with the account ann, directly in admins; an approvals source that approves something else.
  */
 static uint32_t ann_in_admins(Case *c)

@@ -66,6 +66,7 @@ static void limits_are_those_of_iso27001_at_first(void **state)
     assert_string_equal(thresholds(c, "computer-unregistered"), "{\"days\": 7}");
     assert_string_equal(thresholds(c, "asset-ghost"), "{\"days\": 90}");
     assert_string_equal(thresholds(c, "orphaned-account"), "{}");
+    assert_string_equal(thresholds(c, "privileged-too-many"), "{\"percent\": 10, \"members\": 50}");
     assert_string_equal(thresholds(c, "source-rows-rejected"), "{\"rows\": 1}");
     assert_string_equal(
         thresholds(c, "source-stale"),
