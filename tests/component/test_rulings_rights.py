@@ -1074,7 +1074,7 @@ class Filters(RightsTest):
         self.assertEqual(site.rightful("exception", "assign", number, "--to", "9").code, 0)
         row = site.exceptions("--status", "assigned")[0]
         self.assertEqual((row["id"], row["status"], row["owner"]), (number, "assigned", "9"))
-        self.assertEqual(len(site.found()), 3)
+        self.assertEqual(len(site.found()), 4)
         for wrong in (["--control", "nothing"], ["--severity", "bad"], ["--status", "shut"]):
             self.assertEqual(site.rightful("exceptions", *wrong).code, 2)
         self.assertEqual(site.rightful("exception", "show", "EX-000999").code, 1)
