@@ -16,7 +16,7 @@ TABLES = ("account", "grp", "member", "computer", "class", "privileged", "entitl
 
 
 def pattern(glob):
-    return None if glob is None else glob.replace("*", "%")
+    return None if glob is None else glob.lower().replace("*", "%")
 
 
 def write_directory(world, path, write):

@@ -120,8 +120,11 @@ CREATE UNLOGGED TABLE somebody AS
   SELECT who, coalesce(i.left_at, e.left_at, u.left_at) AS left_at, coalesce(i.id, e.id, u.id) AS person
   FROM texts LEFT JOIN person i ON i.hr_id = who LEFT JOIN person e ON e.email = lower(who)
   LEFT JOIN person u ON u.username = lower(who) WHERE who IS NOT NULL;
+CREATE UNLOGGED TABLE gone AS SELECT who FROM somebody WHERE person IS NULL OR left_at IS NOT NULL;
 CREATE UNIQUE INDEX ON somebody (who);
+CREATE UNIQUE INDEX ON gone (who);
 ANALYZE somebody;
+ANALYZE gone;
 
 -- Computers and their assets.
 CREATE INDEX ON computer (host);
@@ -170,13 +173,16 @@ CREATE UNLOGGED TABLE effective AS
 CREATE UNLOGGED TABLE privileged_account AS
   SELECT DISTINCT account FROM effective WHERE grp IN (SELECT grp FROM governed WHERE kind = 'privileged');
 CREATE UNLOGGED TABLE entitled AS
-  SELECT DISTINCT n.grp, n.account
-  FROM conf_entitlement c JOIN grp g ON g.name = c.grp JOIN nearest n ON n.grp = g.id JOIN subject s ON s.id = n.account
-  LEFT JOIN owned o ON s.person IS NULL AND o.type = 'account' AND o.id = s.id
-  JOIN person p ON p.id = coalesce(s.person, o.person)
-  JOIN conf_allowed w ON w.id = c.id AND (w.department IS NULL OR p.department ILIKE w.department)
-                     AND (w.title IS NULL OR p.title ILIKE w.title)
-  WHERE NOT c.required;
+  WITH candidate AS MATERIALIZED (
+    SELECT DISTINCT c.id, n.grp, n.account
+    FROM conf_entitlement c JOIN grp g ON g.name = c.grp JOIN nearest n ON n.grp = g.id WHERE NOT c.required),
+  place AS MATERIALIZED (
+    SELECT c.*, lower(p.department) AS department, lower(p.title) AS title
+    FROM candidate c JOIN subject s ON s.id = c.account LEFT JOIN owned o ON o.type = 'account' AND o.id = s.id
+    JOIN person p ON p.id = coalesce(s.person, o.person))
+  SELECT DISTINCT p.grp, p.account
+  FROM place p JOIN conf_allowed w ON w.id = p.id
+  WHERE (w.department IS NULL OR p.department LIKE w.department) AND (w.title IS NULL OR p.title LIKE w.title);
 CREATE UNIQUE INDEX ON privileged_account (account);
 CREATE UNIQUE INDEX ON entitled (grp, account);
 ANALYZE entitled;
@@ -260,10 +266,8 @@ INSERT INTO finding (control, subject)
 
 INSERT INTO finding (control, subject) SELECT 'asset-without-owner', name FROM thing WHERE status NOT IN ('retired', 'lost') AND owner IS NULL;
 INSERT INTO finding (control, subject) SELECT 'asset-owner-left', t.name
-  FROM thing t LEFT JOIN somebody o ON o.who = t.owner LEFT JOIN somebody c ON c.who = t.custodian
-  WHERE status NOT IN ('retired', 'lost')
-    AND ((t.owner IS NOT NULL AND (o.person IS NULL OR o.left_at IS NOT NULL))
-         OR (t.custodian IS NOT NULL AND (c.person IS NULL OR c.left_at IS NOT NULL)));
+  FROM asset t LEFT JOIN gone o ON o.who = t.owner LEFT JOIN gone c ON c.who = t.custodian
+  WHERE status NOT IN ('retired', 'lost') AND (o.who IS NOT NULL OR c.who IS NOT NULL);
 INSERT INTO finding (control, subject) SELECT 'asset-not-returned', t.name
   FROM thing t JOIN somebody c ON c.who = t.custodian
   WHERE status IN ('in_use', 'loan', 'repair') AND kind NOT IN ('application', 'information', 'service') AND :as_of - c.left_at > 86400;
