@@ -261,8 +261,8 @@ INSERT INTO finding (control, subject)
     SELECT r.outer_group, n.child FROM reach r JOIN nested n ON n.parent = r.inner_group),
   round_trip AS (SELECT a.outer_group AS grp, a.inner_group AS other
                  FROM reach a JOIN reach b ON b.outer_group = a.inner_group AND b.inner_group = a.outer_group),
-  loops AS (SELECT DISTINCT min(g.key) OVER (PARTITION BY t.grp) AS key FROM round_trip t JOIN grp g ON g.id = t.other WHERE t.grp <> t.other)
-  SELECT 'group-loop', g.name FROM loops l JOIN grp g ON g.key = l.key;
+  loops AS (SELECT min(g.key) AS key FROM round_trip t JOIN grp g ON g.id = t.other GROUP BY t.grp HAVING count(*) > 1)
+  SELECT 'group-loop', name FROM grp WHERE key IN (SELECT key FROM loops);
 
 INSERT INTO finding (control, subject) SELECT 'asset-without-owner', name FROM thing WHERE status NOT IN ('retired', 'lost') AND owner IS NULL;
 INSERT INTO finding (control, subject) SELECT 'asset-owner-left', t.name
