@@ -1,6 +1,7 @@
 #include "controls/judgement.h"
 
 #include "controls/allowed.h"
+#include "controls/peers.h"
 
 static State usable_state(State enabled, int64_t expires_utc, uint32_t flags, int64_t as_of_utc)
 {
@@ -74,6 +75,7 @@ void judgement_begin(Judgement *judgement)
     judgement->scratch = g_string_sized_new(1024);
     judgement->walker = NULL;
     judgement->walked_group = NONE;
+    judgement->peers = NULL;
 }
 
 void judgement_end(Judgement *judgement)
@@ -83,6 +85,7 @@ void judgement_end(Judgement *judgement)
     g_hash_table_unref(judgement->said_subject);
     g_string_free(judgement->scratch, TRUE);
     effective_free(judgement->walker);
+    peers_free(judgement->peers);
 }
 
 Judgement *judgement_new(ControlContext *context)

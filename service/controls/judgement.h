@@ -56,6 +56,7 @@ typedef struct Judgement {
     Effective *walker;
     uint32_t walked_group;
     const Bitset *walked_stops;
+    struct Peers *peers; /* peers.h: made when first asked for */
 } Judgement;
 
 Judgement *judgement_new(ControlContext *context);
@@ -96,6 +97,8 @@ static inline uint32_t person_of(const ControlContext *context, uint32_t account
 /* The roster's row of the person was refused: whether they have left is not known. */
 #define REASON_PERSON_UNREAD "the roster's record of the person was rejected"
 bool person_is_unread(const Snapshot *snapshot, uint32_t person);
+/* Works here now: in the roster, begun and not left (on leave is active); speaks for itself. */
+bool person_is_active(const ControlContext *context, uint32_t person);
 bool person_is_contractor(const Snapshot *snapshot, uint32_t person);
 /* Several people match the account, and one of them has left. */
 bool ambiguous_with_leaver(const ControlContext *context, uint32_t account);
@@ -190,6 +193,8 @@ void judgement_index_approvals(Judgement *judgement);
 const Bitset *governed_kind(const Governed *governed, GovernedKind kind);
 /* What a walk for rights of that kind does not enter: the groups of the kind, and crowds. */
 const Bitset *governed_stops(const Governed *governed, GovernedKind kind);
+/* When a run first saw that the group is governed; TIME_UNKNOWN = none before this one. */
+int64_t governed_first_seen(const ControlContext *context, uint32_t group);
 /* Lines of `entitlements` that name the group. (element-type guint32), owned by the caller. */
 GArray *governed_entitlements_of(const Governed *governed, uint32_t group);
 /* Configuration lines that fit no group: what rests on them is not evaluable. */

@@ -42,6 +42,16 @@ bool person_is_unread(const Snapshot *snapshot, uint32_t person)
            snapshot->people.gone_since_run[person_speaking(snapshot, person)] == PERSON_UNREAD;
 }
 
+bool person_is_active(const ControlContext *context, uint32_t person)
+{
+    const People *people = &context->snapshot->people;
+    int64_t start = people->start_utc[person];
+    return context->judgement->left_utc[person] == TIME_NEVER &&
+           people->gone_since_run[person] == 0 && people_successor(people, person) == NONE &&
+           people->status[person] != PERSON_STATUS_PRE_START &&
+           (start == TIME_UNKNOWN || start <= context->as_of_utc);
+}
+
 bool person_is_contractor(const Snapshot *snapshot, uint32_t person)
 {
     static const char *const kinds[] = {"contractor", "external", "supplier", "partner"};

@@ -87,7 +87,7 @@ static int64_t first_seen(const ControlContext *context, uint32_t source, TextRe
     return seen != NULL ? *seen : TIME_UNKNOWN;
 }
 
-static int64_t group_first_seen(const ControlContext *context, uint32_t group)
+int64_t governed_first_seen(const ControlContext *context, uint32_t group)
 {
     const Groups *groups = &context->snapshot->groups;
     return first_seen(context, groups->source[group],
@@ -102,7 +102,7 @@ static void judge_group(ControlContext *context, const Limits *limits, const Reg
     int64_t cadence = row->every_days >= 0 ? (int64_t)row->every_days * SECONDS_OF_DAY
                                            : cadence_of(context, limits, group);
     bool is_never = row->last_review_utc == TIME_UNKNOWN;
-    int64_t since = is_never ? group_first_seen(context, group) : row->last_review_utc;
+    int64_t since = is_never ? governed_first_seen(context, group) : row->last_review_utc;
     if (since == TIME_UNKNOWN || !time_is_over(context, since, cadence))
         return;
     uint32_t extra = (uint32_t)(cadence / SECONDS_OF_DAY) << 1 | (is_never ? 1 : 0);

@@ -276,9 +276,10 @@ static const Setting *children_of(const Control *control)
                        .type = SETTING_BOOL,
                        .initial = control->is_initially_off ? "false" : "true",
                        .help = "Whether the control is judged."};
+    static const char *const only_low[] = {"low", NULL};
     Setting severity = {.name = "severity",
                         .type = SETTING_TEXT,
-                        .choices = severities,
+                        .choices = control->is_advice ? only_low : severities,
                         .help = "Severity of its exceptions, instead of the catalogue's."};
     g_array_append_val(rows, enabled);
     g_array_append_val(rows, severity);

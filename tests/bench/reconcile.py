@@ -530,6 +530,25 @@ def loops(groups):
     return [loop for loop in found if len(loop) > 1]
 
 
+def peer_outliers(world, kinds, report):
+    """Rights that at most a tenth of the (at least eight) others of the same department and title hold."""
+    places, holders, rights = defaultdict(set), {}, set()
+    for p in world.people:
+        starts = world.end_of_day(p.get("start_date"))
+        is_here = p["left"] is None and p.get("status") != "pre-start" and (starts is None or starts - DAY <= world.as_of)
+        p["place"] = (p.get("department", "").lower(), p.get("title", "").lower()) if is_here and world.by_id[p["id"]] is p else None
+        if p["place"] and all(p["place"]):
+            places[p["place"]].add(p["id"])
+    for groups in kinds.values():
+        for g in groups:
+            holders[g] = {a.person["id"] for a in world.effective(g) if a.usable and a.person}
+            rights |= {(a, g) for a in world.effective(g, groups) if a.usable and a.kind in PEOPLE and a.person}
+    for a, g in rights:
+        others = places.get(a.person["place"], set()) - {a.person["id"]}
+        if len(others) >= 8 and len(others & holders[g]) * 10 <= len(others):
+            report("peer-outlier", a.name, g.name)
+
+
 def segregation(world, report):
     holders = {}
 
@@ -654,6 +673,7 @@ def main():
     account_controls(world, privileged_accounts, report)
     right_controls(world, kinds, Approvals(world), report)
     group_controls(world, kinds, report)
+    peer_outliers(world, kinds, report)
     segregation(world, report)
     asset_controls(world, report)
     reviews(world, kinds, report)
