@@ -56,7 +56,9 @@ typedef struct Control {
     bool is_privilege_itself; /* severity does not rise for privileged accounts: it says it already
                                */
     bool is_initially_off;
-    bool is_advice; /* never above low, whatever is configured */
+    bool is_advice;    /* never above low, whatever is configured */
+    bool is_momentary; /* tells in one run what the next one knows: its exceptions resolve by
+                          themselves, so the resolve guard does not count them */
     bool walks;     /* uses ControlContext.effective or what entitlements allow: such controls are
                        judged one after the other, all others beside them and without these two */
     unsigned needs; /* bits of Need */

@@ -250,12 +250,15 @@ static FindingSet *set_new(ControlContext *context)
     set->controls = g_ptr_array_new();
     set->sources = g_ptr_array_new();
     set->is_judged = g_new0(bool, n_controls + 1);
+    set->is_momentary = g_new0(bool, n_controls + 1);
     set->has_rejected = g_new0(bool, context->snapshot->n_sources + 1);
     set->is_present = is_present;
     set->describe = describe_finding;
     set->as_of_utc = context->as_of_utc;
-    for (size_t i = 0; i < n_controls; i++)
+    for (size_t i = 0; i < n_controls; i++) {
         g_ptr_array_add(set->controls, (gpointer)(uintptr_t)control_table[i]->id);
+        set->is_momentary[i] = control_table[i]->is_momentary;
+    }
     for (uint32_t i = 0; i < context->snapshot->n_sources; i++) {
         g_ptr_array_add(set->sources, context->snapshot->sources[i].name);
         set->has_rejected[i] = context->snapshot->sources[i].counts.rejected > 0;
@@ -392,6 +395,7 @@ void finding_set_free(FindingSet *set)
     g_ptr_array_unref(set->controls);
     g_ptr_array_unref(set->sources);
     g_free(set->is_judged);
+    g_free(set->is_momentary);
     g_free(set->has_rejected);
     g_free(set->accepted_by);
     g_free(set);

@@ -106,6 +106,7 @@ struct FindingSet {
     GPtrArray *controls; /* (element-type utf8) ids by index, not owned */
     GPtrArray *sources;  /* (element-type utf8) names by index, not owned */
     bool *is_judged;     /* per control: enabled and evaluated at all in this run */
+    bool *is_momentary;  /* per control: told in one run only; NULL = none */
     /* Per source: some of its records were rejected, so what is not present may be among those.
      * NULL = of none. */
     bool *has_rejected;

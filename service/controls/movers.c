@@ -304,6 +304,7 @@ const Control control_privileged_new = {
     .title = "Privileged right that was not there in the run before",
     .severity = SEVERITY_HIGH,
     .is_privilege_itself = true,
+    .is_momentary = true,
     .needs = NEED_DIRECTORY | NEED_MEMORY,
     .subject = SUBJECT_RIGHT,
     .references = {.iso_2013 = "A.9.2.3", .iso_2022 = "8.2", .nist = "AC-2(7)"},

@@ -22,10 +22,16 @@ static void application_clear(Application *application)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Application, application_clear)
 
+/* What the resolve guard counts. */
+static int64_t n_vanished(const Plan *plan)
+{
+    return plan->counts.n_resolved - plan->counts.n_passed;
+}
+
 static void hold(Application *application)
 {
     const Plan *plan = application->plan;
-    int64_t before = plan->n_unresolved_before, after = before - plan->gone->len;
+    int64_t before = plan->n_unresolved_before, after = before - n_vanished(plan);
 
     json_array_append_new(
         application->held,
@@ -33,9 +39,9 @@ static void hold(Application *application)
                   "before", (json_int_t)before, "after", (json_int_t)after, "limit",
                   (json_int_t)application->apply->resolve_limit, "accept", "ledger:resolved"));
     application->reason =
-        g_strdup_printf("this run would resolve %u of %" G_GINT64_FORMAT
+        g_strdup_printf("this run would resolve %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT
                         " exceptions; at most %" G_GINT64_FORMAT " are let through",
-                        plan->gone->len, before, application->apply->resolve_limit);
+                        n_vanished(plan), before, application->apply->resolve_limit);
     application->run.status = "held";
     application->run.reason = application->reason;
     application->run.held = application->held;
@@ -102,7 +108,7 @@ static bool apply_run(void *data, GError **error)
     if (apply->findings &&
         !(application->plan = plan_new(store, apply->findings, apply->nothing_lapses, error)))
         return false;
-    if (application->plan && application->plan->gone->len > apply->resolve_limit)
+    if (application->plan && n_vanished(application->plan) > apply->resolve_limit)
         hold(application);
     if (!write_run(application, audit, error))
         return false;

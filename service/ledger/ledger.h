@@ -78,6 +78,7 @@ typedef struct LedgerRun {
 typedef struct LedgerCounts {
     int64_t n_new, n_reopened /* part of new */, n_open, n_resolved, n_accepted, n_false_positive;
     int64_t n_lapsed;  /* waivers that ended: part of reopened */
+    int64_t n_passed;  /* part of resolved: of controls that tell in one run only */
     int64_t n_by_rule; /* part of accepted: by a rule of the configuration */
 } LedgerCounts;
 

@@ -177,12 +177,23 @@ static void note_found(Planner *planner, size_t index, const Gone *row, int64_t 
     tally_add(plan->tally, row->control, finding->severity, take_turn(planner, index, row), 1);
 }
 
+/* What is told in one run only is gone in the next: that is no reason to hold a run. */
+static bool is_momentary(const FindingSet *set, const char *control)
+{
+    for (guint i = 0; set->is_momentary && i < set->controls->len; i++) {
+        if (set->is_momentary[i] && strcmp(set->controls->pdata[i], control) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void note_gone(Planner *planner, const Gone *row)
 {
     Gone gone = *row;
     gone.has_waiver = waivers_find(planner->waivers, row->id) != NULL;
     g_array_append_val(planner->plan->gone, gone);
     planner->plan->counts.n_resolved++;
+    planner->plan->counts.n_passed += is_momentary(planner->plan->set, row->control);
 }
 
 /* A waiver ends on its date whether or not the source could be read: an outage does not extend it.

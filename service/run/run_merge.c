@@ -143,13 +143,14 @@ bool run_preview(Run *run, GError **error)
     if (!ledger_preview(run->ledger, run->reconciliation.findings, &run->counts, error)) {
         return false;
     }
-    run->would_be_held = run->counts.n_resolved > limit;
+    int64_t n_vanished = run->counts.n_resolved - run->counts.n_passed;
+    run->would_be_held = n_vanished > limit;
     if (run->would_be_held) {
         json_array_append_new(run->record.held,
                               json_pack("{s:s s:s s:I s:I s:I s:s}", "source", "ledger",
                                         "dimension", "resolved", "before", (json_int_t)n_open,
-                                        "after", (json_int_t)(n_open - run->counts.n_resolved),
-                                        "limit", (json_int_t)limit, "accept", "ledger:resolved"));
+                                        "after", (json_int_t)(n_open - n_vanished), "limit",
+                                        (json_int_t)limit, "accept", "ledger:resolved"));
     }
     return true;
 }

@@ -167,6 +167,9 @@ FindingSet *night_set(const char *text, Fixture *fixture)
     }
     set->is_judged = g_new(bool, set->controls->len + 1);
     memset(set->is_judged, true, set->controls->len);
+    set->is_momentary = g_new(bool, set->controls->len + 1);
+    for (guint i = 0; i < set->controls->len; i++)
+        set->is_momentary[i] = g_str_equal(set->controls->pdata[i], "privileged-new");
     for (guint i = 0; i < off->len; i++) {
         const char *word = off->pdata[i];
         set->is_judged[index_of(set->controls, word + 1)] = *word == '+';
@@ -185,6 +188,7 @@ void night_set_free(FindingSet *set)
     g_ptr_array_unref(set->controls);
     g_ptr_array_unref(set->sources);
     g_free(set->is_judged);
+    g_free(set->is_momentary);
     g_free(set->accepted_by);
     g_free(set);
 }

@@ -276,6 +276,25 @@ static void a_run_that_would_resolve_too_much_is_held_and_merges_nothing(void **
     assert_int_equal(f->counts.n_resolved, 3);
 }
 
+static void what_is_told_in_one_run_only_holds_no_run(void **state)
+{
+    Fixture *f = *state;
+    fixture_night(f, NOON,
+                  "dormant corp/a; privileged-new corp/b; privileged-new corp/c; privileged-new "
+                  "corp/d");
+    f->resolve_limit = 1;
+    fixture_night(f, NOON + DAY, "+dormant; +privileged-new; @corp");
+    assert_string_equal(f->status, "applied");
+    assert_int_equal(f->counts.n_resolved, 4);
+    assert_int_equal(f->counts.n_passed, 3);
+    f->resolve_limit = 0;
+    fixture_night(f, NOON + 2 * DAY, "dormant corp/a; privileged-new corp/b");
+    fixture_night(f, NOON + 3 * DAY, "+dormant; +privileged-new; @corp");
+    assert_string_equal(f->status, "held");
+    assert_string_equal(json_string_value(json_object_get(json_array_get(f->held, 0), "dimension")),
+                        "resolved");
+}
+
 static void a_preview_counts_like_the_merge_and_writes_nothing(void **state)
 {
     Fixture *f = *state;
@@ -339,6 +358,7 @@ int main(int argc, char **argv)
         LIFE(a_source_that_is_no_longer_configured_resolves_nothing),
         LIFE(accepted_ones_stay_accepted_when_found_again_and_are_resolved_when_gone),
         LIFE(a_run_that_would_resolve_too_much_is_held_and_merges_nothing),
+        LIFE(what_is_told_in_one_run_only_holds_no_run),
         LIFE(a_preview_counts_like_the_merge_and_writes_nothing),
         LIFE(findings_are_described_in_the_order_of_the_set),
         LIFE(the_same_identity_twice_in_a_night_is_one_exception),
