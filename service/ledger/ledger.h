@@ -196,6 +196,12 @@ json_t *ledger_feedback(Ledger *ledger, GError **error);
 /* ---- schema ---- */
 json_t *ledger_info(Ledger *ledger,
                     GError **error); /* {"url", "schema", "runs", "exceptions", "size_bytes"} */
+/* Every row into the empty store at url, in one transaction of it, verified by a digest before the
+ * commit: {"from", "to", "schema", "tables", "rows", "digest"}. LEDGER_ERROR_REFUSED when something
+ * is there already. Lock the ledger first. */
+json_t *ledger_copy(Ledger *from, const char *url, const char *base_directory, GError **error);
+/* Equal for two ledgers with equal rows, whatever their stores; newly allocated. */
+char *ledger_digest(Ledger *ledger, GError **error);
 
 /* References of controls come from the control table, which the ledger does not know: the caller
  * hands over a function that adds "references" to an exception's JSON by control id; NULL = none.

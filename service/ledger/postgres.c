@@ -145,6 +145,13 @@ const StoreDriver postgres_driver = {
     .bulk_append = postgres_bulk_append,
     .bulk_end = postgres_bulk_end,
     .bulk_free = postgres_bulk_free,
+    .columns_sql =
+        "SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid "
+        "WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) "
+        "AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND a.attnum > 0 "
+        "AND NOT a.attisdropped "
+        "AND c.relname NOT IN ('rightful_store', 'rightful_lock', 'rightful_commit') "
+        "ORDER BY c.oid, a.attnum",
     .lock = postgres_lock,
     .is_locked = postgres_is_locked,
     .size_bytes = postgres_size_bytes,

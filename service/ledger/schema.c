@@ -50,7 +50,7 @@ static char *spell(Store *store, const char *sql, GError **error)
     return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
-static bool apply_migration(Store *store, int64_t version, GError **error)
+static bool create_version(Store *store, int64_t version, GError **error)
 {
     g_autoptr(GBytes) bytes =
         g_resource_lookup_data(ledger_resource_get_resource(), migrations[version - 1],
@@ -59,10 +59,23 @@ static bool apply_migration(Store *store, int64_t version, GError **error)
         return false;
     g_autofree char *text = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
     g_autofree char *sql = spell(store, text, error);
-    if (!sql || !store->driver->execute(store, sql, error) ||
-        !store->driver->set_schema_version(store, version, error))
-        return false;
+    return sql && store->driver->execute(store, sql, error) &&
+           store->driver->set_schema_version(store, version, error);
+}
 
+bool schema_create(Store *store, GError **error)
+{
+    for (int64_t version = 1; version <= SCHEMA_VERSION; version++) {
+        if (!create_version(store, version, error))
+            return false;
+    }
+    return true;
+}
+
+static bool apply_migration(Store *store, int64_t version, GError **error)
+{
+    if (!create_version(store, version, error))
+        return false;
     g_autofree char *object = g_strdup_printf("schema %" G_GINT64_FORMAT, version);
     g_autoptr(Audit) audit = audit_new(store, error);
     return audit && audit_write(audit,

@@ -118,6 +118,10 @@ struct StoreDriver {
     bool (*bulk_end)(Bulk *bulk, GError **error);
     void (*bulk_free)(Bulk *bulk);
 
+    /* Rows of (table, column) of all tables of the ledger, in the order in which they were made;
+     * and of (table, referred table), NULL where nothing is referred to. */
+    const char *columns_sql, *references_sql;
+
     /* One run at a time per store, released by the death of the process. */
     bool (*lock)(Store *store, const char *holder, GError **error);
     bool (*is_locked)(const Store *store); /* by this store */
@@ -180,5 +184,7 @@ bool store_query_integer(Store *store, const char *sql, int64_t *ret_value, GErr
  * and repeated. */
 #define SCHEMA_VERSION 5
 bool schema_migrate(Store *store, GError **error);
+/* Everything of this version in an empty store, without audit rows, in the caller's transaction. */
+bool schema_create(Store *store, GError **error);
 /* Is what is there fit for access? Migrates with LEDGER_RUN. */
 bool schema_check(Store *store, const char *url, LedgerAccess access, GError **error);

@@ -176,10 +176,11 @@ const Command commands[] = {
      "  rightful diff 16 17                what the last night brought\n"
      "  rightful diff 1 17 -o csv > changes.csv\n",
      diff_options, 2, 2, command_diff},
-    {"store", "migrate|info", "The store's schema",
+    {"store", "migrate|info|copy URL", "The store's schema; moving the ledger into another store",
      "  rightful store info\n"
-     "  rightful store migrate\n",
-     NULL, 1, 1, command_store},
+     "  rightful store migrate\n"
+     "  rightful store copy postgresql:///rightful   every row, verified; the new store is empty\n",
+     NULL, 1, 2, command_store},
     {"list", "connectors|settings|formats", "What this build has",
      "  rightful list settings             every key with type, default and help\n"
      "  rightful list connectors\n",

@@ -159,36 +159,3 @@ ExitCode command_run_show(Invocation *invocation)
     return print_json(
         invocation, json_pack("{s:i s:o s:[O]}", "schema_version", 1, "run", run, "run-show", run));
 }
-
-ExitCode command_store(Invocation *invocation)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Ledger) ledger = NULL;
-    const char *action = invocation->arguments[0];
-    bool is_migrate = strcmp(action, "migrate") == 0;
-
-    if (!is_migrate && strcmp(action, "info") != 0) {
-        return usage_error(invocation, "store %s: allowed: migrate, info", action);
-    }
-    ExitCode code = open_store(invocation, is_migrate ? LEDGER_RUN : LEDGER_READ, &ledger);
-
-    if (code != EXIT_DONE) {
-        return code;
-    }
-    if (ledger == NULL) {
-        g_autofree char *url = ledger_shown_url(invocation->settings->store_url);
-        say_error(
-            "there is no store at %s yet; the first run creates it, or rightful store migrate",
-            url);
-        return EXIT_FAILED;
-    }
-    json_t *info = ledger_info(ledger, &error);
-
-    if (info == NULL) {
-        return ledger_failed(error);
-    }
-    json_t *list = json_array();
-
-    json_array_append_new(list, info);
-    return show_things(invocation, "store", list);
-}
