@@ -364,9 +364,10 @@ StoreStep postgres_step(Statement *statement, GError **error)
                                                             : next_kept(self, &failure);
         if (step != STORE_FAILED)
             return step;
-        /* A connection that died while nobody used it: outside a transaction nothing is undone. */
-        bool is_worth_it =
-            is_first && attempt == 1 && postgres->is_lost && !postgres->is_in_transaction;
+        /* A connection that died while nobody used it. Outside a transaction nothing is undone by
+         * asking again; a change is never made twice. */
+        bool is_worth_it = is_first && attempt == 1 && postgres->is_lost &&
+                           !postgres->is_in_transaction && g_str_has_prefix(self->sql, "SELECT");
         if (!is_worth_it) {
             g_propagate_error(error, g_steal_pointer(&failure));
             return STORE_FAILED;

@@ -51,6 +51,8 @@ int on_postgres_run(int argc, char **argv, const char *name, const struct CMUnit
         return g_getenv("FAIL_WITHOUT_SERVERS") ? 1 : 77;
     }
     g_autofree char *whole = g_strdup_printf("%s, on %s", name, server ? "PostgreSQL" : "SQLite");
+    if (argc > 2)
+        cmocka_set_test_filter(argv[2]);
     int n_failed = _cmocka_run_group_tests(whole, tests, n_tests, NULL, NULL);
     postgres_server_stop(server);
     server = NULL;
