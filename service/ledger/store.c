@@ -1,6 +1,7 @@
 #include "ledger/store.h"
 
 #include <string.h>
+#include <sys/random.h>
 
 #define MOST_ATTEMPTS 8 /* at one transaction */
 
@@ -73,10 +74,22 @@ static bool try_transaction(Store *store, StoreMode mode, const char *token, Sto
     return store->driver->commit(store, error);
 }
 
+/* From the kernel: GLib's numbers are the same in two processes after a fork. */
+static void make_token(char token[33])
+{
+    uint64_t random[2] = {0};
+
+    while (getrandom(random, sizeof random, 0) != sizeof random)
+        ;
+    g_snprintf(token, 33, "%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x",
+               (guint64)random[0], (guint64)random[1]);
+}
+
 bool store_transaction(Store *store, StoreMode mode, StoreWork work, void *data, GError **error)
 {
-    g_autofree char *token = g_uuid_string_random();
+    char token[33];
 
+    make_token(token);
     for (int attempt = 1;; attempt++) {
         g_autoptr(GError) failure = NULL;
         bool is_begun;

@@ -276,6 +276,59 @@ static void the_second_run_is_told_who_holds_the_lock_since_when(void **state)
     close(ready[0]), close(ready[1]), close(done[0]), close(done[1]);
 }
 
+enum { PROCEEDED, LOCKED_OUT, OTHERWISE };
+
+/* Starts with all others on an empty store; who has the lock waits until everybody knows. */
+static void compete(Fixture *f, int start, int told, int everybody)
+{
+    g_autoptr(GError) error = NULL;
+    char byte;
+
+    if (read(start, &byte, 1) != 0)
+        _exit(OTHERWISE);
+    f->ledger = ledger_open(f->url, f->folder, LEDGER_RUN, &error);
+    bool is_ours = f->ledger && ledger_lock(f->ledger, "one of sixteen", &error);
+    bool is_out = g_error_matches(error, LEDGER_ERROR, LEDGER_ERROR_LOCKED);
+    if (!is_ours && !is_out)
+        g_printerr("%s\n", error->message);
+    if (write(told, "x", 1) != 1 || read(everybody, &byte, 1) != 0 || !is_ours)
+        _exit(is_out ? LOCKED_OUT : OTHERWISE);
+    bool is_applied = fixture_try_night(f, NOON, "dormant corp/ann", &error);
+    fixture_close(f);
+    _exit(is_applied ? PROCEEDED : OTHERWISE);
+}
+
+static void of_sixteen_runs_at_once_one_proceeds(void **state)
+{
+    Fixture *f = *state;
+    int start[2], told[2], everybody[2], ended[3] = {0};
+    char byte;
+
+    assert_int_equal(pipe(start) | pipe(told) | pipe(everybody), 0);
+    for (int i = 0; i < 16; i++) {
+        if (fork() == 0) {
+            close(start[1]), close(everybody[1]);
+            compete(f, start[0], told[1], everybody[0]);
+        }
+    }
+    close(start[1]); /* go */
+    for (int i = 0; i < 16; i++)
+        assert_int_equal(read(told[0], &byte, 1), 1);
+    close(everybody[1]);
+    for (int i = 0; i < 16; i++) {
+        int status = 0;
+        wait(&status);
+        assert_true(WIFEXITED(status) && WEXITSTATUS(status) <= OTHERWISE);
+        ended[WEXITSTATUS(status)]++;
+    }
+    assert_int_equal(ended[PROCEEDED], 1);
+    assert_int_equal(ended[LOCKED_OUT], 15);
+    assert_int_equal(count_rows(f->path, "SELECT count(*) FROM run"), 1);
+    assert_int_equal(count_rows(f->path, "SELECT count(*) FROM audit WHERE action = 'migrated'"),
+                     SCHEMA_VERSION);
+    close(start[0]), close(told[0]), close(told[1]), close(everybody[0]);
+}
+
 static void migrating_twice_is_migrating_once(void **state)
 {
     Fixture *f = *state;
@@ -308,7 +361,8 @@ static void info_tells_url_schema_and_sizes(void **state)
         STORE(a_newer_schema_is_refused_and_kept), STORE(a_reader_cannot_write),                   \
         STORE(a_run_without_the_lock_is_refused),                                                  \
         STORE(the_second_run_is_told_who_holds_the_lock_since_when),                               \
-        STORE(migrating_twice_is_migrating_once), STORE(info_tells_url_schema_and_sizes)
+        STORE(of_sixteen_runs_at_once_one_proceeds), STORE(migrating_twice_is_migrating_once),     \
+        STORE(info_tells_url_schema_and_sizes)
 
 int main(int argc, char **argv)
 {
