@@ -47,3 +47,5 @@ extern const Control control_asset_access_unknown;
 extern const Control control_source_incomplete;
 extern const Control control_source_stale;
 extern const Control control_source_rows_rejected;
+extern const Control control_waiver_expired;
+extern const Control control_exception_overdue;

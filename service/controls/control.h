@@ -14,6 +14,7 @@
 #include "membership/path.h"
 #include "model/memory.h"
 #include "model/snapshot.h"
+#include "model/standing.h"
 #include "model/times.h"
 #include "settings/settings.h"
 
@@ -29,7 +30,8 @@ typedef enum Need {
         1 << 6, /* every directory and accounts source complete: a person is judged over all */
     NEED_EARLIER_RUN = 1 << 5,   /* not evaluable on the first run */
     NEED_PEOPLE_IF_ANY = 1 << 7, /* every people source complete, if one is configured */
-    NEED_MEMORY = 1 << 8         /* as NEED_EARLIER_RUN, and ControlContext.memory is there */
+    NEED_MEMORY = 1 << 8,        /* as NEED_EARLIER_RUN, and ControlContext.memory is there */
+    NEED_LEDGER = 1 << 9         /* judges exceptions, when everything else is judged */
 } Need;
 
 /* A limit. Its name is its setting and the key in `rule.thresholds`: "days", "hours",
@@ -94,7 +96,8 @@ struct ControlContext {
      * value = gint64 *; may be NULL). */
     const int64_t *source_last_good_utc;
     GHashTable *group_first_seen;
-    const Memory *memory; /* what changed since earlier runs; NULL = nothing is known of any */
+    const Memory *memory;     /* what changed since earlier runs; NULL = nothing is known of any */
+    const Standing *standing; /* of controls_evaluate_ledger() */
     /* the control under evaluation */
     const Control *control;
     uint16_t control_index;
@@ -102,9 +105,13 @@ struct ControlContext {
     struct Judgement *judgement; /* made by controls_evaluate(), freed with the set */
 };
 
-/* Evaluates every enabled control in table order. The context's other fields are filled; out is
- * made here. The set's describe works as long as the context lives. */
+/* Evaluates every enabled control in table order, but those with NEED_LEDGER. The context's other
+ * fields are filled; out is made here. The set's describe works as long as the context lives. */
 FindingSet *controls_evaluate(ControlContext *context);
+/* Then those with NEED_LEDGER, which must know what the others found; appends to their set.
+ * standing NULL: they are not evaluable, why_not says why. It must live as long as the context. */
+void controls_evaluate_ledger(ControlContext *context, const Standing *standing,
+                              const char *why_not);
 void finding_set_free(FindingSet *set); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FindingSet, finding_set_free)
 
@@ -126,6 +133,11 @@ Severity control_severity(const Settings *settings, const Control *control);
  * is_privilege_itself, plus step. */
 void control_report(ControlContext *context, SubjectType type, uint32_t subject, uint32_t object,
                     uint32_t person, int step, int64_t detail, uint32_t extra, uint64_t facts);
+/* The same about an exception of context->standing. Privileged is what its own finding is about. */
+void control_report_exception(ControlContext *context, const StandingException *exception,
+                              int64_t detail, uint64_t facts);
+void control_unjudged_exception(ControlContext *context, const StandingException *exception,
+                                const char *reason);
 void control_unjudged(ControlContext *context, const char *reason); /* the whole control */
 void control_unjudged_source(ControlContext *context, uint32_t source, const char *reason);
 void control_unjudged_subject(ControlContext *context, SubjectType type, uint32_t subject,

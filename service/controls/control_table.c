@@ -50,6 +50,8 @@ const Control *const control_table[] = {
     &control_source_incomplete,
     &control_source_stale,
     &control_source_rows_rejected,
+    &control_waiver_expired,
+    &control_exception_overdue,
     NULL,
 };
 /* clang-format on */

@@ -1,94 +1,10 @@
 #include "controls/evidence.h"
+#include "controls/parties.h"
 
 #include "base/tasks.h"
 
 #include <string.h>
 #include <xxhash.h>
-
-/* A thing as identities and sentences name it; points into the snapshot. NULL = does not apply. */
-typedef struct Party {
-    const char *source, *key, *name, *dn;
-} Party;
-
-static const char *text_or_null(const Snapshot *snapshot, TextRef ref)
-{
-    return ref != 0 ? snapshot_text(snapshot, ref) : NULL;
-}
-
-static Party party_of_entry(const Snapshot *snapshot, uint8_t source, TextRef key, TextRef name,
-                            TextRef dn)
-{
-    return (Party){.source = snapshot->sources[source].name,
-                   .key = snapshot_text(snapshot, key != 0  ? key
-                                                  : dn != 0 ? dn
-                                                            : name),
-                   .name = text_or_null(snapshot, name),
-                   .dn = text_or_null(snapshot, dn)};
-}
-
-/* A foreign principal is called by its SID, which is the same in every language and every night. */
-static Party party_of_foreigner(const Snapshot *s, uint32_t id)
-{
-    TextRef sid = s->foreigners.sid[id], text = s->foreigners.text[id];
-    TextRef name = sid != 0 ? sid : text;
-    return (Party){.source = s->sources[s->foreigners.source[id]].name,
-                   .key = snapshot_text(s, name),
-                   .name = snapshot_text(s, name),
-                   .dn = text != name ? text_or_null(s, text) : NULL};
-}
-
-static SubjectType type_of_holder(Principal holder)
-{
-    static const SubjectType types[] = {[PRINCIPAL_ACCOUNT] = SUBJECT_ACCOUNT,
-                                        [PRINCIPAL_GROUP] = SUBJECT_GROUP,
-                                        [PRINCIPAL_COMPUTER] = SUBJECT_COMPUTER};
-    return types[principal_kind(holder)];
-}
-
-static Party party_of(const ControlContext *context, SubjectType type, uint32_t id)
-{
-    const Snapshot *s = context->snapshot;
-    switch (type) {
-    case SUBJECT_RIGHT:
-        return principal_kind(id) == PRINCIPAL_FOREIGN
-                   ? party_of_foreigner(s, principal_id(id))
-                   : party_of(context, type_of_holder(id), principal_id(id));
-    case SUBJECT_ACCOUNT:
-        return party_of_entry(s, s->accounts.source[id], s->accounts.key[id], s->accounts.name[id],
-                              s->accounts.dn[id]);
-    case SUBJECT_GROUP:
-        return party_of_entry(s, s->groups.source[id], s->groups.key[id], s->groups.name[id],
-                              s->groups.dn[id]);
-    case SUBJECT_COMPUTER:
-        return party_of_entry(s, s->computers.source[id], s->computers.key[id],
-                              s->computers.name[id], s->computers.dn[id]);
-    case SUBJECT_ASSET:
-        return party_of_entry(s, s->assets.source[id], s->assets.id[id],
-                              s->assets.name[id] != 0 ? s->assets.name[id] : s->assets.id[id], 0);
-    case SUBJECT_PERSON: /* an HR id says who it is in every roster, and in the ledger's memory of
-                            one */
-        return (Party){.key = snapshot_text(s, s->people.id[id]),
-                       .name = text_or_null(s, s->people.name[id])};
-    case SUBJECT_SOURCE:
-        return (Party){
-            .source = s->sources[id].name, .key = s->sources[id].name, .name = s->sources[id].name};
-    case SUBJECT_RULE:
-        return (Party){.key = context->governed->segregations[id].id,
-                       .name = context->governed->segregations[id].id};
-    case SUBJECT_EXCEPTION:
-    case SUBJECT_REVIEW:
-    case SUBJECT_NONE:
-        break;
-    }
-    return (Party){.key = NULL};
-}
-
-static SubjectType object_type_of(const Control *control, uint32_t object)
-{
-    if (object == NONE)
-        return SUBJECT_NONE;
-    return control->subject == SUBJECT_PERSON ? SUBJECT_RULE : SUBJECT_GROUP;
-}
 
 /* ---- reporting ---- */
 
@@ -155,6 +71,47 @@ void control_report(ControlContext *context, SubjectType type, uint32_t subject,
     g_array_append_val(context->out->findings, finding);
 }
 
+static SubjectType type_named(const char *name)
+{
+    int type = 0;
+    while (type < SUBJECT_NONE && strcmp(subject_types[type], name) != 0)
+        type++;
+    return (SubjectType)type;
+}
+
+/* As privileged as what the exception is about, which was found tonight. */
+static Severity risen_as(const ControlContext *context, const StandingException *exception)
+{
+    const Finding *found = &g_array_index(context->out->findings, Finding, exception->finding);
+    return risen(context, (SubjectType)found->subject_type, found->subject, 0);
+}
+
+void control_report_exception(ControlContext *context, const StandingException *exception,
+                              int64_t detail, uint64_t facts)
+{
+    const GArray *overdue = context->standing->overdue, *lapsed = context->standing->lapsed;
+    const StandingException *first = (const StandingException *)(const void *)overdue->data;
+    bool is_overdue = exception >= first && exception < first + overdue->len;
+    if (!is_overdue)
+        first = (const StandingException *)(const void *)lapsed->data;
+    SubjectType type = type_named(exception->subject_type);
+    Party subject = party_of_exception(exception);
+    Party object = {.key = exception->name, .name = exception->control};
+    facts = facts_mix(facts, exception->person_id != NULL ? g_str_hash(exception->person_id) : 0);
+    Finding finding = {.facts = all_facts(context, &subject, &object, NONE, detail, facts),
+                       .control = context->control_index,
+                       .severity = (uint8_t)risen_as(context, exception),
+                       .subject_type = (uint8_t)type,
+                       .subject = (uint32_t)(exception - first),
+                       .object = NONE,
+                       .person = NONE,
+                       .detail = detail,
+                       .extra = !is_overdue};
+    finding_identity(context->control->id, type, subject.source, subject.key, SUBJECT_EXCEPTION,
+                     NULL, object.key, finding.identity);
+    g_array_append_val(context->out->findings, finding);
+}
+
 static uint32_t reason_index(ControlContext *context, const char *reason)
 {
     GHashTable *known = context->judgement->reasons;
@@ -203,6 +160,18 @@ void control_unjudged_subject(ControlContext *context, SubjectType type, uint32_
     g_array_append_val(context->out->unjudged, unjudged);
 }
 
+void control_unjudged_exception(ControlContext *context, const StandingException *exception,
+                                const char *reason)
+{
+    Unjudged unjudged = {.control = context->control_index,
+                         .scope = UNJUDGED_SUBJECT,
+                         .source = NONE,
+                         .reason = reason_index(context, reason)};
+    finding_identity(context->control->id, SUBJECT_EXCEPTION, NULL, exception->name, SUBJECT_NONE,
+                     NULL, NULL, unjudged.identity);
+    g_array_append_val(context->out->unjudged, unjudged);
+}
+
 /* ---- what may be among the rejected records ---- */
 
 static void add_keys(GHashTable *keys, const ControlContext *context, SubjectType type, uint32_t n,
@@ -231,7 +200,10 @@ static bool is_present(const FindingSet *set, uint32_t source, const char *key)
         add_keys(*keys, judgement->context, SUBJECT_ASSET, s->assets.n, s->assets.source, source);
         for (uint32_t id = 0; id < s->foreigners.n; id++) {
             if (s->foreigners.source[id] == source)
-                g_hash_table_add(*keys, (gpointer)(uintptr_t)party_of_foreigner(s, id).key);
+                g_hash_table_add(*keys,
+                                 (gpointer)(uintptr_t)party_of(judgement->context, SUBJECT_RIGHT,
+                                                               principal_of(PRINCIPAL_FOREIGN, id))
+                                     .key);
         }
     }
     return g_hash_table_contains(*keys, key);
@@ -344,6 +316,7 @@ static void evaluate_half(void *data)
     Half *half = data;
     for (uint16_t i = 0; i < n_controls; i++) {
         if (control_table[i]->walks == half->walks &&
+            (control_table[i]->needs & NEED_LEDGER) == 0 &&
             control_is_enabled(half->context.settings, control_table[i]))
             evaluate_control(&half->context, i);
         half->end_findings[i] = half->found.findings->len;
@@ -383,6 +356,26 @@ FindingSet *controls_evaluate(ControlContext *context)
     return context->out;
 }
 
+void controls_evaluate_ledger(ControlContext *context, const Standing *standing,
+                              const char *why_not)
+{
+    context->standing = standing;
+    for (uint16_t i = 0; i < n_controls; i++) {
+        if ((control_table[i]->needs & NEED_LEDGER) == 0 ||
+            !control_is_enabled(context->settings, control_table[i]))
+            continue;
+        begin_control(context, i);
+        if (!control_needs_are_met(context))
+            continue;
+        if (standing == NULL) {
+            control_unjudged(context, why_not);
+            continue;
+        }
+        context->out->is_judged[i] = true;
+        control_table[i]->evaluate(context);
+    }
+}
+
 void finding_set_free(FindingSet *set)
 {
     if (set == NULL)
@@ -414,28 +407,45 @@ static FindingParty described(SubjectType type, const Party *party)
  * somebody else. NULL when it is the person of the finding, or nobody. */
 static char *holders_of(const ControlContext *context, const Finding *finding)
 {
-    const People *people = &context->snapshot->people;
-    bool is_account = finding->subject_type == SUBJECT_ACCOUNT ||
-                      (finding->subject_type == SUBJECT_RIGHT &&
-                       principal_kind(finding->subject) == PRINCIPAL_ACCOUNT);
-    uint32_t account = finding->subject;
-    if (!is_account)
+    const StandingException *exception = finding_exception(context, finding);
+    if (exception != NULL)
+        return g_strdup(exception->holders);
+    uint32_t account = finding_account(context, finding);
+    if (account == NONE)
         return NULL;
-    const GArray *several =
-        g_hash_table_lookup(context->links->candidates, GUINT_TO_POINTER(account));
-    uint32_t linked = context->links->person[account];
-    const uint32_t *ids = several != NULL ? (const uint32_t *)(const void *)several->data : &linked;
+    const Links *links = context->links;
+    const GArray *several = g_hash_table_lookup(links->candidates, GUINT_TO_POINTER(account));
+    const uint32_t *ids =
+        several != NULL ? (const uint32_t *)(const void *)several->data : &links->person[account];
     json_t *list = json_array();
     for (guint i = 0; i < (several != NULL ? several->len : 1); i++) {
         if (ids[i] != NONE && ids[i] != finding->person)
-            json_array_append_new(
-                list, json_string(snapshot_text(context->snapshot, people->id[ids[i]])));
+            json_array_append_new(list,
+                                  json_string(snapshot_text(context->snapshot,
+                                                            context->snapshot->people.id[ids[i]])));
     }
     char *dumped = json_array_size(list) > 0 ? json_dumps(list, JSON_COMPACT) : NULL;
     char *text = g_strdup(dumped);
     free(dumped);
     json_decref(list);
     return text;
+}
+
+static void describe_person(const ControlContext *context, const Finding *finding,
+                            FindingText *ret_text)
+{
+    const People *people = &context->snapshot->people;
+    const StandingException *exception = finding_exception(context, finding);
+    if (exception != NULL) {
+        ret_text->person_id = g_strdup(exception->person_id);
+        ret_text->person_name = g_strdup(exception->person_name);
+    } else if (finding->person != NONE) {
+        ret_text->person_id =
+            g_strdup(snapshot_text(context->snapshot, people->id[finding->person]));
+        ret_text->person_name =
+            g_strdup(snapshot_text(context->snapshot, people->name[finding->person]));
+    }
+    ret_text->holders = holders_of(context, finding);
 }
 
 static void describe_finding(const FindingSet *set, const Finding *finding, FindingText *ret_text)
@@ -447,21 +457,13 @@ static void describe_finding(const FindingSet *set, const Finding *finding, Find
     context.control_index = finding->control;
 
     memset(ret_text, 0, sizeof *ret_text);
-    SubjectType object_type = object_type_of(context.control, finding->object);
-    Party subject = party_of(&context, (SubjectType)finding->subject_type, finding->subject);
-    Party object = object_type != SUBJECT_NONE ? party_of(&context, object_type, finding->object)
-                                               : (Party){.key = NULL};
+    SubjectType object_type = SUBJECT_NONE;
+    Party subject = finding_subject(&context, finding);
+    Party object = finding_object(&context, finding, &object_type);
     ret_text->control = context.control->id;
     ret_text->severity = (Severity)finding->severity;
     ret_text->subject = described((SubjectType)finding->subject_type, &subject);
     ret_text->object = described(object_type, &object);
-    if (finding->person != NONE) {
-        const People *people = &context.snapshot->people;
-        ret_text->person_id =
-            g_strdup(snapshot_text(context.snapshot, people->id[finding->person]));
-        ret_text->person_name =
-            g_strdup(snapshot_text(context.snapshot, people->name[finding->person]));
-    }
-    ret_text->holders = holders_of(&context, finding);
+    describe_person(&context, finding, ret_text);
     context.control->describe(&context, finding, ret_text);
 }

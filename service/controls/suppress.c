@@ -2,6 +2,7 @@
 
 #include "base/times.h"
 #include "controls/judgement.h"
+#include "controls/parties.h"
 
 #include <string.h>
 
@@ -25,6 +26,7 @@ struct Suppressions {
     AcceptanceRule *rules; /* as FindingSet has them */
     GPatternSpec *(*patterns)[N_FIELDS];
     size_t n;
+    guint n_applied; /* findings */
 };
 
 /* ---- what a finding is called ---- */
@@ -47,26 +49,21 @@ static void names_clear(Names *names)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Names, names_clear)
 
+/* NULL: there is none. */
 static void set_names(Names *names, Field field, const char *first, const char *second)
 {
-    names->names[field][0] = g_utf8_casefold(first, -1);
+    names->names[field][0] = first != NULL ? g_utf8_casefold(first, -1) : NULL;
     names->names[field][1] = second != NULL ? g_utf8_casefold(second, -1) : NULL;
 }
 
-static bool is_account(const Finding *finding)
+/* Subject type of the thing, and of a right of its holder. */
+static SubjectType thing_type(const ControlContext *context, const Finding *finding)
 {
-    return finding->subject_type == SUBJECT_ACCOUNT ||
-           (finding->subject_type == SUBJECT_RIGHT &&
-            principal_kind(finding->subject) == PRINCIPAL_ACCOUNT);
-}
-
-/* The group that the finding is about: of a right its object. */
-static uint32_t group_of(const Names *names)
-{
-    const Finding *finding = names->finding;
-    if (finding->subject_type == SUBJECT_GROUP)
-        return finding->subject;
-    return finding->subject_type == SUBJECT_RIGHT ? finding->object : NONE;
+    if (finding->subject_type != SUBJECT_RIGHT)
+        return (SubjectType)finding->subject_type;
+    bool is_group = finding_exception(context, finding) == NULL &&
+                    principal_kind(finding->subject) == PRINCIPAL_GROUP;
+    return is_group ? SUBJECT_GROUP : SUBJECT_ACCOUNT;
 }
 
 static uint32_t finding_person(const Finding *finding)
@@ -74,58 +71,49 @@ static uint32_t finding_person(const Finding *finding)
     return finding->subject_type == SUBJECT_PERSON ? finding->subject : finding->person;
 }
 
-static const char *source_of(const Names *names)
+static void learn_person(Names *names)
 {
     const Snapshot *s = names->context->snapshot;
-    uint32_t id = names->finding->subject;
-    switch ((SubjectType)names->finding->subject_type) {
-    case SUBJECT_RIGHT:
-        return principal_kind(id) == PRINCIPAL_ACCOUNT
-                   ? s->sources[s->accounts.source[id]].name
-                   : s->sources[s->groups.source[names->finding->object]].name;
-    case SUBJECT_ACCOUNT:
-        return s->sources[s->accounts.source[id]].name;
-    case SUBJECT_GROUP:
-        return s->sources[s->groups.source[id]].name;
-    case SUBJECT_COMPUTER:
-        return s->sources[s->computers.source[id]].name;
-    case SUBJECT_ASSET:
-        return s->sources[s->assets.source[id]].name;
-    case SUBJECT_SOURCE:
-        return s->sources[id].name;
-    default:
-        return NULL;
-    }
+    const StandingException *exception = finding_exception(names->context, names->finding);
+    uint32_t person = exception == NULL ? finding_person(names->finding) : NONE;
+
+    if (exception != NULL && exception->person_id != NULL)
+        set_names(names, FIELD_PERSON, exception->person_id, exception->person_name);
+    else if (person != NONE)
+        set_names(names, FIELD_PERSON, snapshot_text(s, s->people.id[person]),
+                  snapshot_text(s, s->people.name[person]));
+}
+
+/* The group that the finding is about: of a right its object. */
+static void learn_group(Names *names, const Party *subject, SubjectType type)
+{
+    SubjectType object_type;
+    Party object = finding_object(names->context, names->finding, &object_type);
+
+    if (object_type == SUBJECT_GROUP)
+        set_names(names, FIELD_GROUP, object.name, object.dn);
+    else if (type == SUBJECT_GROUP)
+        set_names(names, FIELD_GROUP, subject->name, subject->dn);
 }
 
 static void learn(Names *names, Field field)
 {
-    const Snapshot *s = names->context->snapshot;
-    const Finding *finding = names->finding;
-    uint32_t id = field == FIELD_GROUP    ? group_of(names)
-                  : field == FIELD_PERSON ? finding_person(finding)
-                                          : finding->subject;
+    static const SubjectType types[N_FIELDS] = {
+        [FIELD_ACCOUNT] = SUBJECT_ACCOUNT, [FIELD_GROUP] = SUBJECT_NONE,
+        [FIELD_PERSON] = SUBJECT_NONE,     [FIELD_SOURCE] = SUBJECT_NONE,
+        [FIELD_ASSET] = SUBJECT_ASSET,     [FIELD_COMPUTER] = SUBJECT_COMPUTER};
+    Party subject = finding_subject(names->context, names->finding);
+    SubjectType type = thing_type(names->context, names->finding);
 
     names->is_known[field] = true;
-    if (field == FIELD_ACCOUNT && is_account(finding))
-        set_names(names, field, snapshot_text(s, s->accounts.name[id]), NULL);
-    else if (field == FIELD_ACCOUNT && finding->subject_type == SUBJECT_RIGHT &&
-             principal_kind(id) == PRINCIPAL_FOREIGN)
-        set_names(names, field, snapshot_text(s, s->foreigners.sid[principal_id(id)]),
-                  snapshot_text(s, s->foreigners.text[principal_id(id)]));
-    else if (field == FIELD_GROUP && id != NONE)
-        set_names(names, field, snapshot_text(s, s->groups.name[id]),
-                  snapshot_text(s, s->groups.dn[id]));
-    else if (field == FIELD_PERSON && id != NONE)
-        set_names(names, field, snapshot_text(s, s->people.id[id]),
-                  snapshot_text(s, s->people.name[id]));
-    else if (field == FIELD_ASSET && finding->subject_type == SUBJECT_ASSET)
-        set_names(names, field, snapshot_text(s, s->assets.id[id]),
-                  snapshot_text(s, s->assets.name[id]));
-    else if (field == FIELD_COMPUTER && finding->subject_type == SUBJECT_COMPUTER)
-        set_names(names, field, snapshot_text(s, s->computers.name[id]), NULL);
-    else if (field == FIELD_SOURCE && source_of(names) != NULL)
-        set_names(names, field, source_of(names), NULL);
+    if (field == FIELD_PERSON)
+        learn_person(names);
+    else if (field == FIELD_GROUP)
+        learn_group(names, &subject, type);
+    else if (field == FIELD_SOURCE)
+        set_names(names, field, subject.source, NULL);
+    else if (type == types[field])
+        set_names(names, field, subject.name, type == SUBJECT_ASSET ? subject.key : NULL);
 }
 
 static bool field_fits(Names *names, Field field, GPatternSpec *pattern)
@@ -149,22 +137,36 @@ static bool rule_fits(Names *names, GPatternSpec *const *patterns)
     return true;
 }
 
+/* The exception's person, or one of its holders. */
+static bool is_of_exception(const ControlContext *context, const StandingException *exception,
+                            uint32_t person)
+{
+    const char *id = snapshot_text(context->snapshot, context->snapshot->people.id[person]);
+    g_autofree char *quoted = g_strdup_printf("\"%s\"", id);
+    return g_strcmp0(exception->person_id, id) == 0 ||
+           (exception->holders != NULL && strstr(exception->holders, quoted) != NULL);
+}
+
 /* Nobody accepts by rule what is their own. */
 static bool is_about(const ControlContext *context, const Finding *finding, uint32_t person)
 {
+    const StandingException *exception = finding_exception(context, finding);
+    uint32_t account = finding_account(context, finding);
     if (person == NONE)
         return false;
+    if (exception != NULL)
+        return is_of_exception(context, exception, person);
     if (person_speaking(context->snapshot, finding_person(finding)) == person)
         return true;
-    if (!is_account(finding))
+    if (account == NONE)
         return false;
     const GArray *several =
-        g_hash_table_lookup(context->links->candidates, GUINT_TO_POINTER(finding->subject));
+        g_hash_table_lookup(context->links->candidates, GUINT_TO_POINTER(account));
     for (guint i = 0; several != NULL && i < several->len; i++) {
         if (g_array_index(several, uint32_t, i) == person)
             return true;
     }
-    return context->links->person[finding->subject] == person;
+    return context->links->person[account] == person;
 }
 
 /* ---- the rules ---- */
@@ -271,28 +273,34 @@ static bool *controls_with_rules(const Suppressions *suppressions, const Finding
     return has_rule;
 }
 
-Suppressions *suppressions_apply(const ControlContext *context, FindingSet *set)
+Suppressions *suppressions_new(const ControlContext *context)
 {
-    if (settings_n_groups(context->settings->root, "suppressions") == 0)
-        return NULL;
-    Suppressions *suppressions = suppressions_read(context);
+    return settings_n_groups(context->settings->root, "suppressions") > 0
+               ? suppressions_read(context)
+               : NULL;
+}
+
+void suppressions_apply(Suppressions *suppressions, const ControlContext *context, FindingSet *set)
+{
+    if (suppressions == NULL)
+        return;
     g_autofree bool *has_rule = controls_with_rules(suppressions, set);
 
-    g_free(set->accepted_by);
-    set->accepted_by = g_new0(uint16_t, (size_t)set->findings->len + 1);
+    set->accepted_by = g_renew(uint16_t, set->accepted_by, (size_t)set->findings->len + 1);
     set->rules = suppressions->rules;
-    for (guint i = 0; i < set->findings->len; i++) {
+    for (; suppressions->n_applied < set->findings->len; suppressions->n_applied++) {
+        guint i = suppressions->n_applied;
         const Finding *finding = &g_array_index(set->findings, Finding, i);
-        if (!has_rule[finding->control])
-            continue;
+        uint16_t over = 0;
         g_auto(Names) names = {.context = context, .finding = finding};
-        uint16_t over;
-        uint16_t rule = judge(suppressions, &names, set->controls->pdata[finding->control], &over);
-        set->accepted_by[i] = rule;
-        if (rule != 0 || over != 0)
-            suppressions->all[(rule != 0 ? rule : over) - 1].n_fitting++;
+        set->accepted_by[i] =
+            has_rule[finding->control]
+                ? judge(suppressions, &names, set->controls->pdata[finding->control], &over)
+                : 0;
+        uint16_t rule = set->accepted_by[i] != 0 ? set->accepted_by[i] : over;
+        if (rule != 0)
+            suppressions->all[rule - 1].n_fitting++;
     }
-    return suppressions;
 }
 
 /* ---- what somebody should do about them ---- */

@@ -21,14 +21,17 @@ typedef struct Suppression {
 
 typedef struct Suppressions Suppressions;
 
-/* Fills set->accepted_by and set->rules; NULL when the configuration has no rule. The context and
- * the set must outlive it, and it the set's use of the rules. */
-Suppressions *suppressions_apply(const ControlContext *context, FindingSet *set);
+/* NULL when the configuration has no rule. The context must outlive it, and it the set's use of the
+ * rules. */
+Suppressions *suppressions_new(const ControlContext *context);
+/* Fills set->accepted_by and set->rules, for the findings that were added since the last time. */
+void suppressions_apply(Suppressions *suppressions, const ControlContext *context, FindingSet *set);
 void suppressions_free(Suppressions *suppressions); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Suppressions, suppressions_free)
 const Suppression *suppressions_all(const Suppressions *suppressions, size_t *ret_n);
 
 /* Sentences about rules that need somebody: over, or so within 14 days, fitting nothing, with an
- * author who has left or is nobody. place first. found: NULL, or what suppressions_apply() gave:
- * then what fits nothing is said too. (element-type utf8) */
+ * author who has left or is nobody. place first. found: NULL, or what was applied: then
+ * what fits nothing that is found is said, otherwise what names nothing that is there.
+ * (element-type utf8) */
 GPtrArray *suppressions_warnings(const ControlContext *context, const Suppressions *found);

@@ -178,14 +178,33 @@ int64_t control_limit(const Settings *settings, const Control *control, const ch
     return unit == 0 ? limit.value : limit.value * unit;
 }
 
-/* The limits of source-stale are those of `freshness`. */
-static const char *const freshness_limits[] = {"directory_hours", "people_days", "assets_days",
-                                               "approvals_days", NULL};
+/* Limits that stand in a group of the configuration which is there for more than the control. */
+typedef struct LimitsElsewhere {
+    const char *control, *group;
+    const char *names[5]; /* NULL-terminated */
+} LimitsElsewhere;
 
-static const char *const *limits_elsewhere(const Control *control)
+static const LimitsElsewhere limits_elsewhere[] = {
+    {"source-stale",
+     "freshness",
+     {"directory_hours", "people_days", "assets_days", "approvals_days", NULL}},
+    {"exception-overdue", "due", {"critical_days", "high_days", "medium_days", "low_days", NULL}},
+};
+
+/* Adds each of them, or with what_set_it who did. */
+static void add_limits_elsewhere(const Settings *settings, const Control *control,
+                                 const char *what_set_it, json_t *object)
 {
-    return freshness_limits +
-           (strcmp(control->id, "source-stale") == 0 ? 0 : G_N_ELEMENTS(freshness_limits) - 1);
+    for (size_t i = 0; i < G_N_ELEMENTS(limits_elsewhere); i++) {
+        const LimitsElsewhere *limits = &limits_elsewhere[i];
+        const SettingsGroup *group = settings_group(settings->root, limits->group);
+        if (strcmp(limits->control, control->id) != 0)
+            continue;
+        for (const char *const *name = limits->names; *name != NULL; name++)
+            json_object_set_new(object, *name,
+                                what_set_it != NULL ? json_string(what_set_it)
+                                                    : json_integer(settings_int(group, *name)));
+    }
 }
 
 /* Newly allocated; takes object. */
@@ -200,14 +219,12 @@ static char *dumped(json_t *object)
 
 char *control_thresholds_json(const Settings *settings, const Control *control)
 {
-    const SettingsGroup *freshness = settings_group(settings->root, "freshness");
     json_t *object = json_object();
     for (const Threshold *t = control->thresholds; t != NULL && t->name != NULL; t++) {
         g_auto(Limit) limit = in_force(settings, control, t, NULL);
         json_object_set_new(object, limit.name, json_integer(limit.value));
     }
-    for (const char *const *name = limits_elsewhere(control); *name != NULL; name++)
-        json_object_set_new(object, *name, json_integer(settings_int(freshness, *name)));
+    add_limits_elsewhere(settings, control, NULL, object);
     return dumped(object);
 }
 
@@ -219,8 +236,7 @@ char *control_set_by_json(const Settings *settings, const Control *control)
         g_auto(Limit) limit = in_force(settings, control, t, set_by);
         json_object_set_new(object, limit.name, json_string(set_by->str));
     }
-    for (const char *const *name = limits_elsewhere(control); *name != NULL; name++)
-        json_object_set_new(object, *name, json_string(SET_BY_CONFIGURATION));
+    add_limits_elsewhere(settings, control, SET_BY_CONFIGURATION, object);
     return dumped(object);
 }
 

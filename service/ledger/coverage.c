@@ -130,6 +130,9 @@ bool coverage_of_subject(const Coverage *coverage, const CoverParties *parties)
     SubjectType type = type_of(parties->subject_type);
     const char *control = parties->control;
 
+    /* What is said about another exception rests on that one alone. */
+    if (g_strcmp0(parties->object_type, subject_types[SUBJECT_EXCEPTION]) == 0)
+        return is_listed(coverage, control, SUBJECT_EXCEPTION, NULL, parties->object_key);
     /* What is said about a source that is no longer configured has ended with it; of its accounts
      * nothing is known. */
     if (type != SUBJECT_SOURCE && parties->source && *parties->source &&

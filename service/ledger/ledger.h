@@ -10,6 +10,7 @@
 #include "controls/finding.h"
 #include "model/baseline.h"
 #include "model/snapshot.h"
+#include "model/standing.h"
 
 #include <glib.h>
 #include <jansson.h>
@@ -113,6 +114,9 @@ typedef struct LedgerApply {
  * guard. */
 bool ledger_preview(Ledger *ledger, const FindingSet *findings, LedgerCounts *ret_counts,
                     GError **error);
+/* What is late by the as-of time of the findings, and neither gone nor accepted by them. NULL on
+ * failure. Cost: what is late, and one pass over the findings if anything is. */
+Standing *ledger_standing(Ledger *ledger, const FindingSet *findings, GError **error);
 /* The id that the next ledger_apply() gives, as long as the lock is held. */
 bool ledger_next_run(Ledger *ledger, int64_t *ret_id, GError **error);
 /* One transaction: run, sources, exceptions, history, audit, baseline. Needs the lock. A run that

@@ -158,7 +158,20 @@ static void stage_controls(Reconciliation *r)
 
 static void stage_suppress(Reconciliation *r)
 {
-    r->suppressions = suppressions_apply(&r->context, r->findings);
+    r->suppressions = suppressions_new(&r->context);
+    suppressions_apply(r->suppressions, &r->context, r->findings);
+}
+
+/* Controls about the ledger must know what was found, and what of it a rule accepts. */
+static void stage_standing(Reconciliation *r)
+{
+    g_autoptr(GError) error = NULL;
+    bool may_ask = r->ledger != NULL && r->context.has_earlier_run;
+
+    r->standing = may_ask ? ledger_standing(r->ledger, r->findings, &error) : NULL;
+    controls_evaluate_ledger(&r->context, r->standing,
+                             error != NULL ? error->message : "there is no ledger to look into");
+    suppressions_apply(r->suppressions, &r->context, r->findings);
 }
 
 typedef struct Stage {
@@ -178,6 +191,7 @@ static const Stage stages[] = {
     {"times", when_ask_for_judging, true},
     {"controls", stage_controls, true},
     {"suppress", stage_suppress, true},
+    {"standing", stage_standing, true},
 };
 
 static bool run_stages(Reconciliation *reconciliation, bool is_judging)
@@ -214,6 +228,7 @@ void reconciliation_clear(Reconciliation *r)
 {
     g_clear_pointer(&r->findings, finding_set_free);
     g_clear_pointer(&r->suppressions, suppressions_free);
+    g_clear_pointer(&r->standing, standing_free);
     g_clear_pointer(&r->times, times_free);
     g_clear_pointer(&r->times_messages, g_ptr_array_unref);
     g_clear_pointer(&r->governed, governed_free);

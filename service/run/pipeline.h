@@ -1,13 +1,14 @@
 /* pipeline.h: one reconciliation, stage by stage. The only place where the rooms meet.
  *
  * design.md section 4: pull → guard → freeze → correlate → membership → classes → govern →
- * times → controls. Merging into the ledger is the run command's (run_command.c); commands that
- * only look (explain, account …) stop before the controls. */
+ * times → controls → suppress → standing. Merging into the ledger is the run command's
+ * (run_command.c); commands that only look (explain, account …) stop before the controls. */
 #pragma once
 
 #include "controls/control.h"
 #include "controls/suppress.h"
 #include "intake/intake.h"
+#include "ledger/ledger.h"
 #include "model/baseline.h"
 #include "settings/settings.h"
 
@@ -21,6 +22,7 @@ typedef struct Reconciliation {
     unsigned wanted;            /* bits of Provides: which sources to pull */
     const Scope *scope;         /* everything of all sources, but only these accounts; or NULL */
     const Baseline *baseline;   /* may be NULL: nothing to compare with */
+    Ledger *ledger;             /* for the controls about it; may be NULL */
     int64_t this_run;           /* id the ledger will give it; 0 = only looking */
     const char *const *accepts; /* "SOURCE:DIMENSION"; may be NULL */
     IntakeProgress progress;    /* may be NULL */
@@ -42,6 +44,7 @@ typedef struct Reconciliation {
     int64_t *source_last_good_utc;
     ControlContext context;
     FindingSet *findings;
+    Standing *standing;         /* NULL: nobody asked the ledger */
     Suppressions *suppressions; /* NULL: the configuration has none */
 } Reconciliation;
 

@@ -273,6 +273,7 @@ static bool judge(Run *run)
     run->reconciliation.as_of_utc = run->record.as_of_utc;
     run->reconciliation.wanted = PROVIDES_EVERYTHING;
     run->reconciliation.baseline = run->baseline;
+    run->reconciliation.ledger = run->ledger;
     run->reconciliation.accepts = (const char *const *)run->accepts->pdata;
     run->reconciliation.progress = progress_report;
     run->reconciliation.progress_data = progress;

@@ -56,7 +56,7 @@ class Waivers(DecisionTest):
                           accepted["waiver"]["reason"]), (identifier, "2026-03-20", "00125", "00124", "handed over on Friday"))
         for as_of in (NEXT, LAST_MOMENT):
             counts = site.run(as_of=as_of).json["counts"]
-            self.assertEqual((counts["accepted"], counts["new"], counts["lapsed"]), (1, 0, 0))
+            self.assertEqual((counts["accepted"], counts["reopened"], counts["lapsed"]), (1, 0, 0))
         counts = site.run(as_of=OVER).json["counts"]
         self.assertEqual((counts["accepted"], counts["lapsed"]), (0, 1))
         self.assertGreaterEqual(counts["reopened"], 1)
@@ -276,6 +276,95 @@ class Suppressions(DecisionTest):
         self.assertEqual(result.code, 78)
         for text in ('did you mean "leaver-active"?', "no condition is given", "reason: is empty", '"2026-02-30" is no date'):
             self.assertIn(text, result.err)
+
+
+class Late(DecisionTest):
+    """Controls about the ledger itself."""
+
+    def late(self, site, control, status="open"):
+        return [(row["object"]["key"], row["object"]["name"]) for row in site.exceptions("--control", control, "--status", status)]
+
+    def test_the_first_run_cannot_judge_them_and_says_so(self):
+        site = self.open(Site(CONFIG, {"corp.ldif": SMALL_LDIF, "hr.csv": HR}))
+        rows = {row["control"]: row["reason"] for row in site.run().json["not_evaluable"]}
+        self.assertEqual((rows["exception-overdue"], rows["waiver-expired"]), ("it needs an earlier run",) * 2)
+
+    def test_open_past_its_due_date(self):
+        site = self.site()
+        subject = self.one(site)  # critical: lwong is privileged? no: high, 7 days
+        self.assertEqual((subject["severity"], subject["due"]), ("high", "2026-03-24T05:00:00Z"))
+        site.run(as_of="2026-03-24T05:00:00Z")
+        self.assertNotIn((subject["id"], "leaver-active"), self.late(site, "exception-overdue"))
+        site.run(as_of="2026-03-24T05:00:01Z")
+        self.assertIn((subject["id"], "leaver-active"), self.late(site, "exception-overdue"))
+        row = next(row for row in site.exceptions("--control", "exception-overdue") if row["object"]["key"] == subject["id"])
+        self.assertEqual((row["severity"], row["subject"], row["object"]["type"], row["person"]["id"]),
+                         ("medium", subject["subject"], "exception", "00123"))
+        self.assertEqual(row["rule"]["thresholds"], {"critical_days": 1, "high_days": 7, "medium_days": 30, "low_days": 90})
+        self.assertEqual(row["evidence"]["due"], subject["due"])
+        # Nobody is late for being late.
+        site.run(as_of="2026-07-01T05:00:00Z")
+        self.assertEqual([name for _, name in self.late(site, "exception-overdue") if name == "exception-overdue"], [])
+        self.assertEqual(len(self.late(site, "exception-overdue")), len(set(self.late(site, "exception-overdue"))))
+
+    def test_it_is_over_in_the_run_that_finds_the_exception_gone(self):
+        site = self.site()
+        subject = self.one(site)
+        site.run(as_of=WEEK_LATER)
+        self.assertIn((subject["id"], "leaver-active"), self.late(site, "exception-overdue"))
+        site.write("corp.ldif", SMALL_LDIF.replace("uid: lwong\n", "uid: lwong\npwdAccountLockedTime: 000001010000Z\n"))
+        site.run("--accept", "ledger:resolved", "--reason", "test", as_of="2026-03-29T06:00:00Z")
+        self.assertEqual(self.one(site)["status"], "resolved")
+        self.assertIn((subject["id"], "leaver-active"), self.late(site, "exception-overdue", "resolved"))
+
+    def test_it_is_over_when_the_exception_is_accepted(self):
+        site = self.site()
+        subject = self.one(site)
+        site.run(as_of=WEEK_LATER)
+        self.assertEqual(self.accept(site, subject["id"], until="2026-05-01").code, 0)
+        site.run(as_of="2026-03-29T06:00:00Z")
+        self.assertIn((subject["id"], "leaver-active"), self.late(site, "exception-overdue", "resolved"))
+
+    def test_what_nobody_could_look_at_stays_as_it_was(self):
+        site = self.site()
+        subject = self.one(site)
+        site.run(as_of="2026-03-18T06:00:00Z")
+        site.write("corp.ldif", "this is no LDIF\n")
+        result = site.run(as_of=WEEK_LATER)
+        self.assertEqual(result.code, 3)
+        self.assertNotIn((subject["id"], "leaver-active"), self.late(site, "exception-overdue"))
+        self.assertTrue([row for row in result.json["not_evaluable"] if row["control"] == "exception-overdue" and row["subjects"]])
+        site.write("corp.ldif", SMALL_LDIF)
+        site.run(as_of="2026-03-29T06:00:00Z")
+        self.assertIn((subject["id"], "leaver-active"), self.late(site, "exception-overdue"))
+        site.write("corp.ldif", "this is no LDIF\n")
+        site.run(as_of="2026-03-30T06:00:00Z")
+        self.assertIn((subject["id"], "leaver-active"), self.late(site, "exception-overdue"))
+
+    def test_a_waiver_past_its_date_that_is_still_found(self):
+        site = self.site()
+        subject = self.one(site)
+        self.accept(site, subject["id"])
+        site.run(as_of=LAST_MOMENT)
+        self.assertEqual(self.late(site, "waiver-expired"), [])
+        site.run(as_of=OVER)
+        self.assertEqual(self.late(site, "waiver-expired"), [(subject["id"], "leaver-active")])
+        row = site.exceptions("--control", "waiver-expired")[0]
+        self.assertEqual((row["severity"], row["evidence"]["until"], row["evidence"]["approver"]), ("high", "2026-03-20", "00125"))
+        self.assertIn("is still found", row["summary"])
+        site.run(as_of="2026-03-21T06:00:00Z")
+        self.assertEqual(self.late(site, "waiver-expired"), [(subject["id"], "leaver-active")])
+        self.assertEqual(self.accept(site, subject["id"], until="2026-05-01").code, 0)
+        site.run(as_of="2026-03-22T06:00:00Z")
+        self.assertEqual(self.late(site, "waiver-expired"), [])
+        self.assertEqual(self.late(site, "waiver-expired", "resolved"), [(subject["id"], "leaver-active")])
+
+    def test_a_rule_may_accept_that_one_is_late(self):
+        site = self.site(rules(rule("exception-overdue", condition='account = "lwong"')))
+        subject = self.one(site)
+        result = site.run(as_of=WEEK_LATER)
+        self.assertIn((subject["id"], "leaver-active"), self.late(site, "exception-overdue", "accepted"))
+        self.assertGreaterEqual(result.json["counts"]["accepted_by_rule"], 1)
 
 
 if __name__ == "__main__":

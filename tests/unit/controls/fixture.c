@@ -55,6 +55,7 @@ int case_teardown(void **state)
     world_free(c->world);
     g_hash_table_unref(c->group_first_seen);
     memory_free(c->memory);
+    standing_free(c->standing);
     times_free(c->times);
     g_ptr_array_unref(c->answers);
     finding_text_clear(&c->text);
@@ -170,6 +171,7 @@ void judge(Case *c)
                                   .group_first_seen = c->group_first_seen,
                                   .memory = c->memory};
     c->set = controls_evaluate(&c->context);
+    controls_evaluate_ledger(&c->context, c->standing, "there is no ledger to look into");
 }
 
 static int compare_texts(const void *a, const void *b)

@@ -29,6 +29,7 @@ typedef struct Case {
     GHashTable *group_first_seen;     /* first_seen() fills it */
     Memory *memory;                   /* NULL at first; memory_new() it, the case frees it */
     Times *times;                     /* the same with times_new() */
+    Standing *standing;               /* the same with standing_new() */
     /* private */
     Settings *settings;
     Links *links;
