@@ -1,72 +1,7 @@
 #include "membership/path.h"
 
 #include "base/bitset.h"
-
-/* The part of the graph that lies below one group: its groups in the order of their distance, small
- * however big the graph is. Found by a hash table from group to position, so nothing is paid for
- * the rest. */
-typedef struct Below {
-    const Graph *graph;
-    uint32_t account;
-    GArray *groups; /* (element-type guint32), [0] = the group itself */
-    GArray *outer;  /* (element-type guint32) position that each was first met from, NONE for [0] */
-    GHashTable *position; /* group → position + 1 */
-} Below;
-
-static uint32_t position_of(const Below *below, uint32_t group)
-{
-    return GPOINTER_TO_UINT(g_hash_table_lookup(below->position, GUINT_TO_POINTER(group))) - 1;
-}
-
-static uint32_t group_at(const Below *below, uint32_t position)
-{
-    return g_array_index(below->groups, uint32_t, position);
-}
-
-static void meet(Below *below, uint32_t group, uint32_t outer)
-{
-    g_array_append_val(below->groups, group);
-    g_array_append_val(below->outer, outer);
-    g_hash_table_insert(below->position, GUINT_TO_POINTER(group),
-                        GUINT_TO_POINTER(below->groups->len));
-}
-
-static void below_init(Below *below, const Graph *graph, uint32_t account, uint32_t group)
-{
-    *below = (Below){.graph = graph, .account = account};
-    below->groups = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    below->outer = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    below->position = g_hash_table_new(NULL, NULL);
-    meet(below, group, NONE);
-    for (uint32_t at = 0; at < below->groups->len; at++) {
-        size_t n;
-        const uint32_t *inner = graph_subgroups(graph, group_at(below, at), &n);
-        for (size_t i = 0; i < n; i++)
-            if (position_of(below, inner[i]) == NONE)
-                meet(below, inner[i], at);
-    }
-}
-
-static void below_clear(Below *below)
-{
-    g_array_unref(below->groups);
-    g_array_unref(below->outer);
-    g_hash_table_unref(below->position);
-}
-
-static bool has_account(const Below *below, uint32_t position)
-{
-    EdgeVia via;
-    return graph_find_edge(below->graph, group_at(below, position),
-                           principal_of(PRINCIPAL_ACCOUNT, below->account), &via);
-}
-
-static Hop hop_of(const Graph *graph, Principal member, uint32_t group)
-{
-    Hop hop = {.member = member, .group = group, .via = VIA_MEMBER};
-    graph_find_edge(graph, group, member, &hop.via);
-    return hop;
-}
+#include "membership/below.h"
 
 /* ---- shortest ---- */
 
@@ -77,14 +12,14 @@ GArray *path_shortest(const Graph *graph, uint32_t account, uint32_t group)
     /* Groups come by distance, and of one distance in the order of their keys from the group
      * downwards: the first that lists the account is the answer. */
     uint32_t at = 0;
-    while (at < below.groups->len && !has_account(&below, at))
+    while (at < below.groups->len && !below_lists_account(&below, at))
         at++;
     GArray *hops = NULL;
     if (at < below.groups->len) {
         hops = g_array_new(FALSE, FALSE, sizeof(Hop));
         Principal member = principal_of(PRINCIPAL_ACCOUNT, account);
         for (; at != NONE; at = g_array_index(below.outer, uint32_t, at)) {
-            Hop hop = hop_of(graph, member, group_at(&below, at));
+            Hop hop = hop_of(graph, member, below_group(&below, at));
             g_array_append_val(hops, hop);
             member = principal_of(PRINCIPAL_GROUP, hop.group);
         }
@@ -142,12 +77,12 @@ static void network_init(Network *network, const Below *below)
     *network = (Network){.n_nodes = below->groups->len + 1, .source = below->groups->len};
     network->edges = g_array_new(FALSE, FALSE, sizeof(FlowEdge));
     for (uint32_t at = 0; at < below->groups->len; at++) {
-        if (has_account(below, at))
+        if (below_lists_account(below, at))
             add_edge(network, network->source, at);
         size_t n;
-        const uint32_t *inner = graph_subgroups(below->graph, group_at(below, at), &n);
+        const uint32_t *inner = graph_subgroups(below->graph, below_group(below, at), &n);
         for (size_t i = 0; i < n; i++)
-            add_edge(network, position_of(below, inner[i]), at);
+            add_edge(network, below_position(below, inner[i]), at);
     }
     list_incident_edges(network);
     network->came_by = g_new(uint32_t, network->n_nodes);
@@ -224,8 +159,8 @@ GArray *path_cut(const Graph *graph, uint32_t account, uint32_t group)
             continue;
         Principal member = edge->from == network.source
                                ? principal_of(PRINCIPAL_ACCOUNT, account)
-                               : principal_of(PRINCIPAL_GROUP, group_at(&below, edge->from));
-        Hop hop = hop_of(graph, member, group_at(&below, edge->to));
+                               : principal_of(PRINCIPAL_GROUP, below_group(&below, edge->from));
+        Hop hop = hop_of(graph, member, below_group(&below, edge->to));
         g_array_append_val(hops, hop);
     }
     g_array_sort_with_data(hops, compare_hops, (gpointer)(uintptr_t)graph_snapshot(graph));

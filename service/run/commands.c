@@ -51,6 +51,24 @@ static const CommandOption exceptions_options[] = {
     {.name = "new", .help = "Opened or reopened by the last run"},
     {0}};
 
+static const CommandOption explain_options[] = {
+    {.name = "all", .help = "Every way that leads there, shortest first; the first 100"},
+    {.name = "cut",
+     .help = "Take two groups, and say who loses what if the first is taken out of the second"},
+    {.name = "as-of",
+     .type = OPTION_VALUE,
+     .argument = "TIME",
+     .help = "Judge by this instant instead of now"},
+    {0}};
+
+static const CommandOption person_options[] = {
+    {.name = "if-left", .help = "What loses its owner if this person leaves today"},
+    {.name = "as-of",
+     .type = OPTION_VALUE,
+     .argument = "TIME",
+     .help = "Judge by this instant instead of now"},
+    {0}};
+
 static const CommandOption group_options[] = {
     {.name = "effective", .help = "Everybody who is in it, through other groups too"},
     {.name = "as-of",
@@ -139,12 +157,16 @@ const Command commands[] = {
     {"explain", "ACCOUNT [GROUP]",
      "Why the account has the right: every hop, and the one edge to cut",
      "  rightful explain lwong             all governed groups it is in\n"
-     "  rightful explain lwong 'Domain Admins'\n",
-     as_of_option, 1, 2, command_explain},
+     "  rightful explain lwong 'Domain Admins'\n"
+     "  rightful explain lwong 'Domain Admins' --all\n"
+     "  rightful explain --cut ops 'Domain Admins'  who loses what if ops is taken out of it\n",
+     explain_options, 1, 2, command_explain},
     {"person", "ID", "What we know of a person: accounts, assets, exceptions",
      "  rightful person 00123\n"
-     "  rightful person 'Lena Wong'\n",
-     as_of_option, 1, 1, command_person},
+     "  rightful person 'Lena Wong'\n"
+     "  rightful person 00123 --if-left    accounts, groups, assets, people that lose their "
+     "owner\n",
+     person_options, 1, 1, command_person},
     {"account", "NAME", "What we know of an account: state, person, groups, exceptions",
      "  rightful account lwong\n"
      "  rightful account lwong@example.com --json\n",

@@ -3,7 +3,7 @@
 #include "run/run_commands.h"
 
 #include "base/visible.h"
-#include "membership/path.h"
+#include "membership/ways.h"
 #include "model/lookup.h"
 #include "run/facts.h"
 #include "run/look.h"
@@ -46,19 +46,43 @@ static json_t *json_hops(const Look *look, const GArray *hops)
     return list;
 }
 
+/* What --all lists at most; there may be more ways than anybody can read. */
+#define MOST_WAYS 100
+
+/* n_ways, n_ways_is_exact, and with --all ways: [ [hops] ]. */
+static void set_ways(const Look *look, json_t *row, uint32_t account, uint32_t group)
+{
+    g_autoptr(Ways) ways = ways_find(look->reconciliation.graph, account, group, MOST_WAYS);
+
+    json_object_set_new(row, "n_ways", json_integer((json_int_t)ways->n));
+    json_object_set_new(row, "n_ways_is_exact", json_boolean(ways->is_exact));
+    if (!invocation_has(look->invocation, "all")) {
+        return;
+    }
+    json_t *list = json_array();
+
+    for (guint i = 0; i < ways->listed->len; i++) {
+        json_array_append_new(list, json_hops(look, ways->listed->pdata[i]));
+    }
+    json_object_set_new(row, "ways", list);
+}
+
 static json_t *explanation(const Look *look, uint32_t account, uint32_t group)
 {
     const Snapshot *snapshot = look->reconciliation.snapshot;
     g_autoptr(GArray) path = path_shortest(look->reconciliation.graph, account, group);
     g_autoptr(GArray) cut = path_cut(look->reconciliation.graph, account, group);
 
-    return json_pack("{s:o s:o s:o s:o s:b s:o s:o s:o}", "account",
-                     look_text(look, snapshot->accounts.name[account]), "group",
-                     look_text(look, snapshot->groups.name[group]), "group_dn",
-                     look_text(look, snapshot->groups.dn[group]), "governed",
-                     look_kinds(look, group), "is_member", path != NULL, "path",
-                     json_hops(look, path), "cut", json_hops(look, cut), "first_reported",
-                     path != NULL ? when_first_reported(look, account, group) : json_null());
+    json_t *row = json_pack("{s:o s:o s:o s:o s:b s:o s:o s:o}", "account",
+                            look_text(look, snapshot->accounts.name[account]), "group",
+                            look_text(look, snapshot->groups.name[group]), "group_dn",
+                            look_text(look, snapshot->groups.dn[group]), "governed",
+                            look_kinds(look, group), "is_member", path != NULL, "path",
+                            json_hops(look, path), "cut", json_hops(look, cut), "first_reported",
+                            path != NULL ? when_first_reported(look, account, group) : json_null());
+
+    set_ways(look, row, account, group);
+    return row;
 }
 
 /* ---- as text ---- */
@@ -121,6 +145,46 @@ static void print_cut(json_t *cut)
     }
 }
 
+/* "    2. ann → ops → admins". */
+static void print_way(size_t number, json_t *way)
+{
+    size_t i;
+    json_t *hop;
+
+    printf("    %zu. ", number);
+    print_text("", json_object_get(json_array_get(way, 0), "member"), "");
+    json_array_foreach(way, i, hop)
+    {
+        print_text(" → ", json_object_get(hop, "group"), "");
+    }
+    fputc('\n', stdout);
+}
+
+static void print_ways(json_t *row)
+{
+    json_int_t n = json_integer_value(json_object_get(row, "n_ways"));
+    json_t *ways = json_object_get(row, "ways"), *way;
+    const char *least = json_is_true(json_object_get(row, "n_ways_is_exact")) ? "" : "at least ";
+    size_t i;
+
+    if (n < 2) {
+        return;
+    }
+    printf("  %s%" JSON_INTEGER_FORMAT " ways lead there", least, n);
+    if (ways == NULL) {
+        puts("; --all lists them.");
+        return;
+    }
+    if ((size_t)n > json_array_size(ways)) {
+        printf(", of which the %zu shortest are", json_array_size(ways));
+    }
+    puts(":");
+    json_array_foreach(ways, i, way)
+    {
+        print_way(i + 1, way);
+    }
+}
+
 static void print_explanation(const Invocation *invocation, json_t *row)
 {
     g_autofree char *account = visible_text(json_string_value(json_object_get(row, "account")));
@@ -142,6 +206,7 @@ static void print_explanation(const Invocation *invocation, json_t *row)
     fputs(json_array_size(kinds) > 0 ? "\n" : "", stdout);
     print_path(json_object_get(row, "path"));
     print_first_reported(json_object_get(row, "first_reported"));
+    print_ways(row);
     print_cut(json_object_get(row, "cut"));
 }
 
@@ -213,6 +278,9 @@ static void ask_when_granted(Look *look, const GArray *pairs)
 
 ExitCode command_explain(Invocation *invocation)
 {
+    if (invocation_has(invocation, "cut")) {
+        return explain_cut(invocation);
+    }
     g_auto(Look) look = {0};
     ExitCode code = look_open(invocation, &look);
     g_autoptr(GArray) accounts = g_array_new(FALSE, FALSE, sizeof(uint32_t));

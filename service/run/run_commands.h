@@ -9,6 +9,7 @@ ExitCode command_status(Invocation *invocation);     /* status.c */
 ExitCode command_exceptions(Invocation *invocation); /* exceptions.c */
 ExitCode command_exception(Invocation *invocation);
 ExitCode command_explain(Invocation *invocation); /* explain.c */
+ExitCode explain_cut(Invocation *invocation);     /* explain_cut.c: explain --cut */
 ExitCode command_person(Invocation *invocation);  /* things.c */
 ExitCode command_account(Invocation *invocation);
 ExitCode command_group(Invocation *invocation);

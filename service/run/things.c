@@ -6,6 +6,7 @@
 #include "membership/path.h"
 #include "model/lookup.h"
 #include "run/facts.h"
+#include "run/if_left.h"
 #include "run/look.h"
 #include "run/show.h"
 #include "run/when.h"
@@ -402,8 +403,9 @@ ExitCode command_account(Invocation *invocation)
 ExitCode command_person(Invocation *invocation)
 {
     static const Thing thing = {"person", snapshot_find_people, person_facts, PRINCIPAL_FOREIGN};
+    static const Thing if_left = {"person", snapshot_find_people, if_left_facts, PRINCIPAL_FOREIGN};
 
-    return show_thing(invocation, &thing);
+    return show_thing(invocation, invocation_has(invocation, "if-left") ? &if_left : &thing);
 }
 
 ExitCode command_group(Invocation *invocation)

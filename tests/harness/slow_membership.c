@@ -61,3 +61,35 @@ size_t slow_distance(const Snapshot *snapshot, uint32_t account, uint32_t group)
         n_hops++;
     return n_hops;
 }
+
+/* way: keys of the groups that were entered, ended by '/'. */
+static void go_down(const Snapshot *snapshot, uint32_t account, uint32_t group, const char *way,
+                    uint32_t depth, GPtrArray *ways)
+{
+    const Groups *groups = &snapshot->groups;
+    g_autofree char *name = g_strdup_printf("/%s/", snapshot_text(snapshot, groups->key[group]));
+    if (strstr(way, name) != NULL)
+        return;
+    g_autofree char *here = g_strconcat(way, name + 1, NULL);
+    for (uint32_t i = groups->first_member[group]; i < groups->first_member[group + 1]; i++) {
+        uint32_t inner = principal_id(groups->members[i]);
+        if (groups->members[i] == principal_of(PRINCIPAL_ACCOUNT, account))
+            g_ptr_array_add(ways, g_strdup_printf("%03u %s", depth, here));
+        if (principal_kind(groups->members[i]) == PRINCIPAL_GROUP &&
+            is_entered(groups, group, inner))
+            go_down(snapshot, account, inner, here, depth + 1, ways);
+    }
+}
+
+static int compare_ways(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+GPtrArray *slow_ways(const Snapshot *snapshot, uint32_t account, uint32_t group)
+{
+    GPtrArray *ways = g_ptr_array_new_with_free_func(g_free);
+    go_down(snapshot, account, group, "/", 1, ways);
+    g_ptr_array_sort(ways, compare_ways);
+    return ways;
+}
