@@ -10,7 +10,8 @@ CREATE UNLOGGED TABLE grp (id int, key text, dn text, name text, owner text);
 CREATE UNLOGGED TABLE member (grp int, member text);
 CREATE UNLOGGED TABLE computer (id int, name text, host text, serial text, usable boolean, last_use bigint);
 CREATE UNLOGGED TABLE roster (id text, name text, email text, username text, manager_id text, department text, title text, kind text,
-                              status text, start_date date, last_working_day date, end_date date, recorded_at text, sponsor_id text);
+                              status text, start_date date, last_working_day date, end_date date, recorded_at timestamptz,
+                              sponsor_id text);
 CREATE UNLOGGED TABLE asset (id text, name text, kind text, status text, owner text, custodian text, serial text, hostname text,
                              access_groups text, review_every_days int, last_review date, classification text, next_audit date,
                              due_back date);
@@ -43,7 +44,8 @@ CREATE UNLOGGED TABLE person AS
   SELECT row_number() OVER ()::int AS id, r.id AS hr_id, name, lower(email) AS email, lower(username) AS username, department, title,
          lower(kind) AS kind,
          CASE WHEN day_end(coalesce(last_working_day, end_date)) <= :as_of THEN day_end(coalesce(last_working_day, end_date)) END AS left_at,
-         day_end(coalesce(end_date, last_working_day)) AS contract_end
+         day_end(coalesce(end_date, last_working_day)) AS contract_end, lower(status) AS status, sponsor_id,
+         coalesce(day_end(start_date) - 86400, 0) AS begins, extract(epoch FROM recorded_at)::bigint AS recorded_at
   FROM roster r;
 CREATE INDEX ON account (dn);
 CREATE INDEX ON account (name);
@@ -167,9 +169,7 @@ CREATE UNLOGGED TABLE below AS
     UNION
     SELECT w.root, n.child FROM walk w JOIN nested n ON n.parent = w.grp)
   SELECT root, grp FROM walk;
-CREATE UNLOGGED TABLE effective AS
-  SELECT DISTINCT b.root AS grp, d.account FROM below b JOIN direct d ON d.grp = b.grp
-  WHERE b.root IN (SELECT grp FROM governed WHERE kind IN ('privileged', 'segregation'));
+CREATE UNLOGGED TABLE effective AS SELECT DISTINCT b.root AS grp, d.account FROM below b JOIN direct d ON d.grp = b.grp;
 CREATE UNLOGGED TABLE privileged_account AS
   SELECT DISTINCT account FROM effective WHERE grp IN (SELECT grp FROM governed WHERE kind = 'privileged');
 CREATE UNLOGGED TABLE entitled AS
@@ -207,8 +207,26 @@ INSERT INTO finding (control, subject) SELECT 'account-never-used', name FROM ju
   WHERE is_people AND usable AND last_use IS NULL AND :as_of - created > 30 * 86400;
 INSERT INTO finding (control, subject) SELECT 'dormant-account', name FROM judged
   WHERE usable AND :as_of - last_use > CASE WHEN privileged THEN 30 ELSE 90 END * 86400;
+INSERT INTO finding (control, subject) SELECT 'account-expired-enabled', name FROM judged
+  WHERE is_people AND enabled AND :as_of - expires > 30 * 86400;
+INSERT INTO finding (control, subject) SELECT 'privileged-password-old', name FROM judged
+  WHERE privileged AND usable AND :as_of - password_changed > 365 * 86400;
 INSERT INTO finding (control, subject) SELECT 'contractor-expired', name FROM judged
   WHERE is_people AND usable AND kind IN ('contractor', 'external', 'supplier', 'partner') AND contract_end <= :as_of;
+
+INSERT INTO finding (control, subject) SELECT 'leaver-recorded-late', name FROM person WHERE recorded_at > left_at;
+INSERT INTO finding (control, subject) SELECT 'duplicate-account', name FROM person
+  WHERE id IN (SELECT person FROM judged WHERE is_people AND usable AND person IS NOT NULL GROUP BY person, class HAVING count(*) > 1);
+INSERT INTO finding (control, subject) SELECT 'worker-disabled', p.name
+  FROM person p JOIN judged a ON a.person = p.id
+  WHERE a.is_people AND p.left_at IS NULL AND p.begins <= :as_of AND p.status NOT IN ('leave', 'pre-start')
+  GROUP BY p.id, p.name, p.begins
+  HAVING NOT bool_or(a.usable) AND bool_and(coalesce(a.expires, :as_of + 1) <= :as_of)
+     AND :as_of - greatest(max(a.expires), p.begins) > 86400;
+INSERT INTO finding (control, subject) SELECT 'contractor-without-end', p.name
+  FROM person p LEFT JOIN person s ON s.hr_id = p.sponsor_id
+  WHERE p.kind IN ('contractor', 'external', 'supplier', 'partner') AND p.left_at IS NULL AND coalesce(p.contract_end, :as_of + 1) > :as_of
+    AND (p.contract_end IS NULL OR s.id IS NULL OR s.left_at IS NOT NULL);
 
 INSERT INTO finding (control, subject) SELECT 'service-without-owner', name FROM owned
   WHERE type = 'account' AND subject_usable AND owner_account IS NULL AND owner_group IS NULL;
@@ -244,6 +262,16 @@ INSERT INTO finding SELECT DISTINCT 'leaver-rights', s.name, g.name
   WHERE NOT s.usable AND s.class IN ('person', 'admin', 'guest') AND :as_of - s.left_at > CASE WHEN k.grp IS NULL THEN 30 ELSE 1 END * 86400;
 INSERT INTO finding SELECT DISTINCT 'group-foreign-member', s.name, g.name
   FROM nearest n JOIN subject s ON s.id = n.account JOIN grp g ON g.id = n.grp WHERE s.usable AND s.class = 'guest';
+INSERT INTO finding
+  WITH here AS (SELECT id, lower(department) || ' | ' || lower(title) AS place FROM person
+                WHERE left_at IS NULL AND begins <= :as_of AND status <> 'pre-start'),
+  place AS (SELECT place, count(*) - 1 AS n_others FROM here GROUP BY place HAVING count(*) > 8),
+  holder AS (SELECT DISTINCT e.grp, s.person FROM effective e JOIN subject s ON s.id = e.account WHERE s.usable),
+  held AS (SELECT o.grp, h.place, count(*) - 1 AS n_holding FROM holder o JOIN here h ON h.id = o.person GROUP BY o.grp, h.place)
+  SELECT DISTINCT 'peer-outlier', s.name, g.name
+  FROM nearest n JOIN judged s ON s.id = n.account JOIN here h ON h.id = s.person JOIN place p ON p.place = h.place
+  JOIN held k ON k.grp = n.grp AND k.place = h.place JOIN grp g ON g.id = n.grp
+  WHERE s.usable AND s.is_people AND k.n_holding * 10 <= p.n_others;
 INSERT INTO finding SELECT 'segregation-conflict', p.name, r.id
   FROM (SELECT c.id, s.person
         FROM conf_segregation c JOIN grp g ON g.name = c.grp JOIN effective e ON e.grp = g.id JOIN subject s ON s.id = e.account
