@@ -28,34 +28,53 @@ void finding_text_clear(FindingText *text)
     memset(text, 0, sizeof *text);
 }
 
-/* Every part ends with its length, so that no two lists of parts give the same bytes. */
-static void add_part(GString *buffer, const char *part)
+#define MAX_PARTS 7
+
+typedef struct Parts {
+    const char *text[MAX_PARTS];
+    uint32_t length[MAX_PARTS]; /* UINT32_MAX: no text */
+    size_t n, n_bytes;
+} Parts;
+
+static void add_part(Parts *parts, const char *text)
 {
-    uint32_t length = part != NULL ? (uint32_t)strlen(part) : UINT32_MAX;
-    if (part != NULL)
-        g_string_append_len(buffer, part, (gssize)length);
-    g_string_append_len(buffer, (const char *)&length, sizeof length);
+    size_t length = text != NULL ? strlen(text) : 0;
+    parts->text[parts->n] = text;
+    parts->length[parts->n++] = text != NULL ? (uint32_t)length : UINT32_MAX;
+    parts->n_bytes += length + sizeof *parts->length;
 }
 
+/* Every part ends with its length, so that no two lists of parts give the same bytes. */
+static void lay_out(const Parts *parts, char *at)
+{
+    for (size_t i = 0; i < parts->n; i++) {
+        if (parts->text[i] != NULL)
+            at = mempcpy(at, parts->text[i], parts->length[i]);
+        at = mempcpy(at, &parts->length[i], sizeof parts->length[i]);
+    }
+}
+
+/* Called for every finding of every run: nothing is allocated for what is as long as most. */
 void finding_identity(const char *control, SubjectType type, const char *source, const char *key,
                       SubjectType object_type, const char *object_source, const char *object_key,
                       uint8_t ret_identity[16])
 {
-    static _Thread_local GString *buffer; /* called for every finding of every run: no allocation */
-    if (buffer == NULL)
-        buffer = g_string_sized_new(1024);
-    g_string_truncate(buffer, 0);
-    add_part(buffer, control);
-    add_part(buffer, subject_types[type]);
-    add_part(buffer, source);
-    add_part(buffer, key);
+    Parts parts = {.n = 0};
+    add_part(&parts, control);
+    add_part(&parts, subject_types[type]);
+    add_part(&parts, source);
+    add_part(&parts, key);
     if (object_type != SUBJECT_NONE) {
-        add_part(buffer, subject_types[object_type]);
-        add_part(buffer, object_source);
-        add_part(buffer, object_key);
+        add_part(&parts, subject_types[object_type]);
+        add_part(&parts, object_source);
+        add_part(&parts, object_key);
     }
+    char most[256];
+    g_autofree char *more = parts.n_bytes > sizeof most ? g_malloc(parts.n_bytes) : NULL;
+    char *bytes = more != NULL ? more : most;
+    lay_out(&parts, bytes);
     XXH128_canonical_t canonical;
-    XXH128_canonicalFromHash(&canonical, XXH3_128bits(buffer->str, buffer->len));
+    XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes, parts.n_bytes));
     memcpy(ret_identity, canonical.digest, 16);
 }
 
