@@ -104,6 +104,23 @@ static const CommandOption exception_options[] = {
      .help = "accept, false-positive, reopen: who asks, if not the login name"},
     {0}};
 
+static const CommandOption leaver_options[] = {
+    {.name = "last-day",
+     .type = OPTION_VALUE,
+     .argument = "DATE",
+     .help = "Last working day, where the roster does not have it yet"},
+    {.name = "urgent", .help = "Everything is due when the last day ends, or now"},
+    {.name = "from",
+     .type = OPTION_VALUE,
+     .argument = "FILE",
+     .help = "Who leaves, one a line; # begins a comment"},
+    {.name = "all", .help = "list: cases that are clear, too"},
+    {.name = "as-of",
+     .type = OPTION_VALUE,
+     .argument = "TIME",
+     .help = "Judge by this instant instead of now"},
+    {0}};
+
 static const CommandOption runs_options[] = {
     {.name = "limit",
      .type = OPTION_VALUE,
@@ -177,11 +194,16 @@ const Command commands[] = {
      group_options, 1, 1, command_group},
     {"asset", "ID", "What we know of an asset: owner, custodian, computer account, exceptions",
      "  rightful asset LT-0042\n", as_of_option, 1, 1, command_asset},
-    {"leaver", "ID...", "Is everything of a leaver closed? Asked of the sources, now",
+    {"leaver", "list|show CASE|ID...",
+     "Is everything of a leaver closed? Asked of the sources, now",
      "  rightful leaver 00123              accounts, governed groups, assets, and what is open\n"
      "  rightful leaver 'Lena Wong'        by name, e-mail or user name; several fit: a list\n"
-     "  rightful leaver 00123 00177 --json\n",
-     as_of_option, 1, 64, command_leaver},
+     "  rightful leaver 00123 --last-day 2026-12-31\n"
+     "                                     opens the case before HR has recorded the day\n"
+     "  rightful leaver --from leavers.txt --json\n"
+     "  rightful leaver list               cases that are not clear yet\n"
+     "  rightful leaver show LC-000001     one case: every line, open or clear, and its history\n",
+     leaver_options, 0, 64, command_leaver},
     {"controls", "",
      "The catalogue: severity, thresholds in force, references, result of the last run",
      "  rightful controls\n"

@@ -1,11 +1,12 @@
 /* leaver.c: is everything of this person closed? Asked of the sources, now.
  *
  * First the rosters alone, for who is meant and what an account of his would carry; then those
- * accounts with their groups (a directory that can is asked for these only) and all assets. Nothing
- * of it goes into the ledger. */
+ * accounts with their groups (a directory that can is asked for these only) and all assets. What of
+ * it has to be closed goes into the person's leaver case. */
 
 #include "run/leaver.h"
 
+#include "base/times.h"
 #include "base/visible.h"
 #include "model/lookup.h"
 #include "run/facts.h"
@@ -61,18 +62,19 @@ static ExitCode ambiguous(const Look *look, const char *text, const GArray *foun
 
 /* Ids of the people that the arguments mean, each once. Nobody is checked until everybody is
  * known. */
-static ExitCode identify(const Look *look, GPtrArray *ret_ids)
+static ExitCode identify(const Look *look, const GPtrArray *texts, GPtrArray *ret_ids)
 {
     const Snapshot *snapshot = look->reconciliation.snapshot;
 
-    for (char **text = look->invocation->arguments; *text != NULL; text++) {
+    for (guint i = 0; i < texts->len; i++) {
+        const char *text = texts->pdata[i];
         g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-        find_people(snapshot, *text, found);
+        find_people(snapshot, text, found);
         if (found->len == 0) {
-            return not_found(look, *text);
+            return not_found(look, text);
         }
         if (found->len > 1) {
-            return ambiguous(look, *text, found);
+            return ambiguous(look, text, found);
         }
         const char *id =
             snapshot_text(snapshot, snapshot->people.id[g_array_index(found, uint32_t, 0)]);
@@ -133,6 +135,8 @@ static void clear_key(void *data)
 }
 
 typedef struct Question {
+    GPtrArray *texts; /* (element-type utf8) who is meant, as given */
+    LeaverAsked asked;
     GPtrArray *ids;  /* (element-type utf8) */
     GArray *has_key; /* (element-type bool) per id */
     GArray *keys;    /* (element-type ScopeKey) of all */
@@ -140,6 +144,7 @@ typedef struct Question {
 
 static void question_clear(Question *question)
 {
+    g_clear_pointer(&question->texts, g_ptr_array_unref);
     g_clear_pointer(&question->ids, g_ptr_array_unref);
     g_clear_pointer(&question->has_key, g_array_unref);
     g_clear_pointer(&question->keys, g_array_unref);
@@ -151,12 +156,12 @@ static ExitCode ask(Invocation *invocation, Question *question)
     g_auto(Look) look = {0};
     ExitCode code = look_open_some(invocation, PROVIDES_PEOPLE, NULL, &look);
 
-    *question = (Question){.ids = g_ptr_array_new_with_free_func(g_free),
-                           .has_key = g_array_new(FALSE, FALSE, sizeof(bool)),
-                           .keys = g_array_new(FALSE, FALSE, sizeof(ScopeKey))};
+    question->ids = g_ptr_array_new_with_free_func(g_free);
+    question->has_key = g_array_new(FALSE, FALSE, sizeof(bool));
+    question->keys = g_array_new(FALSE, FALSE, sizeof(ScopeKey));
     g_array_set_clear_func(question->keys, clear_key);
     if (code == EXIT_DONE) {
-        code = identify(&look, question->ids);
+        code = identify(&look, question->texts, question->ids);
     }
     for (guint i = 0; code == EXIT_DONE && i < question->ids->len; i++) {
         guint before = question->keys->len;
@@ -185,7 +190,7 @@ static void ask_since_when(Look *look, const Question *question)
     when_ask(look, accounts, no_groups);
 }
 
-static json_t *leavers(Look *look, const Question *question)
+static json_t *leavers(Look *look, const Question *question, ExitCode *ret_code)
 {
     json_t *list = json_array();
 
@@ -202,8 +207,11 @@ static json_t *leavers(Look *look, const Question *question)
             json_decref(list);
             return NULL;
         }
-        json_array_append_new(
-            list, leaver_facts(look, person, g_array_index(question->has_key, bool, i)));
+        json_t *leaver =
+            leaver_facts(look, person, g_array_index(question->has_key, bool, i), &question->asked);
+        ExitCode code = leaver_case_check(look, person, &question->asked, leaver);
+        *ret_code = code != EXIT_DONE ? code : *ret_code;
+        json_array_append_new(list, leaver);
     }
     return list;
 }
@@ -243,23 +251,86 @@ static ExitCode print_leavers(const Look *look, json_t *list)
     return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
+/* ---- who is meant ---- */
+
+/* A line a person; empty lines and those that begin with # say nothing. */
+static ExitCode read_names(const Invocation *invocation, const char *path, GPtrArray *texts)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *content = NULL;
+    gsize length = 0;
+
+    if (!g_file_get_contents(path, &content, &length, &error)) {
+        say_error("--from %s: %s; nobody was checked", path, error->message);
+        return EXIT_FAILED;
+    }
+    if (!g_utf8_validate_len(content, length, NULL)) {
+        return usage_error(invocation, "--from %s: it is not valid UTF-8 text", path);
+    }
+    g_auto(GStrv) lines = g_strsplit(content, "\n", -1);
+    for (char **line = lines; *line != NULL; line++) {
+        g_strstrip(*line);
+        if (**line != '\0' && **line != '#') {
+            g_ptr_array_add(texts, g_strdup(*line));
+        }
+    }
+    return EXIT_DONE;
+}
+
+static ExitCode read_question(const Invocation *invocation, Question *question)
+{
+    const char *day = invocation_value(invocation, "last-day");
+    const char *path = invocation_value(invocation, "from");
+    ExitCode code = EXIT_DONE;
+
+    question->texts = g_ptr_array_new_with_free_func(g_free);
+    question->asked =
+        (LeaverAsked){.last_day = DAY_NONE, .is_urgent = invocation_has(invocation, "urgent")};
+    if (day != NULL && !day_parse(text_of(day), NULL, &question->asked.last_day)) {
+        return usage_error(invocation,
+                           "--last-day %s: not a date; allowed: ISO 8601 as in 2026-12-31", day);
+    }
+    for (char **text = invocation->arguments; *text != NULL; text++) {
+        g_ptr_array_add(question->texts, g_strdup(*text));
+    }
+    if (path != NULL) {
+        code = read_names(invocation, path, question->texts);
+    }
+    if (code == EXIT_DONE && question->texts->len == 0) {
+        return usage_error(invocation, "leaver needs ID…: who leaves, by number, name or address");
+    }
+    return code;
+}
+
 ExitCode command_leaver(Invocation *invocation)
 {
     g_auto(Question) question = {0};
     g_auto(Look) look = {0};
-    ExitCode code = ask(invocation, &question);
+    const char *verb = invocation->n_arguments > 0 ? invocation->arguments[0] : "";
 
+    if (strcmp(verb, "list") == 0 && invocation->n_arguments == 1) {
+        return leaver_list(invocation);
+    }
+    if (strcmp(verb, "show") == 0 && invocation->n_arguments == 2) {
+        return leaver_show(invocation, invocation->arguments[1]);
+    }
+    ExitCode code = read_question(invocation, &question);
+    if (code == EXIT_DONE) {
+        code = ask(invocation, &question);
+    }
     if (code != EXIT_DONE) {
         return code;
     }
     Scope scope = {.keys = (const ScopeKey *)(const void *)question.keys->data,
                    .n_keys = question.keys->len};
     code = look_open_some(invocation, PROVIDES_EVERYTHING, &scope, &look);
-    json_t *list = code == EXIT_DONE ? leavers(&look, &question) : NULL;
+    ExitCode recorded = EXIT_DONE;
+    json_t *list = code == EXIT_DONE ? leavers(&look, &question, &recorded) : NULL;
 
     if (list == NULL) {
         return code == EXIT_DONE ? EXIT_INCOMPLETE : code;
     }
     code = print_leavers(&look, list);
-    return code == EXIT_DONE ? look_result(&look) : code;
+    code = code == EXIT_DONE ? look_result(&look) : code;
+    return code == EXIT_DONE ? recorded : code;
 }

@@ -4,15 +4,42 @@
 
 #include "run/look.h"
 
+/* What HR says beside the roster. */
+typedef struct LeaverAsked {
+    int32_t last_day; /* DAY_NONE: the roster's */
+    bool is_urgent;   /* everything is due when the last day ends, or now */
+} LeaverAsked;
+
+/* When what has to be closed: the end of the last day and the limits of the controls that judge it
+ * (leaver-active, leaver-rights, asset-not-returned). */
+typedef struct LeaverDue {
+    int64_t account_utc, right_utc, privileged_right_utc, asset_utc;
+} LeaverDue;
+LeaverDue leaver_due(const Look *look, uint32_t person, const LeaverAsked *asked);
+
+typedef struct LeaverLine {
+    const char *kind;                                      /* "account", "right", "asset" */
+    const char *source, *key, *object_source, *object_key; /* object: NULL where there is none */
+    const char *name, *text;
+    int64_t due_utc;
+} LeaverLine;
+
 /* Everything of one person as a JSON object. "closed" is true only when nothing is open and nothing
  * is unsure: an account that can be used, a governed group, an assigned asset is open; a source
  * that was not read whole, a state that is not known, an account that could be another person's is
  * unsure ("closed": null). has_keys: the person has what a correlation rule asks for. */
-json_t *leaver_facts(const Look *look, uint32_t person, bool has_keys);
+json_t *leaver_facts(const Look *look, uint32_t person, bool has_keys, const LeaverAsked *asked);
 json_t *leaver_person(const Look *look, uint32_t person); /* {"id", "name", "department", …} */
 
 /* Appends every account that is or could be his, and of which since when can be asked (when.h). */
 void leaver_add_accounts(const Look *look, uint32_t person, GArray *accounts);
+
+/* Opens or updates the case of what leaver_facts() gave, when there is a store: "case" of leaver is
+ * set, null when there is none. Somebody who is not leaving gets no case. EXIT_FAILED after a
+ * message when it could not be written. */
+ExitCode leaver_case_check(Look *look, uint32_t person, const LeaverAsked *asked, json_t *leaver);
+ExitCode leaver_list(Invocation *invocation);
+ExitCode leaver_show(Invocation *invocation, const char *id);
 
 void leaver_print(const Invocation *invocation, const json_t *leaver);
 /* People that one text fits, on stderr, to choose from. */

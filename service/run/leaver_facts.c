@@ -8,9 +8,12 @@
 #include "run/facts.h"
 #include "run/when.h"
 
-/* Sentences on what is open, and on what cannot be told. */
+/* What has to be closed, line by line; sentences on what of it is open, and on what cannot be told.
+ */
 typedef struct Verdict {
+    json_t *lines; /* NULL: nobody asks for them */
     json_t *open, *unsure;
+    LeaverDue due;
 } Verdict;
 
 G_GNUC_PRINTF(2, 3)
@@ -22,6 +25,26 @@ static void add_sentence(json_t *list, const char *format, ...)
     g_autofree char *text = g_strdup_vprintf(format, arguments);
     va_end(arguments);
     json_array_append_new(list, json_string(text));
+}
+
+/* Takes the object over. What is not known to be closed is open. */
+static void add_line(Verdict *verdict, const LeaverLine *line, State is_open)
+{
+    if (is_open == STATE_YES) {
+        json_array_append_new(verdict->open, json_string(line->text));
+    }
+    if (verdict->lines == NULL) {
+        return;
+    }
+    json_array_append_new(
+        verdict->lines,
+        json_pack("{s:s s:s s:s s:o s:s s:s s:s s:o}", "kind", line->kind, "source", line->source,
+                  "key", line->key, "object",
+                  line->object_key != NULL ? json_pack("{s:s s:s}", "source", line->object_source,
+                                                       "key", line->object_key)
+                                           : json_null(),
+                  "name", line->name, "text", line->text, "status",
+                  is_open == STATE_NO ? "clear" : "open", "due", fact_time(line->due_utc)));
 }
 
 /* ---- accounts ---- */
@@ -83,6 +106,29 @@ static json_t *fact_path(const Look *look, uint32_t account, uint32_t group)
     return path;
 }
 
+static void add_right(const Look *look, uint32_t account, uint32_t group, Verdict *verdict)
+{
+    const Snapshot *snapshot = look->reconciliation.snapshot;
+    const Accounts *accounts = &snapshot->accounts;
+    const Groups *groups = &snapshot->groups;
+    const char *name = snapshot_text(snapshot, accounts->name[account]);
+    g_autofree char *text =
+        g_strdup_printf("%s is in %s", name, snapshot_text(snapshot, groups->name[group]));
+    bool is_privileged = bitset_has(&look->reconciliation.governed->privileged, group);
+
+    add_line(verdict,
+             &(LeaverLine){.kind = "right",
+                           .source = snapshot->sources[accounts->source[account]].name,
+                           .key = snapshot_text(snapshot, accounts->key[account]),
+                           .object_source = snapshot->sources[groups->source[group]].name,
+                           .object_key = snapshot_text(snapshot, groups->key[group]),
+                           .name = name,
+                           .text = text,
+                           .due_utc = is_privileged ? verdict->due.privileged_right_utc
+                                                    : verdict->due.right_utc},
+             STATE_YES);
+}
+
 static json_t *fact_groups(const Look *look, uint32_t account, Verdict *verdict)
 {
     const Reconciliation *r = &look->reconciliation;
@@ -101,9 +147,7 @@ static json_t *fact_groups(const Look *look, uint32_t account, Verdict *verdict)
                                               look_kinds(look, group), "path",
                                               fact_path(look, account, group), "dn",
                                               look_text(look, groups->dn[group])));
-        add_sentence(verdict->open, "%s is in %s",
-                     snapshot_text(r->snapshot, r->snapshot->accounts.name[account]),
-                     snapshot_text(r->snapshot, groups->name[group]));
+        add_right(look, account, group, verdict);
     }
     return list;
 }
@@ -149,11 +193,18 @@ static json_t *fact_accounts(const Look *look, uint32_t person, Verdict *verdict
         const char *name = snapshot_text(snapshot, snapshot->accounts.name[account]);
         const char *source = snapshot->sources[snapshot->accounts.source[account]].name;
         State usable = account_usable(look, account);
+        g_autofree char *text =
+            g_strdup_printf("account %s (%s) is %s", name, source, account_state(look, account));
 
-        if (usable == STATE_YES) {
-            add_sentence(verdict->open, "account %s (%s) is %s", name, source,
-                         account_state(look, account));
-        } else if (usable == STATE_UNKNOWN) {
+        add_line(verdict,
+                 &(LeaverLine){.kind = "account",
+                               .source = source,
+                               .key = snapshot_text(snapshot, snapshot->accounts.key[account]),
+                               .name = name,
+                               .text = text,
+                               .due_utc = verdict->due.account_utc},
+                 usable);
+        if (usable == STATE_UNKNOWN) {
             add_sentence(verdict->unsure, "whether account %s (%s) can be used is not known", name,
                          source);
         }
@@ -224,8 +275,16 @@ static json_t *fact_assets(const Look *look, uint32_t person, Verdict *verdict)
                                               look_text(look, assets->name[i]), "kind",
                                               look_text(look, assets->kind[i]), "status",
                                               look_text(look, assets->status_text[i]), "as", as));
-        add_sentence(verdict->open, "%s is still assigned, as %s",
-                     snapshot_text(snapshot, assets->id[i]), as);
+        const char *id = snapshot_text(snapshot, assets->id[i]);
+        g_autofree char *text = g_strdup_printf("%s is still assigned, as %s", id, as);
+        add_line(verdict,
+                 &(LeaverLine){.kind = "asset",
+                               .source = snapshot->sources[assets->source[i]].name,
+                               .key = id,
+                               .name = id,
+                               .text = text,
+                               .due_utc = verdict->due.asset_utc},
+                 STATE_YES);
     }
     return list;
 }
@@ -345,17 +404,21 @@ static json_t *fact_closed(const Verdict *verdict)
     return json_array_size(verdict->unsure) > 0 ? json_null() : json_true();
 }
 
-json_t *leaver_facts(const Look *look, uint32_t person, bool has_keys)
+json_t *leaver_facts(const Look *look, uint32_t person, bool has_keys, const LeaverAsked *asked)
 {
-    Verdict verdict = {.open = json_array(), .unsure = json_array()};
+    Verdict verdict = {.lines = json_array(),
+                       .open = json_array(),
+                       .unsure = json_array(),
+                       .due = leaver_due(look, person, asked)};
     json_t *accounts = fact_accounts(look, person, &verdict);
     json_t *ambiguous = fact_ambiguous(look, person, &verdict);
     json_t *assets = fact_assets(look, person, &verdict);
 
     judge_sources(look, has_keys, &verdict);
-    return json_pack("{s:o s:o s:o s:o s:o s:o s:o s:o s:o}", "person", leaver_person(look, person),
-                     "closed", fact_closed(&verdict), "open", verdict.open, "unsure",
-                     verdict.unsure, "accounts", accounts, "ambiguous_accounts", ambiguous,
-                     "assets", assets, "files", fact_files(look->reconciliation.snapshot),
-                     "checked", fact_time(look->reconciliation.as_of_utc));
+    return json_pack("{s:o s:o s:o s:o s:o s:o s:o s:o s:o s:o}", "person",
+                     leaver_person(look, person), "closed", fact_closed(&verdict), "lines",
+                     verdict.lines, "open", verdict.open, "unsure", verdict.unsure, "accounts",
+                     accounts, "ambiguous_accounts", ambiguous, "assets", assets, "files",
+                     fact_files(look->reconciliation.snapshot), "checked",
+                     fact_time(look->reconciliation.as_of_utc));
 }

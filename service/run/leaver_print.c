@@ -3,6 +3,7 @@
 #include "run/leaver.h"
 
 #include "base/visible.h"
+#include "run/leaver_case.h"
 #include "run/terminal.h"
 #include "run/when.h"
 
@@ -227,6 +228,9 @@ void leaver_print(const Invocation *invocation, const json_t *leaver)
     print_heading(stdout, invocation->has_colour, line);
     print_employment(person);
     print_verdict(invocation, leaver);
+    if (json_is_object(json_object_get(leaver, "case"))) {
+        leaver_print_case(invocation, json_object_get(leaver, "case"));
+    }
     print_sentences("still open", json_object_get(leaver, "open"));
     print_sentences("cannot be told", json_object_get(leaver, "unsure"));
     if (json_array_size(accounts) == 0) {

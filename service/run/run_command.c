@@ -243,6 +243,9 @@ static ExitCode print_result(Run *run, int fail_on)
         json_pack("{s:i s:o s:o s:O s:O}", "schema_version", 1, "run", record, "counts", counts,
                   "not_evaluable", run->record.not_evaluable, "held", run->record.held);
 
+    json_object_set_new(
+        result, "leaver_cases",
+        json_pack("{s:i s:i}", "checked", run->leavers.n_checked, "cleared", run->leavers.n_clear));
     if (run->is_dry && run->invocation->format != FORMAT_TABLE) {
         json_object_set_new(result, "exceptions", dry_exceptions(&run->reconciliation));
     }
@@ -309,6 +312,21 @@ static ExitCode merge_or_preview(Run *run)
     return is_done ? EXIT_DONE : ledger_failed(error);
 }
 
+/* What a run has merged is merged, whatever becomes of this: the next run checks the cases again.
+ */
+static ExitCode check_leavers(Run *run)
+{
+    g_autoptr(GError) error = NULL;
+    Look look = {.invocation = run->invocation, .reconciliation = run->reconciliation};
+
+    if (run->is_dry || strcmp(run->record.status, "held") == 0 ||
+        leaver_cases_check(run->ledger, &look, run->record.id, run->record.actor, &run->leavers,
+                           &error)) {
+        return EXIT_DONE;
+    }
+    return ledger_failed(error);
+}
+
 static ExitCode reconcile(Run *run, int fail_on)
 {
     g_autofree char *profile = NULL;
@@ -337,7 +355,9 @@ static ExitCode reconcile(Run *run, int fail_on)
     }
     run_say_messages(run);
     run_say_held(run);
-    return print_result(run, fail_on);
+    ExitCode leavers = check_leavers(run);
+    code = print_result(run, fail_on);
+    return leavers != EXIT_DONE ? leavers : code;
 }
 
 ExitCode command_run(Invocation *invocation)

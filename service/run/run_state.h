@@ -4,6 +4,7 @@
 
 #include "ledger/ledger.h"
 #include "run/command.h"
+#include "run/leaver_case.h"
 #include "run/pipeline.h"
 
 typedef struct Run {
@@ -14,7 +15,8 @@ typedef struct Run {
     Reconciliation reconciliation;
     LedgerRun record;
     LedgerCounts counts;
-    GPtrArray *accepts; /* (element-type utf8) */
+    LeaverChecked leavers; /* cases that were checked again */
+    GPtrArray *accepts;    /* (element-type utf8) */
     bool is_dry;
     bool would_be_held; /* dry: the run itself would stop at the ledger's guard */
     int64_t started_utc;

@@ -2,6 +2,7 @@
 
 #include "run/run_commands.h"
 
+#include "ledger/cases.h"
 #include "run/facts.h"
 #include "run/ledger_access.h"
 #include "run/show.h"
@@ -34,12 +35,47 @@ static void print_status(const Invocation *invocation, json_t *newest, json_t *l
              : "");
 }
 
+/* ---- leavers ---- */
+
+static bool count_case(json_t *row, void *counts)
+{
+    json_t *due = json_object_get(row, "due");
+
+    json_object_set_new(counts, "open",
+                        json_integer(1 + json_integer_value(json_object_get(counts, "open"))));
+    if (json_is_null(json_object_get(counts, "next_due"))) {
+        json_object_set(counts, "next_due", due);
+    }
+    return true;
+}
+
+/* {"open": n, "next_due": time or null}: cases come with the earliest due first. */
+static json_t *leaver_counts(Ledger *ledger, GError **error)
+{
+    json_t *counts = json_pack("{s:i s:n}", "open", 0, "next_due");
+
+    ledger_cases(ledger, false, count_case, counts, error);
+    return counts;
+}
+
+static void print_leavers(const json_t *leavers)
+{
+    json_int_t open = json_integer_value(json_object_get(leavers, "open"));
+    const char *due = json_string_value(json_object_get(leavers, "next_due"));
+
+    if (open > 0) {
+        printf("%" JSON_INTEGER_FORMAT " leaver case%s open%s%s. rightful leaver list shows %s.\n",
+               open, open == 1 ? "" : "s", due != NULL ? ", next due " : "", due != NULL ? due : "",
+               open == 1 ? "it" : "them");
+    }
+}
+
 ExitCode command_status(Invocation *invocation)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Ledger) ledger = NULL;
     ExitCode code = open_store(invocation, LEDGER_READ, &ledger);
-    json_t *newest = NULL, *last = NULL, *counts = NULL;
+    json_t *newest = NULL, *last = NULL, *counts = NULL, *leavers = NULL;
 
     if (code != EXIT_DONE) {
         return code;
@@ -48,10 +84,13 @@ ExitCode command_status(Invocation *invocation)
         newest = ledger_newest_run(ledger, &error);
         last = error == NULL ? ledger_last_run(ledger, &error) : NULL;
         counts = error == NULL ? ledger_summary(ledger, &error) : NULL;
+        leavers = error == NULL ? leaver_counts(ledger, &error) : NULL;
     }
     if (error != NULL) {
         json_decref(newest);
         json_decref(last);
+        json_decref(counts);
+        json_decref(leavers);
         return ledger_failed(error);
     }
     if (invocation->format != FORMAT_TABLE) {
@@ -64,20 +103,24 @@ ExitCode command_status(Invocation *invocation)
             json_decref(sources);
             json_decref(newest);
             json_decref(counts);
+            json_decref(leavers);
             return code;
         }
         return print_json(invocation,
-                          json_pack("{s:i s:o s:o s:o}", "schema_version", 1, "run",
+                          json_pack("{s:i s:o s:o s:o s:o}", "schema_version", 1, "run",
                                     newest != NULL ? newest : json_null(), "sources", sources,
-                                    "counts", counts != NULL ? counts : json_object()));
+                                    "counts", counts != NULL ? counts : json_object(),
+                                    "leaver_cases", leavers != NULL ? leavers : json_object()));
     }
     if (newest == NULL) {
         puts("There was no run yet: rightful check, then rightful run.");
     } else {
         print_status(invocation, newest, last, counts);
+        print_leavers(leavers);
     }
     json_decref(newest);
     json_decref(last);
     json_decref(counts);
+    json_decref(leavers);
     return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
 }

@@ -98,13 +98,13 @@ class FromFiles(SiteTest):
         answer = one(site, LWEBER)
         self.assertEqual(names(answer["accounts"]), ["adm-lweber", "lweber"])
 
-    def test_the_ledger_stays_as_it_was(self):
+    def test_somebody_who_does_not_leave_leaves_the_ledger_as_it_was(self):
         site = self.open(demo_site())
         site.run()
         store = os.path.join(site.folder, "rightful-demo.db")
         with open(store, "rb") as file:
             before = file.read()
-        leaver(site, LWEBER)
+        leaver(site, TWO_ACCOUNTS)
         with open(store, "rb") as file:
             self.assertEqual(file.read(), before)
 

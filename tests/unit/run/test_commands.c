@@ -18,7 +18,7 @@ static void every_command_has_a_function_a_summary_and_examples_that_name_it(voi
         assert_true(g_str_has_prefix(command->examples, call));
         assert_true(g_str_has_suffix(command->examples, "\n"));
         assert_true(command->min_arguments <= command->max_arguments);
-        assert_int_equal(command->min_arguments > 0, command->arguments[0] != '\0');
+        assert_int_equal(command->max_arguments > 0, command->arguments[0] != '\0');
     }
 }
 
