@@ -276,3 +276,62 @@ const Control control_account_never_used = {
     .evaluate = evaluate_never_used,
     .describe = describe_never_used,
 };
+
+/* ---- account-expired-enabled ---- */
+
+static const Threshold expired_thresholds[] = {
+    {"days", "Time between the expiry of an account and its being disabled.", 30, THRESHOLD_SAME,
+     THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME},
+    {.name = NULL},
+};
+
+static void evaluate_expired(ControlContext *context)
+{
+    int64_t limit = control_limit(context->settings, context->control, "days");
+    const Accounts *accounts = &context->snapshot->accounts;
+    for (uint32_t account = 0; account < accounts->n; account++) {
+        int64_t expires = accounts->expires_utc[account];
+        bool is_unreadable = (accounts->flags[account] & ENTRY_EXPIRES_UNREADABLE) != 0;
+        if (expires == TIME_NEVER || (expires == TIME_UNKNOWN && !is_unreadable) ||
+            (!is_unreadable && !time_is_over(context, expires, limit)) ||
+            !account_is_of(context, account, CLASSES_OF_PEOPLE) ||
+            !account_must_be_enabled(context, account))
+            continue;
+        if (is_unreadable) {
+            g_autofree char *reason =
+                g_strdup_printf("%s: when the account expires could not be read",
+                                context->snapshot->sources[accounts->source[account]].name);
+            control_unjudged_subject(context, SUBJECT_ACCOUNT, account, reason);
+            continue;
+        }
+        control_report(context, SUBJECT_ACCOUNT, account, NONE, person_of(context, account), 0,
+                       expires, 0, account_facts(context, account));
+    }
+}
+
+static void describe_expired(const ControlContext *context, const Finding *finding,
+                             FindingText *text)
+{
+    json_t *evidence = json_object();
+    evidence_account(context, evidence, finding->subject);
+    evidence_privileged(context, evidence, finding->subject);
+    g_autofree char *day = day_shown(context, finding->detail);
+    char *summary = sentence("%s expired %e ago (%s, %s) and is still not disabled.",
+                             account_shown(context, finding->subject), finding->detail, day,
+                             context->settings->timezone_name);
+    finding_text_take(text, summary, evidence,
+                      sentence("Disable %s, or delete it; a later expiry date would open it again.",
+                               dn_or_name(context, finding->subject)));
+}
+
+const Control control_account_expired_enabled = {
+    .id = "account-expired-enabled",
+    .title = "Account has expired and is still not disabled",
+    .severity = SEVERITY_LOW,
+    .needs = NEED_DIRECTORY,
+    .subject = SUBJECT_ACCOUNT,
+    .thresholds = expired_thresholds,
+    .references = {.iso_2013 = "A.9.2.1", .iso_2022 = "5.16", .nist = "AC-2(2)"},
+    .evaluate = evaluate_expired,
+    .describe = describe_expired,
+};

@@ -73,6 +73,8 @@ bool sources_configured(const Snapshot *snapshot, unsigned provides);
 /* Says what is missing; false when the control cannot be judged at all. In needs.c. */
 bool control_needs_are_met(ControlContext *context);
 
+/* Says of a source why it cannot be judged, once for what (SAID_…). */
+void unjudged_once(ControlContext *context, uint32_t source, int what, const char *fact);
 /* Has the source's table a column for this field (of rightful/record.h)? If not, says so, once for
  * the source, and is false. One field a control. */
 bool column_known(ControlContext *context, uint32_t source, unsigned field);
@@ -100,6 +102,12 @@ bool person_is_unread(const Snapshot *snapshot, uint32_t person);
 /* Works here now: in the roster, begun and not left (on leave is active); speaks for itself. */
 bool person_is_active(const ControlContext *context, uint32_t person);
 bool person_is_contractor(const Snapshot *snapshot, uint32_t person);
+/* End of the contract: end_date, else the last working day. TIME_UNKNOWN: open, or of an earlier
+ * contract. */
+int64_t person_contract_end(const ControlContext *context, uint32_t person);
+/* Has started and has not left, in a row that speaks for the person and was read; also who is on
+ * leave. */
+bool person_is_at_work(const ControlContext *context, uint32_t person);
 /* Several people match the account, and one of them has left. */
 bool ambiguous_with_leaver(const ControlContext *context, uint32_t account);
 
@@ -134,6 +142,8 @@ static inline bool account_is_privileged(const ControlContext *context, uint32_t
 /* Can it be used? Where that is unknown, says so for the account (or once for its source) and is
  * false. */
 bool account_must_be_usable(ControlContext *context, uint32_t account);
+/* The same, whether expired or not. */
+bool account_must_be_enabled(ControlContext *context, uint32_t account);
 bool computer_must_be_usable(ControlContext *context, uint32_t computer);
 /* Is the last use known (TIME_NEVER is known)? If not, says so and is false. */
 bool account_last_use_known(ControlContext *context, uint32_t account);

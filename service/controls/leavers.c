@@ -278,20 +278,6 @@ static const Threshold contractor_thresholds[] = {
     {.name = NULL},
 };
 
-/* End of the contract: end_date, else the last working day. TIME_UNKNOWN: open, or of an earlier
- * contract. */
-static int64_t contract_end(const ControlContext *context, uint32_t person)
-{
-    const People *people = &context->snapshot->people;
-    int64_t end = people->end_day_end_utc[person];
-    if (end == TIME_UNKNOWN)
-        end = people->last_day_end_utc[person];
-    int64_t start = people->start_utc[person];
-    bool is_earlier =
-        end != TIME_UNKNOWN && start != TIME_UNKNOWN && start >= end && start <= context->as_of_utc;
-    return is_earlier ? TIME_UNKNOWN : end;
-}
-
 static void evaluate_contractor_expired(ControlContext *context)
 {
     int64_t limit = control_limit(context->settings, context->control, "days");
@@ -301,7 +287,7 @@ static void evaluate_contractor_expired(ControlContext *context)
         if (people_successor(&snapshot->people, person) != NONE ||
             !person_is_contractor(snapshot, person))
             continue;
-        int64_t end = contract_end(context, person);
+        int64_t end = person_contract_end(context, person);
         if (end != TIME_UNKNOWN && time_is_over(context, end, limit))
             bitset_add(&expired, person);
     }
@@ -317,7 +303,7 @@ static void evaluate_contractor_expired(ControlContext *context)
         uint64_t facts = leaver_hash(context, account, person);
         facts = facts_text(context, facts, snapshot->people.sponsor_id[person]);
         control_report(context, SUBJECT_ACCOUNT, account, NONE, person, 0,
-                       contract_end(context, person), 0,
+                       person_contract_end(context, person), 0,
                        facts_text(context, facts, snapshot->people.kind[person]));
     }
 }

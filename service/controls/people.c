@@ -63,6 +63,28 @@ bool person_is_contractor(const Snapshot *snapshot, uint32_t person)
     return false;
 }
 
+int64_t person_contract_end(const ControlContext *context, uint32_t person)
+{
+    const People *people = &context->snapshot->people;
+    int64_t end = people->end_day_end_utc[person];
+    if (end == TIME_UNKNOWN)
+        end = people->last_day_end_utc[person];
+    if (end == TIME_UNKNOWN || is_of_earlier_time(people, person, end, context->as_of_utc))
+        return TIME_UNKNOWN;
+    return end;
+}
+
+bool person_is_at_work(const ControlContext *context, uint32_t person)
+{
+    const People *people = &context->snapshot->people;
+    int64_t start = people->start_utc[person];
+    if (people_successor(people, person) != NONE || person_has_left(context, person) ||
+        person_is_unread(context->snapshot, person))
+        return false;
+    return start != TIME_UNKNOWN ? start <= context->as_of_utc
+                                 : people->status[person] != PERSON_STATUS_PRE_START;
+}
+
 bool ambiguous_with_leaver(const ControlContext *context, uint32_t account)
 {
     if (context->links->person_link[account] != PERSON_LINK_AMBIGUOUS)
@@ -102,16 +124,14 @@ static SubjectType account_subject(const ControlContext *context)
     return context->control->subject == SUBJECT_RIGHT ? SUBJECT_RIGHT : SUBJECT_ACCOUNT;
 }
 
-/* Once per source and control; false when it was said already. */
-static bool say_of_source(ControlContext *context, uint32_t source, int what, const char *fact)
+void unjudged_once(ControlContext *context, uint32_t source, int what, const char *fact)
 {
     if ((context->judgement->said[source] & what) != 0)
-        return false;
+        return;
     context->judgement->said[source] |= (uint8_t)what;
     g_autofree char *reason =
         g_strdup_printf("%s: %s", context->snapshot->sources[source].name, fact);
     control_unjudged_source(context, source, reason);
-    return true;
 }
 
 bool column_known(ControlContext *context, uint32_t source, unsigned field)
@@ -121,7 +141,7 @@ bool column_known(ControlContext *context, uint32_t source, unsigned field)
         return true;
     g_autofree char *fact =
         g_strdup_printf("has no column %s", record_kind(record->provides)->fields[field].name);
-    say_of_source(context, source, SAID_OTHER, fact);
+    unjudged_once(context, source, SAID_OTHER, fact);
     return false;
 }
 
@@ -130,7 +150,7 @@ static void state_unknown(ControlContext *context, SubjectType type, uint32_t su
 {
     const SourceRecord *record = &context->snapshot->sources[source];
     if (enabled == STATE_UNKNOWN && !record->records_lock_state) {
-        say_of_source(context, source, SAID_STATE,
+        unjudged_once(context, source, SAID_STATE,
                       "does not show whether an account is locked (see lock_state)");
         return;
     }
@@ -148,6 +168,16 @@ bool account_must_be_usable(ControlContext *context, uint32_t account)
                       (State)accounts->enabled[account]);
     }
     return usable == STATE_YES;
+}
+
+bool account_must_be_enabled(ControlContext *context, uint32_t account)
+{
+    const Accounts *accounts = &context->snapshot->accounts;
+    State enabled = (State)accounts->enabled[account];
+    if (enabled == STATE_UNKNOWN)
+        state_unknown(context, account_subject(context), account, accounts->source[account],
+                      enabled);
+    return enabled == STATE_YES;
 }
 
 bool computer_must_be_usable(ControlContext *context, uint32_t computer)
@@ -169,7 +199,7 @@ static bool last_use_known(ControlContext *context, SubjectType type, uint32_t s
         return true;
     const SourceRecord *record = &context->snapshot->sources[source];
     if (!record->records_last_use && !is_unreadable) {
-        say_of_source(context, source, SAID_LAST_USE,
+        unjudged_once(context, source, SAID_LAST_USE,
                       "does not record the last use of an account (see last_use)");
         return false;
     }

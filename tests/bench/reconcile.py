@@ -147,7 +147,7 @@ def read_table(source, folder):
 
 class Account:
     __slots__ = ("dn", "name", "mail", "employee_id", "owner", "usable", "last_use", "created", "kind", "person", "ambiguous",
-                 "gid", "display_name")
+                 "gid", "display_name", "locked", "expires", "password_set")
 
 
 class Group:
@@ -187,6 +187,11 @@ class World:
             self.ends[key] = day.replace(tzinfo=ZoneInfo(zone) if zone else self.zone).timestamp()
         return self.ends[key]
 
+    def begin_of_day(self, text, date_format, zone):
+        if not text:
+            return None
+        return datetime.strptime(text, date_format).replace(tzinfo=ZoneInfo(zone) if zone else self.zone).timestamp()
+
     def state(self, entry):
         lock, end = entry.get("pwdaccountlockedtime"), entry.get("pwdendtime")
         usable = not (lock and lock[0].startswith("000001010000")) and not (end and generalised_time(end[0]) <= self.as_of)
@@ -213,6 +218,9 @@ class World:
                 a.gid = first("gidnumber") if "posixaccount" in classes else ""
                 a.usable, a.last_use = self.state(entry)
                 a.created = generalised_time(first("createtimestamp"))
+                a.locked = first("pwdaccountlockedtime").startswith("000001010000")
+                a.expires = generalised_time(first("pwdendtime")) if first("pwdendtime") else None
+                a.password_set = generalised_time(first("pwdchangedtime")) if first("pwdchangedtime") else None
                 self.by_dn[dn] = a
                 self.accounts.append(a)
             elif classes & {"groupofnames", "posixgroup"}:
@@ -236,6 +244,7 @@ class World:
             else:
                 row["left"] = float("-inf") if row.get("status") == "left" else None
             row["contract_end"] = end if end is not None else last
+            row["begins"] = self.begin_of_day(row.get("start_date"), date_format, zone)
             row["accounts"] = []
             self.people.append(row)
 
@@ -354,6 +363,7 @@ class World:
 
 PEOPLE = {"person", "admin", "guest"}
 OWNED = {"service", "shared"}
+CONTRACTORS = ("contractor", "external", "supplier", "partner")
 
 
 def governed(world):
@@ -388,12 +398,17 @@ def account_controls(world, privileged_accounts, report):
                 report("ambiguous-account", a.name)
             if a.usable and a.last_use is NEVER and world.as_of - a.created > 30 * DAY:
                 report("account-never-used", a.name)
-            if (p and a.usable and p.get("kind", "").lower() in ("contractor", "external", "supplier", "partner")
+            if a.expires is not None and not a.locked and world.as_of - a.expires > 30 * DAY:
+                report("account-expired-enabled", a.name)
+            if (p and a.usable and p.get("kind", "").lower() in CONTRACTORS
                     and p["contract_end"] is not None and p["contract_end"] <= world.as_of):
                 report("contractor-expired", a.name)
         if (a.kind in PEOPLE | OWNED and a.usable and a.last_use is not NEVER
                 and world.as_of - a.last_use > (30 if privileged else 90) * DAY):
             report("dormant-account", a.name)
+        if (privileged and a.kind in PEOPLE | OWNED and a.usable and a.password_set is not None
+                and world.as_of - a.password_set > 365 * DAY):
+            report("privileged-password-old", a.name)
         if a.kind in OWNED and a.usable:
             owner = a.owner and world.find_owner(a.owner)
             if not owner:
@@ -404,6 +419,28 @@ def account_controls(world, privileged_accounts, report):
         owner = g.owner and world.find_owner(g.owner)
         if owner and world.owner_has_left(owner):
             report("owner-left", g.name)
+
+
+def people_controls(world, report):
+    for p in world.people:
+        if world.by_id[p["id"]] is not p:
+            continue  # an old row of somebody
+        accounts = [a for a in p["accounts"] if a.kind in PEOPLE]
+        recorded = p.get("recorded_at")
+        if p["left"] is not None and p["left"] != float("-inf") and recorded and seconds(recorded) > p["left"]:
+            report("leaver-recorded-late", p["name"])
+        usable = Counter(a.kind for a in accounts if a.usable)
+        if usable and max(usable.values()) > 1:
+            report("duplicate-account", p["name"])
+        is_at_work = p["left"] is None and (p["begins"] <= world.as_of if p["begins"] else p.get("status") != "pre-start")
+        # Without a history a lock is as old as this run; an expiry has its date.
+        if (is_at_work and p.get("status") != "leave" and accounts and not usable and all(a.expires and a.expires <= world.as_of for a in accounts)
+                and world.as_of - max([a.expires for a in accounts] + [p["begins"] or 0]) > DAY):
+            report("worker-disabled", p["name"])
+        if p.get("kind", "").lower() in CONTRACTORS and p["left"] is None and (p["contract_end"] is None or p["contract_end"] > world.as_of):
+            sponsor = world.by_id.get(p.get("sponsor_id"))
+            if p["contract_end"] is None or ("sponsor_id" in p and (sponsor is None or sponsor["left"] is not None)):
+                report("contractor-without-end", p["name"])
 
 
 class Approvals:
@@ -671,6 +708,7 @@ def main():
     kinds = governed(world)
     privileged_accounts = set().union(*(world.effective(g) for g in kinds["privileged"]))
     account_controls(world, privileged_accounts, report)
+    people_controls(world, report)
     right_controls(world, kinds, Approvals(world), report)
     group_controls(world, kinds, report)
     peer_outliers(world, kinds, report)

@@ -52,6 +52,8 @@ def account_lines(entry, account_control):
     lines.append(f"userAccountControl: {account_control + (2 if 'pwdAccountLockedTime' in entry else 0)}")
     if "pwdLastSuccess" in entry:
         lines.append("lastLogonTimestamp: " + filetime(entry["pwdLastSuccess"][0]))
+    if "pwdEndTime" in entry:
+        lines.append("accountExpires: " + filetime(entry["pwdEndTime"][0]))
     return lines
 
 
@@ -83,6 +85,8 @@ def changes_of(entry, logins, known):
         yield change(dn, "replace", "manager", [new_dn(entry["manager"][0])])
     if "owner" in entry:
         yield change(dn, "replace", "info", [new_dn(entry["owner"][0])])
+    if "pwdChangedTime" in entry:
+        yield change(dn, "replace", "pwdLastSet", [filetime(entry["pwdChangedTime"][0])])
     yield change(dn, "replace", "whenCreated", [entry["createTimestamp"][0].replace("Z", ".0Z")])
 
 

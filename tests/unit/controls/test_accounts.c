@@ -274,6 +274,59 @@ static void owner_account_in_an_unknown_state_is_not_evaluable(void **state)
                     "subject: whether the owner's account is enabled is not known");
 }
 
+/* ---- account-expired-enabled ---- */
+
+static uint32_t expired(Case *c, const char *name, int64_t seconds_ago)
+{
+    uint32_t a = account(c, name, NULL);
+    c->snapshot->accounts.expires_utc[a] = AS_OF - seconds_ago;
+    return a;
+}
+
+static void an_account_that_expired_long_ago_should_be_disabled(void **state)
+{
+    Case *c = *state;
+    expired(c, "old", DAYS(30) + 1);
+    expired(c, "month", DAYS(30));
+    expired(c, "ahead", -DAYS(1));
+    account(c, "never", NULL);
+    uint32_t off = expired(c, "off", DAYS(90));
+    c->snapshot->accounts.enabled[off] = STATE_NO;
+    c->classes[expired(c, "svc", DAYS(90))] = CLASS_SERVICE;
+    uint32_t unrecorded = account(c, "unrecorded", NULL);
+    c->snapshot->accounts.expires_utc[unrecorded] = TIME_UNKNOWN;
+    assert_found(c, "account-expired-enabled", "old low");
+    assert_unjudged(c, "account-expired-enabled", "");
+    g_autofree char *shown =
+        finding_summary_at(text_of_finding(c, "account-expired-enabled")->summary, AS_OF);
+    assert_string_equal(shown, "old expired 30 days ago (2026-02-15, UTC) and is still not "
+                               "disabled.");
+}
+
+static void a_privileged_account_that_expired_is_worse(void **state)
+{
+    Case *c = *state;
+    c->config = "privileged = [\"admins\"];";
+    in_group(c, expired(c, "boss", DAYS(31)), group(c, "admins"));
+    assert_found(c, "account-expired-enabled", "boss medium");
+}
+
+static void an_expired_account_in_an_unknown_state_is_not_evaluable(void **state)
+{
+    Case *c = *state;
+    uint32_t a = expired(c, "ann", DAYS(31));
+    c->snapshot->accounts.enabled[a] = STATE_UNKNOWN;
+    assert_found(c, "account-expired-enabled", "");
+    assert_unjudged(c, "account-expired-enabled",
+                    "subject: corp: whether the account is enabled could not be read");
+    c->snapshot->accounts.enabled[a] = STATE_YES;
+    c->snapshot->accounts.expires_utc[a] = TIME_UNKNOWN;
+    c->snapshot->accounts.flags[a] |= ENTRY_EXPIRES_UNREADABLE;
+    judge(c);
+    assert_unjudged(c, "account-expired-enabled",
+                    "subject: corp: when the account expires could not be read");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +353,9 @@ int main(void)
         case_test(owner_whose_account_is_disabled_or_expired_has_left),
         case_test(owner_left_needs_people),
         case_test(owner_account_in_an_unknown_state_is_not_evaluable),
+        case_test(an_account_that_expired_long_ago_should_be_disabled),
+        case_test(a_privileged_account_that_expired_is_worse),
+        case_test(an_expired_account_in_an_unknown_state_is_not_evaluable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
