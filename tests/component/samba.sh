@@ -116,7 +116,8 @@ load() { # folder, LDIF, change records, foreign principals
         ldbadd --configfile="$1/smb.conf" -H "$1/private/sam.ldb" --controls=provision:0 "$4"
     fi
     if [ -n "${3:-}" ]; then
-        ldbmodify --configfile="$1/smb.conf" -H "$1/private/sam.ldb" --relax "$3"
+        # DSDB_CONTROL_BYPASS_PASSWORD_HASH: pwdLastSet may be any time.
+        ldbmodify --configfile="$1/smb.conf" -H "$1/private/sam.ldb" --relax --controls=local_oid:1.3.6.1.4.1.7165.4.3.12:0 "$3"
     fi
 }
 

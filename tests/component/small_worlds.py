@@ -21,7 +21,7 @@ COLUMNS = ("id name email username manager_id department title location kind sta
            "recorded_at sponsor_id previous_ids").split()
 LOCKED = "pwdAccountLockedTime: 000001010000Z\n"
 # Controls that these worlds are not about would only make their lines longer.
-OTHERS = {"privileged-unapproved", "privileged-nested", "group-without-owner", "review-overdue"}
+OTHERS = {"contractor-without-end", "privileged-unapproved", "privileged-nested", "group-without-owner", "review-overdue"}
 
 
 def sources(corp="", hr="", more=""):
@@ -29,10 +29,11 @@ def sources(corp="", hr="", more=""):
 
 
 def roster(*people):
-    """people: dicts of columns; the name is made of the id."""
+    """people: dicts of columns; the name is made of the id. When a leaving was recorded is not known unless it is given."""
     lines = [",".join(COLUMNS)]
     for person in people:
-        row = {"name": "Person " + person["id"], "recorded_at": FRESH, **person}
+        is_leaving = person.get("status", "").lower() == "left" or person.get("last_working_day") or person.get("end_date")
+        row = {"name": "Person " + person["id"], "recorded_at": "" if is_leaving else FRESH, **person}
         lines.append(",".join(row.get(column, "") for column in COLUMNS))
     return "\n".join(lines) + "\n"
 

@@ -126,6 +126,7 @@ def unjudged(result, control):
 
 
 ADMINS = 'privileged = [ "admins" ];'
+ADM = 'account_classes: ( { class = "admin"; name = "adm-*"; } );'
 NOBODY = [approval("elsewhere", account="x")]  # an approvals source that approves nothing here
 
 
@@ -633,7 +634,8 @@ class Output(RightsTest):
             + group("other", "adm-ann", extra="owner: uid=adm-ann,ou=people,dc=example,dc=com\n") + user("boss", "2", extra=LOCKED))
 
     def site(self):
-        site = self.open(world(self.LDIF, ADMINS, people=[person("1"), person("2")], approvals=NOBODY, assets=[asset("A1", owner="1", access_groups="other")]))
+        site = self.open(world(self.LDIF, ADMINS + ADM, people=[person("1"), person("2")], approvals=NOBODY,
+                               assets=[asset("A1", owner="1", access_groups="other")]))
         self.assertEqual(site.run().code, 0)
         return site
 
@@ -1057,7 +1059,7 @@ class Foreigners(RightsTest):
 class Filters(RightsTest):
     def test_the_list_can_be_narrowed(self):
         ldif = (user("ann", "1") + user("adm-ann", "1") + user("bob") + group("inner", "ann") + group("admins", "@inner"))
-        site = self.open(world(ldif, ADMINS, people=[person("1")], approvals=NOBODY))
+        site = self.open(world(ldif, ADMINS + ADM, people=[person("1")], approvals=NOBODY))
         site.run()
         self.assertEqual(site.found("--person", "1"), ["privileged-nested\tann\tadmins", "privileged-unapproved\tann\tadmins"])
         self.assertEqual(site.found("--person", "Person 1"), site.found("--person", "1"))
