@@ -571,8 +571,7 @@ def peer_outliers(world, kinds, report):
     """Rights that at most a tenth of the (at least eight) others of the same department and title hold."""
     places, holders, rights = defaultdict(set), {}, set()
     for p in world.people:
-        starts = world.end_of_day(p.get("start_date"))
-        is_here = p["left"] is None and p.get("status") != "pre-start" and (starts is None or starts - DAY <= world.as_of)
+        is_here = p["left"] is None and p.get("status") != "pre-start" and (p["begins"] is None or p["begins"] <= world.as_of)
         p["place"] = (p.get("department", "").lower(), p.get("title", "").lower()) if is_here and world.by_id[p["id"]] is p else None
         if p["place"] and all(p["place"]):
             places[p["place"]].add(p["id"])
