@@ -280,8 +280,8 @@ const Control control_account_never_used = {
 /* ---- account-expired-enabled ---- */
 
 static const Threshold expired_thresholds[] = {
-    {"days", "Time between the expiry of an account and its being disabled.", 30, THRESHOLD_SAME,
-     THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME, THRESHOLD_SAME},
+    {"days", "Time between the expiry of an account and its being disabled.", 30, THRESHOLD_SAME, 4,
+     1, THRESHOLD_SAME, THRESHOLD_SAME},
     {.name = NULL},
 };
 
