@@ -104,10 +104,28 @@ static bool read_groups(Store *store, Baseline *baseline, GError **error)
     return step == STORE_DONE;
 }
 
+static bool read_clock(Store *store, Baseline *baseline, GError **error)
+{
+    g_autoptr(Statement) row =
+        store_prepare(store, "SELECT started, boot, up_seconds FROM run WHERE id = $1", error);
+    StoreStep step;
+
+    if (!row)
+        return false;
+    statement_bind(row, integer_value(baseline->last_run));
+    while ((step = statement_step(row, error)) == STORE_ROW) {
+        baseline->last_started_utc = statement_integer(row, 0);
+        g_free(baseline->last_boot);
+        baseline->last_boot = g_strdup(statement_text(row, 1));
+        baseline->last_up_seconds = statement_integer(row, 2);
+    }
+    return step == STORE_DONE;
+}
+
 static Baseline *baseline_new(void)
 {
     Baseline *baseline = g_new0(Baseline, 1);
-    baseline->last_as_of_utc = TIME_UNKNOWN;
+    baseline->last_as_of_utc = baseline->last_started_utc = TIME_UNKNOWN;
     baseline->sources = g_ptr_array_new();
     baseline->roster = g_array_new(FALSE, FALSE, sizeof(BaselinePerson));
     baseline->group_first_seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
@@ -133,6 +151,7 @@ static bool read_baseline(void *data, GError **error)
     baseline->last_as_of_utc = seen_newest_as_of(seen);
     return store_query_integer(store, "SELECT count(*) FROM exception WHERE resolved_run IS NULL",
                                &baseline->n_open, error) &&
+           read_clock(store, baseline, error) &&
            read_sources(store, baseline, reading->as_of_utc, error) &&
            read_roster(store, baseline, error) && read_groups(store, baseline, error);
 }

@@ -74,6 +74,8 @@ typedef struct LedgerRun {
     json_t *sources; /* run.sources[] as rulings.md lists the fields, plus rejections, exclusions,
                         notes */
     const char *reason; /* of failed and held; NULL */
+    const char *boot;   /* which boot of the machine; NULL = not known */
+    int64_t up_seconds; /* since that boot when the run started */
 } LedgerRun;
 
 typedef struct LedgerCounts {

@@ -67,9 +67,11 @@ static bool write_row(Store *store, const RunRecord *record, GError **error)
         store,
         "INSERT INTO run (id, status, as_of, started, finished, actor, version, "
         "config, profile, reason, "
-        "counts, thresholds, set_by, results, held, accepted, not_evaluable, suppressions) "
+        "counts, thresholds, set_by, results, held, accepted, not_evaluable, suppressions, "
+        "boot, up_seconds) "
         "VALUES "
-        "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+        "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, "
+        "$20)",
         error);
     if (!insert)
         return false;
@@ -80,7 +82,8 @@ static bool write_row(Store *store, const RunRecord *record, GError **error)
         text_value(run->config_digest ? run->config_digest : ""),
         text_value(run->profile ? run->profile : ""), text_value(run->reason), text_value(counts),
         text_value(thresholds), text_value(set_by), text_value(results), text_value(held),
-        text_value(accepted), text_value(not_evaluable), text_value(suppressions));
+        text_value(accepted), text_value(not_evaluable), text_value(suppressions),
+        text_value(run->boot ? run->boot : ""), integer_value(run->up_seconds));
     return statement_run(insert, error);
 }
 

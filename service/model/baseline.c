@@ -29,6 +29,7 @@ void baseline_free(Baseline *baseline)
         g_free(person->username);
     }
     g_clear_pointer(&baseline->roster, g_array_unref);
+    g_free(baseline->last_boot);
     g_clear_pointer(&baseline->group_first_seen, g_hash_table_unref);
     g_free(baseline);
 }

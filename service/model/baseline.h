@@ -30,8 +30,11 @@ typedef struct BaselinePerson {
 } BaselinePerson;
 
 typedef struct Baseline {
-    int64_t last_run;             /* id of the last applied or partial run, 0 = none */
-    int64_t last_as_of_utc;       /* its as-of; TIME_UNKNOWN when none */
+    int64_t last_run;         /* id of the last applied or partial run, 0 = none */
+    int64_t last_as_of_utc;   /* its as-of; TIME_UNKNOWN when none */
+    int64_t last_started_utc; /* when it started by the clock; TIME_UNKNOWN when none */
+    char *last_boot;          /* of which boot, and how many seconds after it; "" = not known */
+    int64_t last_up_seconds;
     GPtrArray *sources;           /* (element-type BaselineSource) */
     GArray *roster;               /* (element-type BaselinePerson) */
     GHashTable *group_first_seen; /* "source\x1fkey" → gint64 * */

@@ -90,6 +90,13 @@ static ExitCode read_baseline(Run *run)
         g_autofree char *as_of = time_to_text(run->record.as_of_utc);
         g_autofree char *last = time_to_text(run->baseline->last_as_of_utc);
 
+        if (invocation_value(run->invocation, "as-of") == NULL) {
+            say_error("the clock says %s, which lies before run %" G_GINT64_FORMAT
+                      ", which judged by %s. Nothing was read or changed; set the clock right, or "
+                      "say by when to judge: --as-of TIME",
+                      as_of, run->baseline->last_run, last);
+            return EXIT_INCOMPLETE;
+        }
         return usage_error(
             run->invocation,
             "--as-of %s lies before run %" G_GINT64_FORMAT
@@ -133,6 +140,8 @@ static void fill_record(Run *run, char **profile)
     *profile = profile_text(run->settings);
     record->status = run->is_dry ? "dry" : is_whole(r->snapshot) ? "applied" : "partial";
     record->started_utc = run->started_utc;
+    record->boot = run->started.boot;
+    record->up_seconds = run->started.up_seconds;
     record->finished_utc = clock_utc();
     record->actor = actor_name();
     record->version = RIGHTFUL_VERSION;
@@ -173,7 +182,7 @@ static ExitCode exit_code(const Run *run, const json_t *counts, int fail_on)
 {
     const json_t *by_severity = json_object_get(counts, "by_severity");
 
-    if (strcmp(run->record.status, "held") == 0 || run->would_be_held ||
+    if (strcmp(run->record.status, "held") == 0 || run->would_be_held || run->is_clock_held ||
         !is_whole(run->reconciliation.snapshot)) {
         return EXIT_INCOMPLETE;
     }
@@ -266,6 +275,7 @@ static void clear_run(Run *run)
     baseline_free(run->baseline);
     ledger_close(run->ledger);
     g_ptr_array_unref(run->accepts);
+    g_free(run->clock_reason);
 }
 
 static bool judge(Run *run)
@@ -343,6 +353,7 @@ static ExitCode reconcile(Run *run, int fail_on)
         return EXIT_INTERRUPTED;
     }
     fill_record(run, &profile);
+    run_check_clock(run);
     int64_t start = g_get_monotonic_time();
 
     code = merge_or_preview(run);
@@ -362,10 +373,11 @@ static ExitCode reconcile(Run *run, int fail_on)
 
 ExitCode command_run(Invocation *invocation)
 {
-    Run run = {.invocation = invocation, .accepts = g_ptr_array_new(), .started_utc = clock_utc()};
+    Run run = {.invocation = invocation, .accepts = g_ptr_array_new(), .started = clock_read()};
     int fail_on = N_SEVERITIES;
     ExitCode code = EXIT_CONFIGURATION;
 
+    run.started_utc = run.started.wall_utc;
     run.is_dry = invocation_has(invocation, "dry-run");
     run.settings = invocation_settings(invocation);
     if (run.settings != NULL) {

@@ -110,8 +110,19 @@ static bool *who_has_left(const Reconciliation *r)
     return has_left;
 }
 
+/* Only that there was a run, and why it was held. */
+static bool record_held(Run *run, GError **error)
+{
+    LedgerApply apply = {.run = &run->record, .resolve_limit = INT64_MAX};
+
+    return ledger_apply(run->ledger, &apply, &run->counts, error);
+}
+
 bool run_merge(Run *run, GError **error)
 {
+    if (run->is_clock_held) {
+        return record_held(run, error);
+    }
     int64_t due_seconds[N_SEVERITIES];
     size_t n_baselines = 0;
     g_auto(GStrv) governed = governed_keys(&run->reconciliation);

@@ -108,6 +108,13 @@ void run_say_held(const Run *run)
         const char *accept = json_string_value(json_object_get(trip, "accept"));
         g_autofree char *quoted = shell_word(accept);
 
+        g_string_append_printf(command, " --accept %s", quoted);
+        if (strcmp(json_string_value(json_object_get(trip, "source")), "clock") == 0) {
+            say_error("held: %s; nothing was opened, resolved or let lapse. Set the clock right, "
+                      "and run again",
+                      run->clock_reason);
+            continue;
+        }
         say_error("held: %s: %s went from %" JSON_INTEGER_FORMAT " to %" JSON_INTEGER_FORMAT
                   ", which is more than the %" JSON_INTEGER_FORMAT " that one run may change",
                   json_string_value(json_object_get(trip, "source")),
@@ -115,7 +122,6 @@ void run_say_held(const Run *run)
                   json_integer_value(json_object_get(trip, "before")),
                   json_integer_value(json_object_get(trip, "after")),
                   json_integer_value(json_object_get(trip, "limit")));
-        g_string_append_printf(command, " --accept %s", quoted);
     }
     say_error("what rests on it was left as it was. If the change is real:\n  %s --reason 'WHY'",
               command->str);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ledger/ledger.h"
+#include "run/clock.h"
 #include "run/command.h"
 #include "run/leaver_case.h"
 #include "run/pipeline.h"
@@ -20,8 +21,13 @@ typedef struct Run {
     bool is_dry;
     bool would_be_held; /* dry: the run itself would stop at the ledger's guard */
     int64_t started_utc;
+    ClockReading started;
+    char *clock_reason; /* owned; NULL: the clock is fine */
+    bool is_clock_held; /* nothing is merged */
 } Run;
 
+/* Holds the run when the clock that it judges by cannot be believed, unless that is accepted. */
+void run_check_clock(Run *run);
 bool run_accepts_resolving(const Run *run); /* --accept ledger:resolved */
 int64_t run_resolve_limit(const Run *run);
 /* One transaction; run->record.id and run->counts are set. */
