@@ -36,6 +36,14 @@ static uint32_t number_of(const Snapshot *snapshot, Numbers *numbers, TextRef re
     return GPOINTER_TO_UINT(known);
 }
 
+/* One key for each pair. GLib hashes pointers by their lower half alone: without mixing, all
+ * departments with one title would collide. */
+static gpointer key_of_pair(uint32_t department, uint32_t title)
+{
+    uint64_t key = ((uint64_t)department << 32 | title) * UINT64_C(0x9e3779b97f4a7c15);
+    return GSIZE_TO_POINTER(key ^ key >> 32);
+}
+
 static uint32_t place_of(Peers *peers, Numbers *numbers, GHashTable *places, uint32_t person)
 {
     const Snapshot *snapshot = peers->context->snapshot;
@@ -43,14 +51,14 @@ static uint32_t place_of(Peers *peers, Numbers *numbers, GHashTable *places, uin
             title = snapshot->people.title[person];
     if (department == 0 || title == 0 || !person_is_active(peers->context, person))
         return NONE;
-    uintptr_t key = (uintptr_t)number_of(snapshot, numbers, department) << 32 |
-                    number_of(snapshot, numbers, title);
-    gpointer known = g_hash_table_lookup(places, GSIZE_TO_POINTER(key));
+    gpointer key =
+        key_of_pair(number_of(snapshot, numbers, department), number_of(snapshot, numbers, title));
+    gpointer known = g_hash_table_lookup(places, key);
     if (known == NULL) {
         uint32_t none = 0;
         g_array_append_val(peers->sizes, none);
         known = GUINT_TO_POINTER(++peers->n_places);
-        g_hash_table_insert(places, GSIZE_TO_POINTER(key), known);
+        g_hash_table_insert(places, key, known);
     }
     uint32_t place = GPOINTER_TO_UINT(known) - 1;
     g_array_index(peers->sizes, uint32_t, place)++;
