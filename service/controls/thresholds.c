@@ -130,6 +130,7 @@ static const Threshold *base_of(const Control *control, const Threshold *thresho
 }
 
 #define SET_BY_CONFIGURATION "configuration"
+#define SET_BY_DEFAULT "default" /* of what no profile speaks of */
 
 typedef struct Limit {
     char *name; /* to show it by: in the unit that somebody wrote; owned */
@@ -191,9 +192,17 @@ static const LimitsElsewhere limits_elsewhere[] = {
     {"exception-overdue", "due", {"critical_days", "high_days", "medium_days", "low_days", NULL}},
 };
 
-/* Adds each of them, or with what_set_it who did. */
+typedef enum LimitsShown { SHOW_VALUES, SHOW_WHO_SET } LimitsShown;
+
+static json_t *limit_shown(const SettingsGroup *group, const char *name, LimitsShown shown)
+{
+    if (shown == SHOW_VALUES)
+        return json_integer(settings_int(group, name));
+    return json_string(settings_is_set(group, name) ? SET_BY_CONFIGURATION : SET_BY_DEFAULT);
+}
+
 static void add_limits_elsewhere(const Settings *settings, const Control *control,
-                                 const char *what_set_it, json_t *object)
+                                 LimitsShown shown, json_t *object)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(limits_elsewhere); i++) {
         const LimitsElsewhere *limits = &limits_elsewhere[i];
@@ -201,9 +210,7 @@ static void add_limits_elsewhere(const Settings *settings, const Control *contro
         if (strcmp(limits->control, control->id) != 0)
             continue;
         for (const char *const *name = limits->names; *name != NULL; name++)
-            json_object_set_new(object, *name,
-                                what_set_it != NULL ? json_string(what_set_it)
-                                                    : json_integer(settings_int(group, *name)));
+            json_object_set_new(object, *name, limit_shown(group, *name, shown));
     }
 }
 
@@ -224,7 +231,7 @@ char *control_thresholds_json(const Settings *settings, const Control *control)
         g_auto(Limit) limit = in_force(settings, control, t, NULL);
         json_object_set_new(object, limit.name, json_integer(limit.value));
     }
-    add_limits_elsewhere(settings, control, NULL, object);
+    add_limits_elsewhere(settings, control, SHOW_VALUES, object);
     return dumped(object);
 }
 
@@ -236,7 +243,7 @@ char *control_set_by_json(const Settings *settings, const Control *control)
         g_auto(Limit) limit = in_force(settings, control, t, set_by);
         json_object_set_new(object, limit.name, json_string(set_by->str));
     }
-    add_limits_elsewhere(settings, control, SET_BY_CONFIGURATION, object);
+    add_limits_elsewhere(settings, control, SHOW_WHO_SET, object);
     return dumped(object);
 }
 

@@ -172,7 +172,9 @@ static void it_is_said_who_set_each_limit(void **state)
                "profile = \"fedramp-high\"; controls: { dormant-account: { hours = 240; }; };"),
         "{\"hours\": \"configuration\", \"privileged_hours\": \"configuration\"}");
     assert_string_equal(set_by(c, "orphaned-account", ""), "{}");
-    assert_non_null(strstr(set_by(c, "source-stale", ""), "\"people_days\": \"configuration\""));
+    assert_string_equal(set_by(c, "source-stale", "freshness: { people_days = 3; };"),
+                        "{\"directory_hours\": \"default\", \"people_days\": \"configuration\", "
+                        "\"assets_days\": \"default\", \"approvals_days\": \"default\"}");
 }
 
 static void configuration_goes_before_the_profile_in_either_unit(void **state)
