@@ -3,14 +3,15 @@
 
     run.py --rightful PATH --tools FOLDER [--accounts N] [--runs N] [--large] [--only LIST] [--record] [--gate]
 
-PATH is a release build of rightful; FOLDER holds `generate`, `scan`, `stream` and `closure` (the build folder's tests/bench). Two
+PATH is a release build of rightful; FOLDER holds `generate`, `scan`, `stream`, `closure` and `ledger` (the build folder's tests/bench). Two
 commands that are compared run alternately, and the median of the ratios of the pairs is printed: the machine's mood cancels out.
-LIST of: answers, outliers, table, memory, growth, instructions, closure, ldap (default: all but growth). --large is a million
+LIST of: answers, outliers, table, memory, growth, instructions, closure, ledger, ldap (default: all but growth). --large is a million
 accounts instead of 100,000, and growth: 6 GB of disk and an hour. DuckDB takes part where `npm ci` was run in tests/bench.
 --record writes the instruction count to instructions.txt; --gate exits 1 when a goal is missed.
 """
 import argparse
 import csv
+import glob
 import os
 import re
 import shutil
@@ -199,6 +200,27 @@ class Bench:
         self.report.line("effective pairs of all groups", f"{lines[0][2]} in {lines[0][0]} groups")
         self.report.ratio("nanoseconds a pair", median(float(line[-2]) for line in lines), 6)
 
+    # -- the ledger
+
+    def nights(self, company, name):
+        """What the ledger's part of a first night is, and of a quiet one after it."""
+        store = os.path.join(company, "bench.db")
+        command = [argument for argument in self.rightful(company, "--timings") if argument != "--dry-run"]
+        for night, goal in (("first", 0.15), ("quiet", 0.03)):
+            usage = Usage(command)
+            self.report.ratio(f"ledger of a {night} night, {name}", usage.stages["ledger"] / usage.wall, goal)
+        for path in glob.glob(store + "*"):
+            os.remove(path)
+
+    def measure_ledger(self):
+        """A second night with 0.5 % new and 0.5 % gone against every row written again; and shares of whole runs from files."""
+        for store in ("sqlite", "postgresql"):
+            command = [os.path.join(self.options.tools, "ledger"), str(self.n), store]
+            output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+            print("    " + output.replace("\n", "\n    ").rstrip(), flush=True)
+            self.report.ratio("second night / every row, " + store, float(re.search(r"0\.5 % gone.* ([\d.]+)$", output, re.M).group(1)), 0.20)
+        self.nights(self.company(), "from files")
+
     # -- live
 
     def measure_ldap(self):
@@ -221,6 +243,7 @@ class Bench:
                 encrypted = server.configure(company, "tls", server.tls_url)
                 pairs = alternate(lambda: self.run(encrypted), lambda: self.run(live), self.options.runs)
                 self.report.ratio("live run: LDAPS / LDAP", median_ratio(pairs), 1.20)
+            self.nights(live, "live")
             conf = lambda folder: os.path.join(folder, "rightful.conf")
             expected, _ = compare_counts.found_by_rightful(self.options.rightful, conf(company))
             for name, folder in (("one connection", live), ("two connections", branches)):
@@ -244,7 +267,7 @@ def main():
     parser.add_argument("--record", action="store_true")
     parser.add_argument("--gate", action="store_true")
     options = parser.parse_args()
-    order = ["answers", "outliers", "table", "memory", "growth", "instructions", "closure", "ldap"]
+    order = ["answers", "outliers", "table", "memory", "growth", "instructions", "closure", "ledger", "ldap"]
     chosen = options.only.split(",") if options.only else [name for name in order if name != "growth" or options.large]
     folder = options.folder or tempfile.mkdtemp(prefix="rightful-bench-")
     bench = Bench(options, folder)
