@@ -61,9 +61,11 @@ typedef struct Control {
     bool is_advice;    /* never above low, whatever is configured */
     bool is_momentary; /* tells in one run what the next one knows: its exceptions resolve by
                           themselves, so the resolve guard does not count them */
-    bool walks;     /* uses ControlContext.effective or what entitlements allow: such controls are
-                       judged one after the other, all others beside them and without these two */
-    unsigned needs; /* bits of Need */
+    bool walks;       /* uses ControlContext.effective or what entitlements allow: such controls are
+                         judged one after the other, all others beside them and without these two */
+    bool walks_apart; /* walks, needs nothing of what entitlements allow, and takes long: it has a
+                         walker of its own and is judged beside the others */
+    unsigned needs;   /* bits of Need */
     SubjectType subject;
     const Threshold *thresholds; /* ended by a row without name; NULL = none */
     const Setting *settings;     /* others of its own, ended likewise; NULL = none */

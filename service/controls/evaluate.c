@@ -8,31 +8,27 @@
 
 /* ---- reporting ---- */
 
-static void add_text(GString *buffer, const char *text)
+static uint64_t mix_text(uint64_t hash, const char *text)
 {
-    if (text != NULL)
-        g_string_append(buffer, text);
-    g_string_append_c(buffer, '\0');
+    return text != NULL ? XXH3_64bits_withSeed(text, strlen(text), hash + 1) : hash * 31 + 1;
 }
 
-static uint64_t all_facts(ControlContext *context, const Party *subject, const Party *object,
+static uint64_t all_facts(const ControlContext *context, const Party *subject, const Party *object,
                           uint32_t person, int64_t detail, uint64_t facts)
 {
-    Judgement *judgement = context->judgement;
-    GString *buffer = judgement->scratch;
-    g_string_truncate(buffer, 0);
     const Party *parties[] = {subject, object};
+    uint64_t hash = 0;
     for (size_t i = 0; i < G_N_ELEMENTS(parties); i++) {
-        add_text(buffer, parties[i]->name);
-        add_text(buffer, parties[i]->dn);
+        hash = mix_text(hash, parties[i]->name);
+        hash = mix_text(hash, parties[i]->dn);
     }
     if (person != NONE) {
-        add_text(buffer, snapshot_text(context->snapshot, context->snapshot->people.id[person]));
-        add_text(buffer, snapshot_text(context->snapshot, context->snapshot->people.name[person]));
+        const People *people = &context->snapshot->people;
+        hash = mix_text(hash, snapshot_text(context->snapshot, people->id[person]));
+        hash = mix_text(hash, snapshot_text(context->snapshot, people->name[person]));
     }
-    const uint64_t numbers[] = {(uint64_t)detail, facts, judgement->limits_hash};
-    g_string_append_len(buffer, (const char *)numbers, sizeof numbers);
-    return XXH3_64bits(buffer->str, buffer->len);
+    const uint64_t numbers[] = {(uint64_t)detail, facts, context->judgement->limits_hash};
+    return XXH3_64bits_withSeed(numbers, sizeof numbers, hash);
 }
 
 static Severity risen(const ControlContext *context, SubjectType type, uint32_t subject, int step)
@@ -258,46 +254,58 @@ static bool rests_on_classes(const Control *control)
 }
 
 /* Controls that walk memberships share one walker and its answers, so they are judged one after the
- * other; the rest is judged beside them. What each finds is put together in the order of the
- * catalogue. */
-typedef struct Half {
-    bool walks;
+ * other; those that do not walk, and those with a walker of their own, are judged beside them. What
+ * each finds is put together in the order of the catalogue. */
+typedef enum LaneKind { LANE_WALKS, LANE_APART, LANE_STANDS, N_LANES } LaneKind;
+
+typedef struct Lane {
+    LaneKind kind;
     ControlContext context;
     Judgement judgement;
+    Effective *own;      /* LANE_APART */
     FindingSet found;    /* findings, unjudged and reasons only; the rest is the run's */
     guint *end_findings; /* per control: how many there were when it was done */
     guint *end_unjudged;
-} Half;
+} Lane;
 
-static void half_init(Half *half, const ControlContext *context, bool walks)
+static LaneKind lane_of(const Control *control)
 {
-    *half = (Half){.walks = walks,
+    if (!control->walks)
+        return LANE_STANDS;
+    return control->walks_apart ? LANE_APART : LANE_WALKS;
+}
+
+static void lane_init(Lane *lane, const ControlContext *context, LaneKind kind)
+{
+    *lane = (Lane){.kind = kind,
                    .context = *context,
                    .judgement = *context->judgement,
                    .found = *context->out,
                    .end_findings = g_new0(guint, n_controls + 1),
                    .end_unjudged = g_new0(guint, n_controls + 1)};
-    half->found.findings = g_array_new(FALSE, FALSE, sizeof(Finding));
-    half->found.unjudged = g_array_new(FALSE, FALSE, sizeof(Unjudged));
-    half->found.reasons = g_ptr_array_new_with_free_func(g_free);
-    half->context.judgement = &half->judgement;
-    half->context.out = &half->found;
-    half->judgement.context = &half->context;
-    judgement_begin(&half->judgement);
-    if (!walks) { /* nobody's mistake stays unseen */
-        half->context.effective = NULL;
-        half->judgement.allowed = NULL;
+    lane->found.findings = g_array_new(FALSE, FALSE, sizeof(Finding));
+    lane->found.unjudged = g_array_new(FALSE, FALSE, sizeof(Unjudged));
+    lane->found.reasons = g_ptr_array_new_with_free_func(g_free);
+    lane->context.judgement = &lane->judgement;
+    lane->context.out = &lane->found;
+    lane->judgement.context = &lane->context;
+    judgement_begin(&lane->judgement);
+    if (kind != LANE_WALKS) { /* nobody's mistake stays unseen */
+        lane->own = kind == LANE_APART ? effective_new(context->graph) : NULL;
+        lane->context.effective = lane->own;
+        lane->judgement.allowed = NULL;
     }
 }
 
-static void half_clear(Half *half)
+static void lane_clear(Lane *lane)
 {
-    judgement_end(&half->judgement);
-    g_array_unref(half->found.findings);
-    g_array_unref(half->found.unjudged);
-    g_ptr_array_unref(half->found.reasons);
-    g_free(half->end_findings);
-    g_free(half->end_unjudged);
+    judgement_end(&lane->judgement);
+    effective_free(lane->own);
+    g_array_unref(lane->found.findings);
+    g_array_unref(lane->found.unjudged);
+    g_ptr_array_unref(lane->found.reasons);
+    g_free(lane->end_findings);
+    g_free(lane->end_unjudged);
 }
 
 static void evaluate_control(ControlContext *context, uint16_t index)
@@ -311,48 +319,50 @@ static void evaluate_control(ControlContext *context, uint16_t index)
     context->control->evaluate(context);
 }
 
-static void evaluate_half(void *data)
+static void evaluate_lane(void *data)
 {
-    Half *half = data;
+    Lane *lane = data;
     for (uint16_t i = 0; i < n_controls; i++) {
-        if (control_table[i]->walks == half->walks &&
+        if (lane_of(control_table[i]) == lane->kind &&
             (control_table[i]->needs & NEED_LEDGER) == 0 &&
-            control_is_enabled(half->context.settings, control_table[i]))
-            evaluate_control(&half->context, i);
-        half->end_findings[i] = half->found.findings->len;
-        half->end_unjudged[i] = half->found.unjudged->len;
+            control_is_enabled(lane->context.settings, control_table[i]))
+            evaluate_control(&lane->context, i);
+        lane->end_findings[i] = lane->found.findings->len;
+        lane->end_unjudged[i] = lane->found.unjudged->len;
     }
 }
 
 /* What one control has found. */
-static void take_over(ControlContext *context, const Half *half, uint16_t index)
+static void take_over(ControlContext *context, const Lane *lane, uint16_t index)
 {
-    guint begin = index > 0 ? half->end_findings[index - 1] : 0, end = half->end_findings[index];
+    guint begin = index > 0 ? lane->end_findings[index - 1] : 0, end = lane->end_findings[index];
     if (end > begin)
         g_array_append_vals(context->out->findings,
-                            &g_array_index(half->found.findings, Finding, begin), end - begin);
-    begin = index > 0 ? half->end_unjudged[index - 1] : 0;
-    for (guint i = begin; i < half->end_unjudged[index]; i++) {
-        Unjudged unjudged = g_array_index(half->found.unjudged, Unjudged, i);
-        unjudged.reason = reason_index(context, half->found.reasons->pdata[unjudged.reason]);
+                            &g_array_index(lane->found.findings, Finding, begin), end - begin);
+    begin = index > 0 ? lane->end_unjudged[index - 1] : 0;
+    for (guint i = begin; i < lane->end_unjudged[index]; i++) {
+        Unjudged unjudged = g_array_index(lane->found.unjudged, Unjudged, i);
+        unjudged.reason = reason_index(context, lane->found.reasons->pdata[unjudged.reason]);
         g_array_append_val(context->out->unjudged, unjudged);
     }
 }
 
 FindingSet *controls_evaluate(ControlContext *context)
 {
-    Half halves[2];
+    Lane lanes[N_LANES];
+    Task tasks[N_LANES];
     context->out = set_new(context);
     context->judgement = judgement_new(context);
     context->out->context = context->judgement;
-    half_init(&halves[0], context, true);
-    half_init(&halves[1], context, false);
-    const Task tasks[] = {{evaluate_half, &halves[0]}, {evaluate_half, &halves[1]}};
-    tasks_run(tasks, G_N_ELEMENTS(tasks));
+    for (int i = 0; i < N_LANES; i++) {
+        lane_init(&lanes[i], context, (LaneKind)i);
+        tasks[i] = (Task){evaluate_lane, &lanes[i]};
+    }
+    tasks_run(tasks, N_LANES);
     for (uint16_t i = 0; i < n_controls; i++)
-        take_over(context, &halves[control_table[i]->walks ? 0 : 1], i);
-    half_clear(&halves[0]);
-    half_clear(&halves[1]);
+        take_over(context, &lanes[lane_of(control_table[i])], i);
+    for (int i = 0; i < N_LANES; i++)
+        lane_clear(&lanes[i]);
     return context->out;
 }
 

@@ -72,7 +72,6 @@ void judgement_begin(Judgement *judgement)
     judgement->reasons = g_hash_table_new(g_str_hash, g_str_equal);
     judgement->said_control = g_hash_table_new(g_str_hash, g_str_equal);
     judgement->said_subject = g_hash_table_new(NULL, NULL);
-    judgement->scratch = g_string_sized_new(1024);
     judgement->walker = NULL;
     judgement->walked_group = NONE;
     judgement->peers = NULL;
@@ -83,7 +82,6 @@ void judgement_end(Judgement *judgement)
     g_hash_table_unref(judgement->reasons);
     g_hash_table_unref(judgement->said_control);
     g_hash_table_unref(judgement->said_subject);
-    g_string_free(judgement->scratch, TRUE);
     effective_free(judgement->walker);
     peers_free(judgement->peers);
 }

@@ -49,7 +49,6 @@ typedef struct Judgement {
     GHashTable *reasons;      /* reason → index into FindingSet.reasons, plus one */
     GHashTable *said_control; /* reasons of the whole control */
     GHashTable *said_subject; /* subjects, with their type in the upper half: once each */
-    GString *scratch;
     GHashTable *
         *present; /* per source: keys of what is in the snapshot; made when first asked for */
     /* for sentences: its own walker, so that the last walk is known */

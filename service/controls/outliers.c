@@ -112,6 +112,7 @@ const Control control_peer_outlier = {
     .thresholds = outlier_thresholds,
     .references = {.iso_2013 = "A.9.2.5", .iso_2022 = "5.18"},
     .walks = true,
+    .walks_apart = true,
     .evaluate = evaluate_outlier,
     .describe = describe_outlier,
 };
