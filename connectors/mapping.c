@@ -256,8 +256,9 @@ bool mapping_init(Mapping *mapping, const RecordKind *kind,
 uint32_t mapping_fields(const Mapping *mapping)
 {
     G_STATIC_ASSERT(MAX_RECORD_FIELDS <= 32);
+    size_t n_fields = MIN(mapping->kind->n_fields, MAX_RECORD_FIELDS); /* gcc 12 wants to be told */
     uint32_t fields = 0;
-    for (size_t field = 0; field < mapping->kind->n_fields; field++)
+    for (size_t field = 0; field < n_fields; field++)
         fields |= (uint32_t)(mapping->column[field] >= 0) << field;
     return fields;
 }
