@@ -34,3 +34,32 @@ void tasks_run(const Task *tasks, size_t n)
     for (size_t i = 0; i < n_threads; i++)
         g_thread_join(threads[i]);
 }
+
+typedef struct Piece {
+    TaskRange run;
+    void *data;
+    size_t begin, end;
+} Piece;
+
+static void run_piece(void *data)
+{
+    const Piece *piece = data;
+    piece->run(piece->data, piece->begin, piece->end);
+}
+
+/* Pieces are many, so that who is faster does more, and not small. */
+#define N_PIECES 16
+#define LEAST_ROWS 256
+
+void tasks_run_ranges(TaskRange run, void *data, size_t n)
+{
+    size_t step = MAX((n + N_PIECES - 1) / N_PIECES, LEAST_ROWS);
+    Piece pieces[N_PIECES];
+    Task tasks[N_PIECES];
+    size_t n_pieces = 0;
+    for (size_t begin = 0; begin < n; begin += step, n_pieces++) {
+        pieces[n_pieces] = (Piece){run, data, begin, MIN(begin + step, n)};
+        tasks[n_pieces] = (Task){run_piece, &pieces[n_pieces]};
+    }
+    tasks_run(tasks, n_pieces);
+}

@@ -15,3 +15,7 @@ typedef struct Task {
  * when all have ended. Tasks begin in the order of the array, so long ones go first. Where no
  * thread is to be had they run one after the other. */
 void tasks_run(const Task *tasks, size_t n);
+
+/* The same work for the rows 0 .. n - 1, in pieces of neighbours. */
+typedef void (*TaskRange)(void *data, size_t begin, size_t end);
+void tasks_run_ranges(TaskRange run, void *data, size_t n);

@@ -3,29 +3,19 @@
 #include "controls/allowed.h"
 #include "controls/peers.h"
 
-static State usable_state(State enabled, int64_t expires_utc, uint32_t flags, int64_t as_of_utc)
-{
-    if (enabled == STATE_NO)
-        return STATE_NO;
-    if (expires_utc != TIME_NEVER && expires_utc != TIME_UNKNOWN && expires_utc <= as_of_utc)
-        return STATE_NO;
-    /* No expiry in a source that records none is no doubt; a value that makes no sense is. */
-    return (flags & ENTRY_EXPIRES_UNREADABLE) != 0 ? STATE_UNKNOWN : enabled;
-}
-
 static void judge_usable(Judgement *judgement, const Snapshot *snapshot, int64_t as_of_utc)
 {
     const Accounts *accounts = &snapshot->accounts;
     judgement->usable = g_new(uint8_t, (size_t)accounts->n + 1);
     for (uint32_t i = 0; i < accounts->n; i++) {
-        judgement->usable[i] = (uint8_t)usable_state(
+        judgement->usable[i] = (uint8_t)state_usable(
             (State)accounts->enabled[i], accounts->expires_utc[i], accounts->flags[i], as_of_utc);
     }
     const Computers *computers = &snapshot->computers;
     judgement->computer_usable = g_new(uint8_t, (size_t)computers->n + 1);
     for (uint32_t i = 0; i < computers->n; i++) {
         judgement->computer_usable[i] =
-            (uint8_t)usable_state((State)computers->enabled[i], computers->expires_utc[i],
+            (uint8_t)state_usable((State)computers->enabled[i], computers->expires_utc[i],
                                   computers->flags[i], as_of_utc);
     }
 }

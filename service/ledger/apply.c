@@ -2,6 +2,8 @@
  * rows. */
 #include "ledger/apply.h"
 
+#include "ledger/history_write.h"
+
 #include <string.h>
 
 typedef struct Application {
@@ -115,7 +117,9 @@ static bool apply_run(void *data, GError **error)
     return !application->plan ||
            (merge_write(store, application->plan,
                         &(MergeRun){&application->run, apply->due_seconds, audit, seen}, error) &&
-            baseline_write(store, apply, &application->run, error));
+            baseline_write(store, apply, &application->run, error) &&
+            (apply->recall == NULL ||
+             history_write(store, apply->recall, &application->run, error)));
 }
 
 /* The held entry goes to the caller's list; strings of the verdict live as long as the ledger. */

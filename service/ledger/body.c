@@ -46,6 +46,8 @@ static const char *const names[128] = {
     [BODY_LAST_DAY] = "last_working_day",
     [BODY_END_DAY] = "end_date",
     [BODY_REVIEW_EVERY_DAYS] = "review_every_days",
+    [BODY_LAST_AUDIT] = "last_audit",
+    [BODY_NEXT_AUDIT] = "next_audit",
     [BODY_EXPIRES] = "expires",
     [BODY_CREATED] = "created",
     [BODY_PASSWORD_CHANGED] = "password_changed",
@@ -248,4 +250,17 @@ int64_t body_get_time(Text body, BodyField field)
 {
     BodyReader reader = body_reader(body);
     return find_field(&reader, field) ? body_as_time(reader.number) : TIME_UNKNOWN;
+}
+
+void body_link_place(Text body, size_t *ret_begin, size_t *ret_end)
+{
+    BodyReader reader = body_reader(body);
+    const uint8_t *start = (const uint8_t *)body.data;
+
+    *ret_begin = *ret_end = 0;
+    while (body_next(&reader) && reader.field < BODY_WITH_USE) {
+        *ret_end = (size_t)(reader.at - start);
+        if (reader.field < BODY_OF_LINK)
+            *ret_begin = *ret_end;
+    }
 }

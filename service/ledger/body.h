@@ -63,6 +63,8 @@ typedef enum BodyField {
     BODY_LAST_DAY,
     BODY_END_DAY,
     BODY_REVIEW_EVERY_DAYS, /* -1 = left out, as a day */
+    BODY_LAST_AUDIT,
+    BODY_NEXT_AUDIT,
     /* times; TIME_UNKNOWN = left out */
     BODY_EXPIRES = 96,
     BODY_CREATED,
@@ -134,6 +136,9 @@ Text body_get_text(Text body, BodyField field);
 uint64_t body_get_number(Text body, BodyField field);
 int32_t body_get_day(Text body, BodyField field);
 int64_t body_get_time(Text body, BodyField field);
+
+/* The bytes of the link's fields; the field numbers around them tell where it would stand. */
+void body_link_place(Text body, size_t *ret_begin, size_t *ret_end);
 
 /* ---- varints, for what else the history packs ---- */
 

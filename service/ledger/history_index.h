@@ -10,6 +10,11 @@
 uint64_t history_ref_seed(const char *source, HistoryKind kind);
 uint64_t history_ref_seeded(uint64_t seed, const char *key);
 
+/* Of a row: key, run, body. */
+HistoryVersion history_version_of(Statement *row);
+/* Sets the error; false. */
+bool history_fail_broken(const char *source, HistoryKind kind, int64_t run, GError **error);
+
 /* Of history_pack_index: which pack of a run holds the keys whose hash begins so. Little-endian. */
 typedef struct IndexPair {
     uint32_t upper, place;

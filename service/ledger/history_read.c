@@ -25,7 +25,7 @@ uint64_t history_ref_seeded(uint64_t seed, const char *key)
     return XXH3_64bits_withSeed(key, strlen(key), seed);
 }
 
-static bool fail_broken(const char *source, HistoryKind kind, int64_t run, GError **error)
+bool history_fail_broken(const char *source, HistoryKind kind, int64_t run, GError **error)
 {
     g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_FAILED,
                 "the history of source '%s' (%s, run %" G_GINT64_FORMAT
@@ -75,14 +75,15 @@ static bool visit_pack(Packs *packs, Statement *row, int64_t run, GError **error
     const void *data = statement_blob(row, 1, &n);
 
     if (!pack_open(&reader, data, n, statement_integer(row, 0)))
-        return fail_broken(packs->where.source, packs->where.kind, run, error);
+        return history_fail_broken(packs->where.source, packs->where.kind, run, error);
     while (!packs->is_stopped && pack_next(&reader)) {
         bool is_wanted = packs->key == NULL || (reader.key.length == n_key &&
                                                 memcmp(reader.key.data, packs->key, n_key) == 0);
         if (is_wanted && !visit_entry(packs, &reader, run, key, error))
             return false;
     }
-    return !reader.is_broken || fail_broken(packs->where.source, packs->where.kind, run, error);
+    return !reader.is_broken ||
+           history_fail_broken(packs->where.source, packs->where.kind, run, error);
 }
 
 /* Rows of one answer: a driver may hold all of it in memory. */
@@ -215,7 +216,7 @@ static bool visit_packed_until(Merging *merging, int64_t before_run, GError **er
     return true;
 }
 
-static HistoryVersion version_of(Statement *row)
+HistoryVersion history_version_of(Statement *row)
 {
     size_t size = 0;
     const char *body = statement_blob(row, 2, &size);
@@ -236,7 +237,7 @@ static bool visit_rows(Merging *merging, Statement *rows, GError **error)
     Packs *packs = &merging->packs;
 
     while (!packs->is_stopped && (step = statement_step(rows, error)) == STORE_ROW) {
-        HistoryVersion version = version_of(rows);
+        HistoryVersion version = history_version_of(rows);
         if (!visit_packed_until(merging, version.run, error))
             return false;
         GError *failure = NULL;
@@ -403,7 +404,7 @@ static bool add_version(const HistoryVersion *version, void *data, GError **erro
     const Listing *listing = data;
 
     return member_list_add(listing->members, version->body, version->run) ||
-           fail_broken(listing->where.source, listing->where.kind, version->run, error);
+           history_fail_broken(listing->where.source, listing->where.kind, version->run, error);
 }
 
 GArray *history_members(Store *store, const char *source, HistoryKind kind, const char *group_key,
@@ -436,7 +437,7 @@ static bool add_to_list(const HistoryVersion *version, void *data, GError **erro
         g_hash_table_insert(lists->of_group, g_strdup(version->key), members);
     }
     return member_list_add(members, version->body, version->run) ||
-           fail_broken(lists->where.source, lists->where.kind, version->run, error);
+           history_fail_broken(lists->where.source, lists->where.kind, version->run, error);
 }
 
 static void array_unref(gpointer array)

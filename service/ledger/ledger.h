@@ -9,6 +9,7 @@
 
 #include "controls/finding.h"
 #include "model/baseline.h"
+#include "model/memory.h"
 #include "model/snapshot.h"
 #include "model/standing.h"
 
@@ -96,6 +97,37 @@ typedef struct LedgerSourceBaseline {
     const char **watched; /* NULL-terminated */
 } LedgerSourceBaseline;
 
+/* ---- history ---- */
+
+/* What the history keeps of a run's judgement beside its snapshot; all borrowed until the recall is
+ * freed. */
+typedef struct LedgerPresent {
+    const Snapshot *snapshot;
+    int64_t as_of_utc;
+    /* Per account; each may be NULL. */
+    const uint32_t *person;     /* or NONE */
+    const uint8_t *person_link; /* PersonLink of correlate/links.h */
+    const uint8_t *rule;        /* index into rule_texts, UINT8_MAX = none; with person */
+    const uint8_t *classes;     /* AccountClass of correlate/classes.h */
+    const char *const *rule_texts;
+    /* Governed groups, ascending, and who effectively is in them: accounts
+     * holders[first_holder[i] .. first_holder[i + 1]) are in governed[i], each once. */
+    uint32_t n_governed;
+    const uint32_t *governed;
+    const size_t *first_holder; /* n_governed + 1 */
+    const uint32_t *holders;
+} LedgerPresent;
+
+typedef struct LedgerRecall LedgerRecall;
+
+/* Compares what there is with the history: what a run judges by, and what ledger_apply() will
+ * write. Reads only. NULL on failure. */
+LedgerRecall *ledger_recall(Ledger *ledger, const LedgerPresent *present, GError **error);
+void ledger_recall_free(LedgerRecall *recall); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LedgerRecall, ledger_recall_free)
+/* Owned by the recall. */
+const Memory *ledger_recall_memory(const LedgerRecall *recall);
+
 typedef struct LedgerApply {
     LedgerRun *run;             /* id is set on success */
     const FindingSet *findings; /* NULL: nothing merged (held, failed): only the run is recorded */
@@ -105,6 +137,7 @@ typedef struct LedgerApply {
         *snapshot; /* for the roster (when people are complete) and governed groups; may be NULL */
     const char *const *governed_group_keys; /* "source\x1fkey" of every governed group now,
                                                NULL-terminated; may be NULL */
+    const LedgerRecall *recall; /* what the history takes over; NULL = it stays as it is */
     int64_t resolve_limit; /* merging that would resolve more than this is refused (run is recorded
                               as held); INT64_MAX = any */
     const int64_t *due_seconds;  /* per Severity */

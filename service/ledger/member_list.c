@@ -1,5 +1,7 @@
 #include "ledger/member_list.h"
 
+#include "base/sorting.h"
+
 #include <endian.h>
 #include <string.h>
 
@@ -13,6 +15,18 @@ int history_member_compare(const void *a, const void *b)
     if (left->ref != right->ref)
         return left->ref < right->ref ? -1 : 1;
     return (int)left->via - (int)right->via;
+}
+
+void history_members_sort(GArray *members)
+{
+    const HistoryMember *rows = (const HistoryMember *)(const void *)members->data;
+
+    for (guint i = 1; i < members->len; i++) {
+        if (history_member_compare(&rows[i - 1], &rows[i]) > 0) {
+            g_array_sort(members, history_member_compare);
+            return;
+        }
+    }
 }
 
 bool member_list_is_whole(Text body)
@@ -69,6 +83,26 @@ static void put_sections(Body *body, uint8_t flag, const HistoryMember *members,
         if ((there >> via & 1) != 0)
             put_section(body, via | flag, members, n);
     }
+}
+
+void member_list_put_header(Body *body)
+{
+    put_byte(body, LIST_WHOLE);
+    body->size_without_use = body->size;
+}
+
+void member_list_put_refs(Body *body, uint8_t via, uint64_t *refs, uint64_t *spare, size_t n)
+{
+    if (n == 0)
+        return;
+    sort_numbers(refs, spare, n);
+    put_byte(body, via);
+    uint8_t *at = varint_put(room_for(body, 10 + 8 * n), n);
+    for (size_t i = 0; i < n; i++, at += 8) {
+        uint64_t ref = htole64(refs[i]);
+        memcpy(at, &ref, sizeof ref);
+    }
+    body->size = body->size_without_use = (size_t)(at - body->data);
 }
 
 void member_list_whole(Body *body, const HistoryMember *members, size_t n)
@@ -154,7 +188,7 @@ bool member_list_add(GArray *members, Text body, int64_t run)
             return true;
         if (!take_sections(body, false, run, members))
             return false;
-        g_array_sort(members, history_member_compare);
+        history_members_sort(members);
         for (guint i = 0, j = 0; i < members->len && j < before->len;) {
             HistoryMember *now = &g_array_index(members, HistoryMember, i);
             const HistoryMember *was = &g_array_index(before, HistoryMember, j);
@@ -168,10 +202,10 @@ bool member_list_add(GArray *members, Text body, int64_t run)
     }
     if (body.data[0] != LIST_CHANGE || !take_sections(body, true, run, removed))
         return false;
-    g_array_sort(removed, history_member_compare);
+    history_members_sort(removed);
     take_out(members, removed);
     if (!take_sections(body, false, run, members))
         return false;
-    g_array_sort(members, history_member_compare);
+    history_members_sort(members);
     return true;
 }

@@ -25,5 +25,10 @@ void member_list_whole(Body *body, const HistoryMember *members, size_t n);
 /* What makes after of before; returns how many were added and removed. */
 size_t member_list_change(Body *body, const GArray *before, const HistoryMember *after, size_t n);
 bool member_list_is_whole(Text body);
-/* By ref, then via: for qsort and g_array_sort. */
+/* By ref, then via. */
 int history_member_compare(const void *a, const void *b);
+void history_members_sort(GArray *members);
+/* A whole version from the refs of each way; n_of[via] of them, sorted here. spare: room for the
+ * longest of them. */
+void member_list_put_header(Body *body);
+void member_list_put_refs(Body *body, uint8_t via, uint64_t *refs, uint64_t *spare, size_t n);

@@ -9,7 +9,9 @@
 
 /* PRAGMA application_id: "RIGH". file(1) and we tell our databases from others by it. */
 #define APPLICATION_ID 0x52494748
-#define CACHE_KIB 65536 /* so that a large first run does not spill to disk before its commit */
+#define CACHE_KIB                                                                                  \
+    8192 /* more is memory of the whole run: a first night's pages are written once                \
+          */
 #define SMALLEST_DATABASE 512 /* the smallest page that SQLite knows */
 
 static char *path_of(const char *url, const char *base_directory, GError **error)

@@ -77,6 +77,29 @@ static int compare_rights(const void *a, const void *b)
     return order != 0 ? order : compare_ids(left->group, right->group);
 }
 
+static int compare_all_of_former(const void *a, const void *b)
+{
+    const FormerIdentifier *left = a;
+    const FormerIdentifier *right = b;
+    int order = (int)left->kind - (int)right->kind;
+
+    order = order != 0 ? order : strcmp(left->value, right->value);
+    order = order != 0 ? order
+                       : (left->last_seen_utc < right->last_seen_utc) -
+                             (left->last_seen_utc > right->last_seen_utc);
+    order = order != 0 ? order : strcmp(left->source, right->source);
+    order = order != 0 ? order : strcmp(left->account_key, right->account_key);
+    return order != 0 ? order : strcmp(left->person_id, right->person_id);
+}
+
+void memory_sort(Memory *memory)
+{
+    g_array_sort(memory->stopped, compare_stopped);
+    g_array_sort(memory->moved, compare_moved);
+    g_array_sort(memory->former, compare_all_of_former);
+    g_array_sort(memory->rights, compare_rights);
+}
+
 static const void *find(const GArray *rows, size_t row_size, const void *key,
                         int (*compare)(const void *, const void *))
 {

@@ -66,6 +66,9 @@ Memory *memory_new(uint32_t n_sources);
 void memory_free(Memory *memory); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Memory, memory_free)
 
+/* Puts the rows into the orders above, after the last was added. */
+void memory_sort(Memory *memory);
+
 /* NULL when there is none. Cost: O(log n). */
 const StoppedAccount *memory_stopped(const Memory *memory, uint32_t account);
 const MovedPerson *memory_moved(const Memory *memory, uint32_t person, MovedField field);

@@ -53,6 +53,16 @@ bool snapshot_is_complete(const Snapshot *snapshot, Provides provides)
     return true;
 }
 
+State state_usable(State enabled, int64_t expires_utc, uint32_t flags, int64_t as_of_utc)
+{
+    if (enabled == STATE_NO)
+        return STATE_NO;
+    if (expires_utc != TIME_NEVER && expires_utc != TIME_UNKNOWN && expires_utc <= as_of_utc)
+        return STATE_NO;
+    /* No expiry in a source that records none is no doubt; a value that makes no sense is. */
+    return (flags & ENTRY_EXPIRES_UNREADABLE) != 0 ? STATE_UNKNOWN : enabled;
+}
+
 /* ---- release ---- */
 
 static void source_record_clear(SourceRecord *source)

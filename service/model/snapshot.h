@@ -262,6 +262,9 @@ static inline const char *snapshot_text(const Snapshot *snapshot, TextRef ref)
     return text_pool_get(snapshot->text, ref);
 }
 
+/* Usable = enabled and not expired at that instant; of an account or a computer. */
+State state_usable(State enabled, int64_t expires_utc, uint32_t flags, int64_t as_of_utc);
+
 /* Where the SIDs of an account begin in sid_history, and how many they are. Cost: O(log n). */
 uint32_t snapshot_sid_history(const Snapshot *snapshot, uint32_t account, uint32_t *ret_n);
 

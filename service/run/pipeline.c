@@ -147,6 +147,7 @@ static void stage_controls(Reconciliation *r)
         .effective = r->effective,
         .governed = r->governed,
         .times = r->times,
+        .memory = r->recall != NULL ? ledger_recall_memory(r->recall) : NULL,
         .settings = r->settings,
         .as_of_utc = r->as_of_utc,
         .has_earlier_run = r->baseline != NULL && r->baseline->last_run > 0,
@@ -188,6 +189,7 @@ static const Stage stages[] = {
     {"membership", stage_membership, false},
     {"classes", stage_classes, false},
     {"govern", stage_govern, false},
+    {"recall", recall_for_judging, true},
     {"times", when_ask_for_judging, true},
     {"controls", stage_controls, true},
     {"suppress", stage_suppress, true},
@@ -226,6 +228,9 @@ bool reconciliation_judge(Reconciliation *reconciliation)
 
 void reconciliation_clear(Reconciliation *r)
 {
+    g_clear_pointer(&r->recall, ledger_recall_free);
+    g_clear_pointer(&r->present, present_free);
+    g_clear_error(&r->recall_error);
     g_clear_pointer(&r->findings, finding_set_free);
     g_clear_pointer(&r->suppressions, suppressions_free);
     g_clear_pointer(&r->standing, standing_free);

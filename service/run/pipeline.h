@@ -10,19 +10,20 @@
 #include "intake/intake.h"
 #include "ledger/ledger.h"
 #include "model/baseline.h"
+#include "run/recall.h"
 #include "settings/settings.h"
 
 #include <gio/gio.h>
 #include <stdio.h>
 
-typedef struct Reconciliation {
+struct Reconciliation {
     /* in */
     const Settings *settings;
     int64_t as_of_utc;
     unsigned wanted;            /* bits of Provides: which sources to pull */
     const Scope *scope;         /* everything of all sources, but only these accounts; or NULL */
     const Baseline *baseline;   /* may be NULL: nothing to compare with */
-    Ledger *ledger;             /* for the controls about it; may be NULL */
+    Ledger *ledger;             /* NULL: nothing is remembered, and not judged either */
     int64_t this_run;           /* id the ledger will give it; 0 = only looking */
     const char *const *accepts; /* "SOURCE:DIMENSION"; may be NULL */
     IntakeProgress progress;    /* may be NULL */
@@ -39,6 +40,9 @@ typedef struct Reconciliation {
     Effective *effective;
     uint8_t *classes;
     Governed *governed;
+    Present *present;
+    LedgerRecall *recall;      /* NULL: nothing is remembered */
+    GError *recall_error;      /* the history could not be read: the run must not be merged */
     Times *times;              /* NULL: nothing was asked for */
     GPtrArray *times_messages; /* (element-type utf8) sources that did not tell; may be NULL */
     int64_t *source_last_good_utc;
@@ -46,7 +50,7 @@ typedef struct Reconciliation {
     FindingSet *findings;
     Standing *standing;         /* NULL: nobody asked the ledger */
     Suppressions *suppressions; /* NULL: the configuration has none */
-} Reconciliation;
+};
 
 #define PROVIDES_EVERYTHING 0xffu
 

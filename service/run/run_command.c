@@ -352,6 +352,9 @@ static ExitCode reconcile(Run *run, int fail_on)
         say_error("interrupted while reading; the ledger is as it was.");
         return EXIT_INTERRUPTED;
     }
+    if (run->reconciliation.recall_error != NULL) {
+        return ledger_failed(run->reconciliation.recall_error);
+    }
     fill_record(run, &profile);
     run_check_clock(run);
     int64_t start = g_get_monotonic_time();

@@ -137,6 +137,7 @@ bool run_merge(Run *run, GError **error)
         .n_baselines = n_baselines,
         .snapshot = run->reconciliation.snapshot,
         .governed_group_keys = (const char *const *)governed,
+        .recall = run->reconciliation.recall,
         .resolve_limit = run_resolve_limit(run),
         .due_seconds = due_seconds,
         .person_has_left = has_left,

@@ -466,7 +466,7 @@ class Odd(SiteTest):
             if exception["subject"].get("source") == "lab":
                 self.assertEqual(after[identifier], exception)
         self.assertEqual(sorted((line_of(e), e["status"]) for e in after.values()),
-                         [("leaver-active\tann", "resolved"), ("orphaned-account\tnew", "open"), ("orphaned-account\tzed", "open"),
+                         [("leaver-active\tann", "resolved"), ("leaver-late\tann", "open"), ("orphaned-account\tnew", "open"), ("orphaned-account\tzed", "open"),
                           ("service-without-owner\tsvc-lab", "open"), ("source-incomplete\tlab", "open")])
 
     def test_check_says_when_several_groups_fit(self):

@@ -632,7 +632,7 @@ class RefusedRows(SiteTest):
         spoiled = self.ldif.replace("uid: p5\n", "uid: p5\ndescription:< file:///etc/passwd\n").replace("uid: p1\n", "uid: p1\n" + LOCKED)
         site.write("corp.ldif", spoiled)
         self.assertEqual(site.run(as_of=LATER).code, 0)
-        self.assertEqual(site.found(), ["contractor-expired\tp3", "leaver-active\tp3", "source-rows-rejected\tcorp"])
+        self.assertEqual(site.found(), ["contractor-expired\tp3", "leaver-active\tp3", "leaver-late\tp1", "source-rows-rejected\tcorp"])
 
 
 if __name__ == "__main__":

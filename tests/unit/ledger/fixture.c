@@ -213,6 +213,7 @@ int fixture_teardown(void **state)
     g_autoptr(GDir) folder = NULL;
     const char *name;
 
+    g_clear_pointer(&fixture->recall, ledger_recall_free);
     fixture_close(fixture);
     json_decref(fixture->held);
     folder = g_dir_open(fixture->folder, 0, NULL);
@@ -245,8 +246,18 @@ void fixture_open(Fixture *fixture, LedgerAccess access)
         fail_msg("%s", error->message);
 }
 
+static bool recall_night(Fixture *fixture, GError **error)
+{
+    g_clear_pointer(&fixture->recall, ledger_recall_free);
+    if (fixture->present)
+        fixture->recall = ledger_recall(fixture->ledger, fixture->present, error);
+    return !fixture->present || fixture->recall;
+}
+
 bool fixture_try_night(Fixture *fixture, int64_t as_of_utc, const char *night, GError **error)
 {
+    if (!recall_night(fixture, error))
+        return false;
     FindingSet *set = night_set(night, fixture);
     set->as_of_utc = as_of_utc;
     set->rules = fixture->rules;
@@ -270,6 +281,7 @@ bool fixture_try_night(Fixture *fixture, int64_t as_of_utc, const char *night, G
                          .baselines = fixture->baselines,
                          .n_baselines = fixture->n_baselines,
                          .snapshot = fixture->snapshot,
+                         .recall = fixture->recall,
                          .governed_group_keys = fixture->governed};
 
     fixture->n_described = 0;

@@ -28,6 +28,8 @@ typedef struct Fixture {
     size_t n_baselines;
     const Snapshot *snapshot;
     const char *const *governed;
+    const LedgerPresent *present; /* NULL: no history is kept */
+    LedgerRecall *recall;         /* of the last night */
     const AcceptanceRule *rules;
     bool nothing_lapses;
 } Fixture;
