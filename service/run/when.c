@@ -35,7 +35,13 @@ static bool is_disabled_leaver(const Reconciliation *r, uint32_t account, int64_
     return *ret_left != TIME_NEVER;
 }
 
-/* Subjects of leaver-logon and leaver-rights. */
+/* Runs have seen it usable, so that the recorded instant may say when exactly that ended. */
+static bool has_stopped(const Reconciliation *r, uint32_t account)
+{
+    return r->recall != NULL && memory_stopped(ledger_recall_memory(r->recall), account) != NULL;
+}
+
+/* Subjects of leaver-logon, leaver-late and leaver-rights. */
 static void choose_accounts(const Reconciliation *r, Bitset *chosen)
 {
     const Accounts *accounts = &r->snapshot->accounts;
@@ -43,7 +49,7 @@ static void choose_accounts(const Reconciliation *r, Bitset *chosen)
 
     for (uint32_t account = 0; account < accounts->n; account++) {
         if (is_disabled_leaver(r, account, &left) && left != TIME_UNKNOWN &&
-            accounts->last_logon_utc[account] > left) {
+            (accounts->last_logon_utc[account] > left || has_stopped(r, account))) {
             bitset_add(chosen, account);
         }
     }
