@@ -128,13 +128,15 @@ static void describe_ambiguous(const ControlContext *context, const Finding *fin
     }
     g_string_append(summary, n > 5 ? ", …" : ".");
     json_object_set_new(evidence, "candidates", list);
-    g_autofree char *rule = links_rule_text(context->links, context->links->rule[finding->subject]);
+    g_autofree char *rule = links_made_by(context->links, finding->subject);
     evidence_text(evidence, "matched_by", rule);
     evidence_account(context, evidence, finding->subject);
     evidence_privileged(context, evidence, finding->subject);
-    finding_text_take(text, g_string_free(summary, FALSE), evidence,
-                      sentence("Record the employee number of its person on %s.",
-                               dn_or_name(context, finding->subject)));
+    finding_text_take(
+        text, g_string_free(summary, FALSE), evidence,
+        sentence("Record the employee number of its person on %s, or say whose it is: "
+                 "rightful link %s PERSON --reason TEXT.",
+                 dn_or_name(context, finding->subject), account_shown(context, finding->subject)));
 }
 
 const Control control_ambiguous_account = {

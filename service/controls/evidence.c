@@ -226,7 +226,7 @@ static void evidence_link(const ControlContext *context, json_t *evidence, uint3
     const Links *links = context->links;
     if (links->person_link[account] != PERSON_LINK_ONE)
         return;
-    g_autofree char *rule = links_rule_text(links, links->rule[account]);
+    g_autofree char *rule = links_made_by(links, account);
     evidence_text(evidence, "linked_by", rule);
 }
 
@@ -390,7 +390,7 @@ uint64_t account_facts(const ControlContext *context, uint32_t account)
         facts_mix((uint64_t)accounts->enabled[account] << 8 | accounts->enabled_by[account],
                   (uint64_t)context->classes[account]);
     facts = facts_mix(facts, (uint64_t)accounts->expires_utc[account]);
-    facts = facts_mix(facts, (uint64_t)context->links->rule[account]);
+    facts = facts_mix(facts, links_made_by_hash(context->links, account));
     return facts_mix(facts, privileged_hash(context, account));
 }
 

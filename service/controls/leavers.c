@@ -30,8 +30,9 @@ uint64_t leaver_hash(const ControlContext *context, uint32_t account, uint32_t p
     const Accounts *accounts = &context->snapshot->accounts;
     const People *people = &context->snapshot->people;
     uint32_t speaking = person_speaking(context->snapshot, person);
-    uint64_t facts = facts_mix(context->links->rule[account], privileged_hash(context, account)) ^
-                     disabled_hash(context, account);
+    uint64_t facts =
+        facts_mix(links_made_by_hash(context->links, account), privileged_hash(context, account)) ^
+        disabled_hash(context, account);
     facts =
         facts_mix(facts, (uint64_t)accounts->enabled[account] << 8 | accounts->enabled_by[account]);
     facts = facts_mix(facts, (uint64_t)context->classes[account]);

@@ -21,7 +21,7 @@ uint64_t right_facts(const ControlContext *context, uint32_t account, uint32_t g
         facts_mix(facts, (uint64_t)accounts->enabled[account] << 8 | accounts->enabled_by[account]);
     facts = facts_mix(facts, (uint64_t)accounts->expires_utc[account]);
     facts ^= granted_hash(context, account, group, stops);
-    return facts_mix(facts, (uint64_t)context->links->rule[account]);
+    return facts_mix(facts, links_made_by_hash(context->links, account));
 }
 
 /* ---- who may hold a right ---- */

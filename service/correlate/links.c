@@ -2,6 +2,7 @@
 
 #include "base/tasks.h"
 #include "correlate/hosts.h"
+#include "correlate/manual.h"
 #include "correlate/owners.h"
 #include "correlate/people_maps.h"
 
@@ -100,6 +101,7 @@ static void link_accounts(Links *links)
     const Snapshot *snapshot = links->snapshot;
     memset(links->person, 0xff, snapshot->accounts.n * sizeof *links->person);
     memset(links->rule, 0xff, snapshot->accounts.n);
+    manual_link_accounts(links);
     for (size_t rule = 0; rule < links->n_rules && snapshot->people.n > 0; rule++)
         apply_rule(links, (uint8_t)rule);
     if (snapshot_is_complete(snapshot, PROVIDES_PEOPLE))
@@ -149,10 +151,20 @@ static void free_candidates(void *people)
 
 Links *links_new(const Snapshot *snapshot, const LinkRule *rules, size_t n_rules)
 {
+    return links_new_with(snapshot, rules, n_rules, NULL, 0);
+}
+
+Links *links_new_with(const Snapshot *snapshot, const LinkRule *rules, size_t n_rules,
+                      const ManualLink *manual, size_t n_manual)
+{
     uint32_t n = snapshot->accounts.n;
     Links *links = g_new0(Links, 1);
     links->snapshot = snapshot;
-    links->n_rules = MIN(n_rules, UINT8_MAX);
+    links->n_rules = MIN(n_rules, LINK_RULE_MANUAL);
+    links->manual = manual;
+    links->n_manual = n_manual;
+    links->manual_account = g_new(uint32_t, n_manual + 1);
+    links->manual_of = g_hash_table_new(NULL, NULL);
     links->rules = g_new0(LinkRule, links->n_rules + 1);
     for (size_t i = 0; i < links->n_rules; i++)
         links->rules[i] = rules[i];
@@ -182,6 +194,8 @@ void links_free(Links *links)
     g_free(links->rule);
     g_free(links->account_owner);
     g_hash_table_unref(links->candidates);
+    g_hash_table_unref(links->manual_of);
+    g_free(links->manual_account);
     g_free(links->first_account);
     g_free(links->person_accounts);
     g_free(links->group_owner);
@@ -199,4 +213,26 @@ char *links_rule_text(const Links *links, uint8_t rule)
         return NULL;
     return g_strdup_printf("%s = %s", link_account_fields[links->rules[rule].account],
                            link_person_fields[links->rules[rule].person]);
+}
+
+static const ManualLink *manual_of(const Links *links, uint32_t account)
+{
+    size_t place =
+        GPOINTER_TO_SIZE(g_hash_table_lookup(links->manual_of, GUINT_TO_POINTER(account)));
+    return place > 0 ? &links->manual[place - 1] : NULL;
+}
+
+char *links_made_by(const Links *links, uint32_t account)
+{
+    if (links->rule[account] == LINK_RULE_MANUAL)
+        return g_strdup(manual_of(links, account)->made_by);
+    return links_rule_text(links, links->rule[account]);
+}
+
+uint64_t links_made_by_hash(const Links *links, uint32_t account)
+{
+    uint64_t rule = links->rule[account];
+    return rule == LINK_RULE_MANUAL
+               ? rule | (uint64_t)g_str_hash(manual_of(links, account)->made_by) << 8
+               : rule;
 }

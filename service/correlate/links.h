@@ -28,6 +28,14 @@ typedef struct LinkRule {
     LinkPersonField person;
 } LinkRule;
 
+/* Somebody said whose an account is. All text; NULL is none of it. */
+typedef struct ManualLink {
+    const char *source, *account_key; /* as identities have them: key, else DN, else name */
+    const char *person_id;
+    const char *made_by; /* "manual link by jdoe on 2026-03-17: asked her" */
+} ManualLink;
+#define LINK_RULE_MANUAL (UINT8_MAX - 1) /* of Links.rule */
+
 typedef enum PersonLink {
     PERSON_LINK_NONE, /* no rule found anybody */
     PERSON_LINK_ONE,
@@ -63,7 +71,7 @@ typedef struct Links {
     /* accounts */
     uint8_t *person_link; /* PersonLink */
     uint32_t *person;     /* person id or NONE */
-    uint8_t *rule;        /* index into rules, UINT8_MAX = none */
+    uint8_t *rule;        /* index into rules, LINK_RULE_MANUAL, UINT8_MAX = none */
     Owner *account_owner;
     GHashTable *candidates; /* account id → GArray of person ids; only ambiguous accounts */
     /* accounts of a person: person_accounts[first_account[p] .. first_account[p + 1]) */
@@ -76,15 +84,27 @@ typedef struct Links {
     uint32_t *asset_computer; /* computer account or NONE */
     LinkRule *rules;
     size_t n_rules;
+    const ManualLink *manual;
+    size_t n_manual;
+    uint32_t *manual_account;       /* per manual link: the account, or NONE: it is not there */
+    GHashTable *manual_of;          /* account id → index of its manual link plus one */
     struct PeopleMaps *people_maps; /* private: of links_find_owner() */
 } Links;
 
 /* rules in their order; n_rules may be 0. The snapshot must outlive the links. Cannot fail. */
 Links *links_new(const Snapshot *snapshot, const LinkRule *rules, size_t n_rules);
+/* Manual links come before all rules; they must outlive the links. One whose account or person is
+ * not there is left to the rules. Cost: one pass over the accounts of their sources. */
+Links *links_new_with(const Snapshot *snapshot, const LinkRule *rules, size_t n_rules,
+                      const ManualLink *manual, size_t n_manual);
 void links_free(Links *links); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Links, links_free)
 /* "employee_id = id"; NULL for UINT8_MAX. Newly allocated. */
 char *links_rule_text(const Links *links, uint8_t rule);
+/* The same of what linked the account (or found it ambiguous), manual links included. */
+char *links_made_by(const Links *links, uint32_t account);
+/* What it shows, for hashes of facts. */
+uint64_t links_made_by_hash(const Links *links, uint32_t account);
 /* Whom an owner, custodian or approver text means: an account or group by DN, else a person by id
  * (also a previous one), e-mail or username, else an account, else a group by name.
  * Case-insensitive. Cost: O(1), and O(people) when a table is first needed. */

@@ -118,6 +118,7 @@ static bool apply_run(void *data, GError **error)
            (merge_write(store, application->plan,
                         &(MergeRun){&application->run, apply->due_seconds, audit, seen}, error) &&
             baseline_write(store, apply, &application->run, error) &&
+            link_states_write(store, audit, apply, &application->run, error) &&
             (apply->recall == NULL ||
              history_write(store, apply->recall, &application->run, error)));
 }

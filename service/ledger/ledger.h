@@ -97,6 +97,12 @@ typedef struct LedgerSourceBaseline {
     const char **watched; /* NULL-terminated */
 } LedgerSourceBaseline;
 
+/* What a run made of a manual link; is_change: not what the ledger said before. */
+typedef struct LedgerLinkState {
+    const char *source, *account_key, *state;
+    bool is_change;
+} LedgerLinkState;
+
 /* ---- history ---- */
 
 /* What the history keeps of a run's judgement beside its snapshot; all borrowed until the recall is
@@ -140,7 +146,9 @@ typedef struct LedgerApply {
     const LedgerRecall *recall; /* what the history takes over; NULL = it stays as it is */
     int64_t resolve_limit; /* merging that would resolve more than this is refused (run is recorded
                               as held); INT64_MAX = any */
-    const int64_t *due_seconds;  /* per Severity */
+    const int64_t *due_seconds; /* per Severity */
+    const LedgerLinkState *link_states;
+    size_t n_link_states;
     const bool *person_has_left; /* per person of the snapshot; NULL = nobody */
     bool nothing_lapses;         /* the clock is not to be trusted: waivers that seem over stand */
 } LedgerApply;
@@ -231,6 +239,25 @@ bool ledger_reopen(Ledger *ledger, const LedgerDecision *decision, const int64_t
 /* {"dormant-account": [ {"exception", "at", "actor", "reason"} ]}: false positives that were not
  * taken back, oldest first, also of what is resolved since. NULL on failure. */
 json_t *ledger_feedback(Ledger *ledger, GError **error);
+
+/* ---- whose an account is, where somebody said so ---- */
+
+typedef struct LedgerLink {
+    const char *source, *account_key, *account; /* the name is for people only */
+    const char *person_id, *person_name;
+    const char *holder_id; /* whom the account belongs to now; NULL = nobody */
+    const char *reason;
+    const char *actor;     /* login name of who runs the command */
+    const char *requester; /* somebody of the roster for whom they do it; NULL = themselves */
+    int64_t at_utc;        /* clock */
+} LedgerLink;
+/* Refused where the account is linked by hand already, and to whoever it belongs to. Unlinking
+ * needs source, account_key, account and who does it. */
+bool ledger_link(Ledger *ledger, const LedgerLink *link, GError **error);
+bool ledger_unlink(Ledger *ledger, const LedgerLink *link, GError **error);
+/* [ {source, account, key, person: {id, name}, state, actor, at, reason} ] by source and account.
+ */
+json_t *ledger_links(Ledger *ledger, GError **error);
 
 /* ---- schema ---- */
 json_t *ledger_info(Ledger *ledger,

@@ -121,6 +121,14 @@ static const CommandOption leaver_options[] = {
      .help = "Judge by this instant instead of now"},
     {0}};
 
+static const CommandOption link_options[] = {
+    {.name = "reason", .type = OPTION_VALUE, .argument = "TEXT", .help = "Why; recorded"},
+    {.name = "as",
+     .type = OPTION_VALUE,
+     .argument = "PERSON",
+     .help = "Who says so, if not the login name"},
+    {0}};
+
 static const CommandOption runs_options[] = {
     {.name = "limit",
      .type = OPTION_VALUE,
@@ -204,6 +212,14 @@ const Command commands[] = {
      "  rightful leaver list               cases that are not clear yet\n"
      "  rightful leaver show LC-000001     one case: every line, open or clear, and its history\n",
      leaver_options, 0, 64, command_leaver},
+    {"link", "ACCOUNT PERSON|list",
+     "Say whose an account is, where no rule can tell; kept, shown, before all rules",
+     "  rightful link svc-legacy 00123 --reason 'she wrote it and answers for it'\n"
+     "  rightful link list                 who said what of which account, and what became of it\n",
+     link_options, 1, 2, command_link},
+    {"unlink", "ACCOUNT", "Take back what was said with link",
+     "  rightful unlink svc-legacy --reason 'handed over to the operators'\n", link_options, 1, 1,
+     command_unlink},
     {"controls", "",
      "The catalogue: severity, thresholds in force, references, result of the last run",
      "  rightful controls\n"

@@ -67,6 +67,17 @@ static void set_ways(const Look *look, json_t *row, uint32_t account, uint32_t g
     json_object_set_new(row, "ways", list);
 }
 
+/* Whose account it is, and what says so. */
+static void set_person(const Look *look, json_t *row, uint32_t account)
+{
+    const Links *links = look->reconciliation.links;
+    g_autofree char *rule = links_made_by(links, account);
+
+    json_object_set_new(row, "person", look_person(look, links->person[account]));
+    json_object_set_new(row, "linked_by",
+                        links->person[account] != NONE ? fact_text(rule) : json_null());
+}
+
 static json_t *explanation(const Look *look, uint32_t account, uint32_t group)
 {
     const Snapshot *snapshot = look->reconciliation.snapshot;
@@ -82,6 +93,7 @@ static json_t *explanation(const Look *look, uint32_t account, uint32_t group)
                             path != NULL ? when_first_reported(look, account, group) : json_null());
 
     set_ways(look, row, account, group);
+    set_person(look, row, account);
     return row;
 }
 
@@ -185,6 +197,17 @@ static void print_ways(json_t *row)
     }
 }
 
+static void print_person(json_t *row)
+{
+    json_t *person = json_object_get(row, "person");
+
+    if (json_is_object(person)) {
+        print_text("  account of ", json_object_get(person, "name"), " (");
+        print_text("", json_object_get(person, "id"), ", ");
+        print_text("", json_object_get(row, "linked_by"), ")\n");
+    }
+}
+
 static void print_explanation(const Invocation *invocation, json_t *row)
 {
     g_autofree char *account = visible_text(json_string_value(json_object_get(row, "account")));
@@ -199,6 +222,7 @@ static void print_explanation(const Invocation *invocation, json_t *row)
         printf("  %s is not in %s, directly or through other groups.\n", account, group);
         return;
     }
+    print_person(row);
     json_array_foreach(kinds, i, kind)
     {
         printf("%s%s", i == 0 ? "  governed: " : ", ", json_string_value(kind));

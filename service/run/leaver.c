@@ -111,6 +111,23 @@ static void add_rule_keys(const Snapshot *snapshot, uint32_t row, const LinkRule
     }
 }
 
+/* What somebody linked to him is asked for by the name it had then; correlation goes by its key. */
+static void add_hand_linked(const Look *look, uint32_t person, GArray *keys)
+{
+    const Snapshot *snapshot = look->reconciliation.snapshot;
+    json_t *list = look->hand_links != NULL ? look->hand_links->list : NULL, *link;
+    size_t i;
+
+    json_array_foreach(list, i, link)
+    {
+        const char *id = json_string_value(json_object_get(json_object_get(link, "person"), "id"));
+
+        if (snapshot_find_person(snapshot, id) == person) {
+            add_key(keys, LINK_ACCOUNT_NAME, json_string_value(json_object_get(link, "account")));
+        }
+    }
+}
+
 /* An earlier row of the person (previous_ids) speaks for him too. */
 static void add_person_keys(const Look *look, const char *id, GArray *keys)
 {
@@ -118,6 +135,7 @@ static void add_person_keys(const Look *look, const char *id, GArray *keys)
     uint32_t person = snapshot_find_person(snapshot, id);
     g_autoptr(GArray) rules = reconciliation_link_rules(look->reconciliation.settings);
 
+    add_hand_linked(look, person, keys);
     for (uint32_t row = 0; row < snapshot->people.n; row++) {
         if (snapshot_person_now(snapshot, row) == person) {
             for (guint i = 0; i < rules->len; i++) {

@@ -161,7 +161,7 @@ static json_t *fact_account(const Look *look, uint32_t account, json_t *groups)
 {
     const Reconciliation *r = &look->reconciliation;
     const Accounts *accounts = &r->snapshot->accounts;
-    g_autofree char *rule = links_rule_text(r->links, r->links->rule[account]);
+    g_autofree char *rule = links_made_by(r->links, account);
     json_t *facts = json_pack(
         "{s:o s:s s:s s:s s:o s:o s:o s:o}", "name", look_text(look, accounts->name[account]),
         "source", r->snapshot->sources[accounts->source[account]].name, "class",

@@ -31,11 +31,13 @@ static ExitCode read_baseline(Look *look)
         return EXIT_DONE;
     }
     look->baseline = ledger_baseline(look->ledger, look->reconciliation.as_of_utc, &error);
-    if (look->baseline == NULL ||
+    look->hand_links = look->baseline != NULL ? hand_links_read(look->ledger, &error) : NULL;
+    if (look->hand_links == NULL ||
         !ledger_next_run(look->ledger, &look->reconciliation.this_run, &error)) {
         return ledger_failed(error);
     }
     look->reconciliation.baseline = look->baseline;
+    hand_links_use(look->hand_links, &look->reconciliation);
     return EXIT_DONE;
 }
 
@@ -79,6 +81,7 @@ void look_clear(Look *look)
 {
     reconciliation_clear(&look->reconciliation);
     g_clear_pointer(&look->baseline, baseline_free);
+    g_clear_pointer(&look->hand_links, hand_links_free);
     g_clear_pointer(&look->ledger, ledger_close);
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "run/command.h"
+#include "run/hand_links.h"
 #include "run/ledger_access.h"
 #include "run/pipeline.h"
 
@@ -14,7 +15,8 @@
 typedef struct Look {
     Invocation *invocation;
     Reconciliation reconciliation;
-    Ledger *ledger;     /* NULL before the first run */
+    Ledger *ledger; /* NULL before the first run */
+    HandLinks *hand_links;
     Baseline *baseline; /* NULL without a ledger; knows who has vanished from the roster */
     bool is_whole;      /* every source was read whole */
 } Look;

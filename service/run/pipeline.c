@@ -97,7 +97,8 @@ static void stage_correlate(Reconciliation *r)
 {
     g_autoptr(GArray) rules = reconciliation_link_rules(r->settings);
 
-    r->links = links_new(r->snapshot, (const LinkRule *)(const void *)rules->data, rules->len);
+    r->links = links_new_with(r->snapshot, (const LinkRule *)(const void *)rules->data, rules->len,
+                              r->manual, r->n_manual);
 }
 
 static void stage_membership(Reconciliation *r)

@@ -20,10 +20,12 @@ struct Reconciliation {
     /* in */
     const Settings *settings;
     int64_t as_of_utc;
-    unsigned wanted;            /* bits of Provides: which sources to pull */
-    const Scope *scope;         /* everything of all sources, but only these accounts; or NULL */
-    const Baseline *baseline;   /* may be NULL: nothing to compare with */
-    Ledger *ledger;             /* NULL: nothing is remembered, and not judged either */
+    unsigned wanted;          /* bits of Provides: which sources to pull */
+    const Scope *scope;       /* everything of all sources, but only these accounts; or NULL */
+    const Baseline *baseline; /* may be NULL: nothing to compare with */
+    Ledger *ledger;           /* NULL: nothing is remembered, and not judged either */
+    const ManualLink *manual; /* n_manual of them; must live as long as the links */
+    size_t n_manual;
     int64_t this_run;           /* id the ledger will give it; 0 = only looking */
     const char *const *accepts; /* "SOURCE:DIMENSION"; may be NULL */
     IntakeProgress progress;    /* may be NULL */

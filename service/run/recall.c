@@ -7,7 +7,9 @@ void present_free(Present *present)
     if (present == NULL) {
         return;
     }
-    g_strfreev(present->rule_texts);
+    for (size_t i = 0; i <= LINK_RULE_MANUAL; i++) {
+        g_free(present->rule_texts[i]);
+    }
     g_free(present->governed);
     g_free(present->first_holder);
     g_free(present->holders);
@@ -49,10 +51,10 @@ static Present *present_new(const Reconciliation *r)
     Present *present = g_new0(Present, 1);
     const Links *links = r->links;
 
-    present->rule_texts = g_new0(char *, links->n_rules + 1);
     for (size_t i = 0; i < links->n_rules; i++) {
         present->rule_texts[i] = links_rule_text(links, (uint8_t)i);
     }
+    present->rule_texts[LINK_RULE_MANUAL] = g_strdup("manual link");
     present->present = (LedgerPresent){
         .snapshot = r->snapshot,
         .as_of_utc = r->as_of_utc,

@@ -2,6 +2,7 @@
  * compare with what was. */
 #pragma once
 
+#include "correlate/links.h"
 #include "ledger/ledger.h"
 
 typedef struct Reconciliation Reconciliation;
@@ -9,7 +10,7 @@ typedef struct Reconciliation Reconciliation;
 /* What LedgerPresent borrows. */
 typedef struct Present {
     LedgerPresent present;
-    char **rule_texts;
+    char *rule_texts[LINK_RULE_MANUAL + 1]; /* NULL = no such rule */
     uint32_t *governed;
     size_t *first_holder;
     uint32_t *holders;

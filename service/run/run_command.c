@@ -82,7 +82,8 @@ static ExitCode read_baseline(Run *run)
         return EXIT_DONE;
     }
     run->baseline = ledger_baseline(run->ledger, run->record.as_of_utc, &error);
-    if (run->baseline == NULL ||
+    run->hand_links = run->baseline != NULL ? hand_links_read(run->ledger, &error) : NULL;
+    if (run->hand_links == NULL ||
         !ledger_next_run(run->ledger, &run->reconciliation.this_run, &error)) {
         return ledger_failed(error);
     }
@@ -273,6 +274,7 @@ static void clear_run(Run *run)
     reconciliation_clear(&run->reconciliation);
     clear_record(&run->record);
     baseline_free(run->baseline);
+    hand_links_free(run->hand_links);
     ledger_close(run->ledger);
     g_ptr_array_unref(run->accepts);
     g_free(run->clock_reason);
@@ -287,6 +289,7 @@ static bool judge(Run *run)
     run->reconciliation.wanted = PROVIDES_EVERYTHING;
     run->reconciliation.baseline = run->baseline;
     run->reconciliation.ledger = run->ledger;
+    hand_links_use(run->hand_links, &run->reconciliation);
     run->reconciliation.accepts = (const char *const *)run->accepts->pdata;
     run->reconciliation.progress = progress_report;
     run->reconciliation.progress_data = progress;

@@ -127,6 +127,7 @@ bool run_merge(Run *run, GError **error)
     size_t n_baselines = 0;
     g_auto(GStrv) governed = governed_keys(&run->reconciliation);
     LedgerSourceBaseline *baselines = next_baselines(run, &n_baselines);
+    g_autoptr(GArray) link_states = hand_links_states(run->hand_links, &run->reconciliation);
     g_autofree bool *has_left = who_has_left(&run->reconciliation);
 
     due_limits(run->settings, due_seconds);
@@ -141,6 +142,8 @@ bool run_merge(Run *run, GError **error)
         .resolve_limit = run_resolve_limit(run),
         .due_seconds = due_seconds,
         .person_has_left = has_left,
+        .link_states = (const LedgerLinkState *)(const void *)link_states->data,
+        .n_link_states = link_states->len,
     };
     bool is_applied = ledger_apply(run->ledger, &apply, &run->counts, error);
 

@@ -31,6 +31,16 @@ static void say_suppressions(const Run *run)
     }
 }
 
+/* Manual links whose account or person is not there any more. */
+static void say_links(const Run *run)
+{
+    g_autoptr(GPtrArray) warnings = hand_links_warnings(run->hand_links, &run->reconciliation);
+
+    for (guint i = 0; i < warnings->len; i++) {
+        say_error("warning: %s", (const char *)warnings->pdata[i]);
+    }
+}
+
 void run_say_messages(const Run *run)
 {
     const GPtrArray *messages = intake_messages(run->reconciliation.intake);
@@ -61,6 +71,7 @@ void run_say_messages(const Run *run)
     }
     say_names(governed);
     say_suppressions(run);
+    say_links(run);
     for (guint i = 0; i + 1 < run->accepts->len; i++) {
         if (!run->reconciliation.accepts_used[i] &&
             strcmp(run->accepts->pdata[i], "ledger:resolved") != 0) {

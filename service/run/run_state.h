@@ -5,6 +5,7 @@
 #include "ledger/ledger.h"
 #include "run/clock.h"
 #include "run/command.h"
+#include "run/hand_links.h"
 #include "run/leaver_case.h"
 #include "run/pipeline.h"
 
@@ -13,6 +14,7 @@ typedef struct Run {
     const Settings *settings;
     Ledger *ledger; /* NULL: dry run without a store */
     Baseline *baseline;
+    HandLinks *hand_links; /* NULL without a ledger */
     Reconciliation reconciliation;
     LedgerRun record;
     LedgerCounts counts;

@@ -81,7 +81,7 @@ static json_t *account_facts(const Look *look, uint32_t account)
 {
     const Reconciliation *r = &look->reconciliation;
     const Accounts *accounts = &r->snapshot->accounts;
-    g_autofree char *rule = links_rule_text(r->links, r->links->rule[account]);
+    g_autofree char *rule = links_made_by(r->links, account);
     json_t *facts = json_object();
 
     json_object_set_new(facts, "name", look_text(look, accounts->name[account]));
@@ -133,7 +133,7 @@ static json_t *json_accounts_of(const Look *look, uint32_t person)
 
     for (uint32_t i = links->first_account[person]; i < links->first_account[person + 1]; i++) {
         uint32_t account = links->person_accounts[i];
-        g_autofree char *rule = links_rule_text(links, links->rule[account]);
+        g_autofree char *rule = links_made_by(links, account);
 
         json_array_append_new(
             list, json_pack("{s:o s:s s:s s:o s:o s:o}", "name",

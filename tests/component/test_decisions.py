@@ -3,7 +3,7 @@
 import json
 import unittest
 
-from site_under_test import SMALL_CONFIG, SMALL_LDIF, Site, SiteTest
+from site_under_test import SMALL_CONFIG, SMALL_LDIF, Site, SiteTest, small_account
 
 NEXT = "2026-03-17T06:00:00Z"
 LAST_MOMENT = "2026-03-20T22:59:59Z"  # Berlin is an hour ahead
@@ -365,6 +365,109 @@ class Late(DecisionTest):
         result = site.run(as_of=WEEK_LATER)
         self.assertIn((subject["id"], "leaver-active"), self.late(site, "exception-overdue", "accepted"))
         self.assertGreaterEqual(result.json["counts"]["accepted_by_rule"], 1)
+
+
+ORPHAN = """dn: uid=legacy,ou=people,dc=example,dc=com
+objectClass: inetOrgPerson
+uid: legacy
+cn: legacy
+sn: legacy
+entryUUID: 00000000-0000-4000-8000-000000000777
+createTimestamp: 20200101000000Z
+modifyTimestamp: 20260316200000Z
+pwdLastSuccess: 20260316080000Z
+
+"""
+TWIN = small_account("twin", "1").replace("employeeNumber: 1\n", "mail: both@example.com\n")
+TWINS = HR + ("00130,Jan One,both@example.com,jone,active,,2026-03-16T20:00:00Z\n"
+              "00131,Jan Two,both@example.com,jtwo,active,,2026-03-16T20:00:00Z\n")
+
+
+class ManualLinks(DecisionTest):
+    def linked(self, account="legacy", person="00124"):
+        site = self.site(ldif=SMALL_LDIF + "\n" + ORPHAN)
+        result = site.rightful("link", account, person, "--reason", "wrote it himself", "--as", "00126")
+        self.assertEqual(result.code, 0, result.err)
+        return site
+
+    def states(self, site):
+        return [(row["account"], row["person"]["id"], row["state"]) for row in site.rightful("link", "list", "--json").json["link"]]
+
+    def test_it_goes_before_all_rules_and_is_shown_everywhere(self):
+        site = self.linked()
+        self.assertIn("orphaned-account\tlegacy", site.found())
+        self.assertEqual(self.states(site), [("legacy", "00124", "from the next run on")])
+        site.run(as_of=NEXT)
+        self.assertNotIn("orphaned-account\tlegacy", site.found())
+        self.assertEqual(self.states(site), [("legacy", "00124", "in use")])
+        for command in (["account", "legacy"], ["person", "00124"], ["explain", "legacy", "admins", "--json"]):
+            self.assertIn("manual link by 00126 on ", site.rightful(*command).out)
+        self.assertIn("wrote it himself", site.rightful("link", "list").out)
+
+    def test_an_ambiguous_account_is_somebodys(self):
+        site = self.site(ldif=SMALL_LDIF + "\n" + TWIN, roster=TWINS)
+        self.assertIn("ambiguous-account\ttwin", site.found())
+        self.assertIn("rightful link twin PERSON", self.one(site, "ambiguous-account")["action"])
+        self.assertEqual(site.rightful("link", "twin", "jtwo", "--reason", "asked both").code, 0)
+        site.run(as_of=NEXT)
+        self.assertNotIn("ambiguous-account\ttwin", site.found())
+
+    def test_when_the_person_leaves_the_account_is_a_leavers(self):
+        site = self.linked()
+        site.run(as_of=NEXT)
+        site.write("hr.csv", HR.replace("jmeier,active,,", "jmeier,active,2026-03-17,"))
+        result = site.run("--accept", "hr:people-active", "--reason", "test", as_of="2026-03-19T06:00:00Z")
+        self.assertIn("leaver-active\tlegacy", site.found(), result.err)
+        row = next(row for row in site.exceptions("--control", "leaver-active") if row["subject"]["name"] == "legacy")
+        self.assertIn("manual link by 00126 on ", row["evidence"]["linked_by"])
+        self.assertEqual(self.states(site), [("legacy", "00124", "the person has left")])
+        leaver = site.rightful("leaver", "00124", "--json", "--as-of", "2026-03-19T06:00:00Z").json["leaver"][0]
+        self.assertIn("legacy", [account["name"] for account in leaver["accounts"]])
+
+    def test_a_link_of_what_is_gone_is_said(self):
+        site = self.linked()
+        site.run(as_of=NEXT)
+        site.write("corp.ldif", SMALL_LDIF)
+        result = site.run("--accept", "corp:accounts", "--reason", "test", as_of="2026-03-17T08:00:00Z")
+        self.assertIn("the manual link of corp/legacy to Jonas Meier (00124) is of no use: the account is gone", result.err)
+        self.assertEqual(self.states(site), [("legacy", "00124", "the account is gone")])
+        self.assertEqual(site.rightful("unlink", "legacy", "--reason", "switched off").code, 0)
+        self.assertEqual(self.states(site), [])
+        self.assertNotIn("of no use", site.run(as_of="2026-03-17T09:00:00Z").err)
+
+    def test_unlinking_gives_it_back_to_the_rules(self):
+        site = self.linked()
+        site.run(as_of=NEXT)
+        self.assertEqual(site.rightful("unlink", "corp/legacy").code, 0)
+        site.run(as_of="2026-03-17T08:00:00Z")
+        self.assertIn("orphaned-account\tlegacy", site.found())
+        result = site.rightful("unlink", "legacy")
+        self.assertEqual(result.code, 1)
+        self.assertIn("no account \"legacy\" is linked by hand", result.err)
+
+    def test_it_follows_the_account_through_a_rename_and_overrides_a_rule(self):
+        site = self.linked(account="jmeier", person="00125")
+        site.write("corp.ldif", (SMALL_LDIF + "\n" + ORPHAN).replace("uid=jmeier", "uid=jm").replace("uid: jmeier", "uid: jm"))
+        site.run(as_of=NEXT)
+        account = site.rightful("account", "jm", "--json").json["account"][0]
+        self.assertEqual(account["person"]["id"], "00125")
+
+    def test_what_is_refused(self):
+        site = self.linked()
+        for arguments, why in ((["link", "legacy", "00125", "--reason", "x"], "is linked to Jonas Meier (00124) already"),
+                               (["link", "nobody", "00125", "--reason", "x"], "there is no account \"nobody\""),
+                               (["link", "alima", "99999", "--reason", "x"], "there is no person \"99999\""),
+                               (["link", "alima", "00125", "--reason", "x"], "belongs to Ana Lima (00125) already"),
+                               (["link", "alima", "00124", "--reason", "x", "--as", "alima"], "belongs to Ana Lima, who asks"),
+                               (["link", "alima", "00124", "--reason", "x", "--as", "nobody"], "nobody of the last applied roster"),
+                               (["unlink", "legacy", "--as", "jmeier"], "belongs to Jonas Meier, who asks")):
+            with self.subTest(arguments=arguments):
+                result = site.rightful(*arguments)
+                self.assertEqual(result.code, 1)
+                self.assertIn(why, result.err)
+        for arguments in (["link", "legacy"], ["link", "legacy", "00125"], ["link"], ["unlink"], ["link", "a", "b", "c", "--reason", "x"]):
+            self.assertEqual(site.rightful(*arguments).code, 2)
+        self.assertEqual(self.states(site), [("legacy", "00124", "from the next run on")])
 
 
 if __name__ == "__main__":

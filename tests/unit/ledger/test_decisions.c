@@ -389,6 +389,53 @@ static void what_comes_back_under_a_rule_is_accepted_at_once(void **state)
     assert_text(fixture_history(f, "EX-000001"), "opened resolved reopened accepted");
 }
 
+/* ---- what is late ---- */
+
+/* "EX-000001 of dormant, found; EX-000002 of dormant, not judged | EX-000003 until 2026-03-10 by
+ * 00125, found": overdue ones, then those whose waiver is over. */
+static char *late(Fixture *f, int64_t as_of_utc, const char *night)
+{
+    g_autoptr(GError) error = NULL;
+    FindingSet *set = night_set(night, f);
+    set->as_of_utc = as_of_utc;
+    set->rules = f->rules;
+    g_autoptr(Standing) standing = ledger_standing(f->ledger, set, &error);
+    if (error)
+        fail_msg("%s", error->message);
+    GString *out = g_string_new(NULL);
+    for (guint i = 0; i < standing->overdue->len; i++) {
+        const StandingException *row = &g_array_index(standing->overdue, StandingException, i);
+        g_string_append_printf(out, "%s%s of %s, %s", i ? "; " : "", row->name, row->control,
+                               row->finding == UINT32_MAX ? "not judged" : "found");
+    }
+    for (guint i = 0; i < standing->lapsed->len; i++) {
+        const StandingException *row = &g_array_index(standing->lapsed, StandingException, i);
+        g_string_append_printf(out, " | %s until %s by %s, %s", row->name, row->last_day,
+                               row->answers, row->finding == UINT32_MAX ? "not judged" : "found");
+    }
+    night_set_free(set);
+    return g_string_free(out, FALSE);
+}
+
+static void what_is_late_is_what_is_still_found_past_its_date(void **state)
+{
+    Fixture *f = *state;
+    f->rules = rules;
+    begin(f, "dormant corp/ann; dormant corp/bob; excess corp/ann > pay; dormant corp/eve !low");
+    int64_t due = NOON + 7 * DAY;
+
+    assert_text(late(f, due, "dormant corp/ann; dormant corp/bob; excess corp/ann > pay"), "");
+    assert_text(late(f, due + 1, "dormant corp/ann; ?excess corp/ann; +dormant"),
+                "EX-000001 of dormant, found; EX-000003 of excess, not judged");
+    assert_text(late(f, due + 1, "dormant corp/ann =2; +excess"), "");
+    ledger_assign(f->ledger, "1", "root", "Li", NOON, NULL);
+    accept_it(f, "2");
+    assert_text(late(f, due + DAY, "dormant corp/ann; dormant corp/bob; +excess"),
+                "EX-000001 of dormant, found | EX-000002 until 2026-03-10 by 00125, found");
+    assert_text(late(f, due + DAY, "dormant corp/bob; +excess"),
+                " | EX-000002 until 2026-03-10 by 00125, found");
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -411,6 +458,7 @@ int main(int argc, char **argv)
         DECIDE(what_a_person_accepted_goes_to_the_rule_when_it_lapses),
         DECIDE(what_a_rule_accepts_is_not_reopened_by_hand),
         DECIDE(what_comes_back_under_a_rule_is_accepted_at_once),
+        DECIDE(what_is_late_is_what_is_still_found_past_its_date),
     };
     return run_on_argument(argc, argv, "ledger/decisions", tests);
 }
