@@ -335,15 +335,18 @@ const LedgerPresent *nightly_present(const Nightly *nightly)
     return &nightly->present;
 }
 
+void nightly_use(Fixture *fixture, const Nightly *nightly)
+{
+    fixture->present = nightly ? &nightly->present : NULL;
+    fixture->baselines = nightly ? nightly->baselines : NULL;
+    fixture->n_baselines = nightly ? nightly->n_baselines : 0;
+}
+
 void nightly_merge(Fixture *fixture, const Nightly *nightly)
 {
-    fixture->present = &nightly->present;
-    fixture->baselines = nightly->baselines;
-    fixture->n_baselines = nightly->n_baselines;
+    nightly_use(fixture, nightly);
     fixture_night(fixture, nightly->present.as_of_utc, "@corp");
-    fixture->present = NULL;
-    fixture->baselines = NULL;
-    fixture->n_baselines = 0;
+    nightly_use(fixture, NULL);
 }
 
 /* ---- memory in words ---- */

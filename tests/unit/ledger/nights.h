@@ -21,6 +21,8 @@ Nightly *nightly_parse(const char *text, int64_t as_of_utc);
 void nightly_free(Nightly *nightly); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Nightly, nightly_free)
 
+/* The next runs of the fixture are over it; NULL: no history is kept. */
+void nightly_use(Fixture *fixture, const Nightly *nightly);
 /* A merged run over it. */
 void nightly_merge(Fixture *fixture, const Nightly *nightly);
 

@@ -2,6 +2,7 @@
  * whatever write. */
 #include "broken_disk.h"
 #include "fixture.h"
+#include "nights.h"
 #include "ledger/store.h"
 
 #include <setjmp.h>
@@ -35,6 +36,30 @@ static void forget_journal(const Fixture *fixture)
     g_unlink(journal);
 }
 
+/* What the history keeps of the two nights: new, gone, changed, moved. */
+#define FIRST_THINGS                                                                               \
+    "ann =p1 mail=a@x.org; bob; cat; person p1 dept=Sales status=leave; group* g1 ann bob"
+#define SECOND_THINGS "ann =p1 mail=b@x.org; bob off; dan; person p1 dept=Legal; group* g1 ann dan"
+
+static bool run_night(Fixture *fixture, int64_t as_of_utc, const char *things, const char *findings,
+                      GError **error)
+{
+    g_autoptr(Nightly) nightly = nightly_parse(things, as_of_utc);
+
+    if (!fixture->ledger)
+        fixture_open(fixture, LEDGER_RUN);
+    nightly_use(fixture, nightly);
+    bool is_applied = fixture_try_night(fixture, as_of_utc, findings, error);
+    nightly_use(fixture, NULL);
+    g_clear_pointer(&fixture->recall, ledger_recall_free);
+    return is_applied;
+}
+
+static bool second_night(Fixture *fixture, GError **error)
+{
+    return run_night(fixture, NOON + DAY, SECOND_THINGS, SECOND, error);
+}
+
 /* Ledger after FIRST, and dumps of before and after SECOND. */
 typedef struct Worlds {
     char *start, *before, *after;
@@ -44,11 +69,11 @@ static Worlds make_worlds(Fixture *fixture)
 {
     Worlds worlds = {.start = g_strconcat(fixture->path, ".start", NULL)};
 
-    fixture_night(fixture, NOON, FIRST);
+    assert_true(run_night(fixture, NOON, FIRST_THINGS, FIRST, NULL));
     fixture_close(fixture);
     worlds.before = dump_file(fixture->path);
     copy_file(fixture->path, worlds.start);
-    fixture_night(fixture, NOON + DAY, SECOND);
+    assert_true(second_night(fixture, NULL));
     fixture_close(fixture);
     worlds.after = dump_file(fixture->path);
     assert_string_not_equal(worlds.before, worlds.after);
@@ -69,7 +94,7 @@ static bool second_night_in_child(Fixture *fixture, DiskFault fault, int at_writ
     if (child == 0) {
         broken_disk_break(fault, at_write);
         fixture_open(fixture, LEDGER_RUN);
-        fixture_night(fixture, NOON + DAY, SECOND);
+        second_night(fixture, NULL);
         fixture_close(fixture);
         _exit(0);
     }
@@ -117,7 +142,7 @@ static void a_run_killed_at_any_instant_leaves_the_ledger_as_before_or_as_after(
         copy_file(worlds.start, fixture->path);
         pid_t child = fork();
         if (child == 0) {
-            fixture_night(fixture, NOON + DAY, SECOND);
+            second_night(fixture, NULL);
             _exit(0);
         }
         g_usleep((gulong)g_rand_int_range(random, 0, 20000));
@@ -166,7 +191,7 @@ static void fail_at_every_write(Fixture *fixture, DiskFault fault, LedgerError e
         copy_file(worlds.start, fixture->path);
         fixture_open(fixture, LEDGER_RUN);
         broken_disk_break(fault, at);
-        is_through = fixture_try_night(fixture, NOON + DAY, SECOND, &error);
+        is_through = second_night(fixture, &error);
         broken_disk_break(fault, 0);
         fixture_close(fixture);
         g_autofree char *dump = dump_file(fixture->path);

@@ -1,5 +1,6 @@
 /* What the history keeps of each kind of change, and what controls are told of it. */
 #include "nights.h"
+#include "on_postgres.h"
 
 #include "ledger/ledger_private.h"
 #include "ledger/pack_write.h"
@@ -312,7 +313,7 @@ static void packs_and_rows_read_the_same(void **state)
         g_clear_pointer(&texts[i], g_free);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
 #define HISTORY(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
@@ -333,5 +334,5 @@ int main(void)
         HISTORY(members_are_kept_as_changes),
         HISTORY(packs_and_rows_read_the_same),
     };
-    return cmocka_run_group_tests_name("history", tests, NULL, NULL);
+    return run_on_argument(argc, argv, "history", tests);
 }
