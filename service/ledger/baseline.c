@@ -9,12 +9,14 @@
 
 static bool read_dimensions(Store *store, BaselineSource *source, int64_t as_of_utc, GError **error)
 {
-    /* The last good run counts in full however old it is; the maximum is of those within the week.
-     */
+    /* The last good run counts in full however old it is; the maximum is of those within the week,
+     * since the last change that was let through. */
     g_autoptr(Statement) rows = store_prepare(
         store,
         "SELECT d.name, d.value, (SELECT max(w.value) FROM dimension w JOIN run r ON r.id = w.run "
-        "WHERE w.source = d.source AND w.name = d.name AND r.as_of >= $3 AND r.as_of <= $4) "
+        "WHERE w.source = d.source AND w.name = d.name AND r.as_of >= $3 AND r.as_of <= $4 "
+        "AND w.run >= COALESCE((SELECT max(a.run) FROM dimension a WHERE a.source = d.source AND "
+        "a.name = d.name AND a.accepted = 1), 0)) "
         "FROM dimension d WHERE d.run = $1 AND d.source = $2 ORDER BY d.name",
         error);
     StoreStep step;

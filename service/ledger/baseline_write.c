@@ -16,7 +16,8 @@ static bool write_dimensions(Store *store, const LedgerSourceBaseline *baseline,
         error);
     g_autoptr(Statement) insert =
         store_prepare(store,
-                      "INSERT INTO dimension (run, source, name, value) VALUES ($1, $2, $3, $4) "
+                      "INSERT INTO dimension (run, source, name, value, accepted) "
+                      "VALUES ($1, $2, $3, $4, $5) "
                       "ON CONFLICT (run, source, name) DO UPDATE SET value = excluded.value",
                       error);
 
@@ -28,7 +29,8 @@ static bool write_dimensions(Store *store, const LedgerSourceBaseline *baseline,
         return false;
     for (size_t i = 0; i < baseline->n_dimensions; i++) {
         statement_bind(insert, integer_value(run), text_value(baseline->name),
-                       text_value(baseline->dimensions[i]), integer_value(baseline->values[i]));
+                       text_value(baseline->dimensions[i]), integer_value(baseline->values[i]),
+                       integer_value(baseline->accepted && baseline->accepted[i]));
         if (!statement_run(insert, error))
             return false;
     }

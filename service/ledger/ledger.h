@@ -94,6 +94,7 @@ typedef struct LedgerSourceBaseline {
     size_t n_dimensions;
     const char **dimensions; /* names */
     const int64_t *values;
+    const bool *accepted; /* changes that were let through; NULL = none */
     const char **watched; /* NULL-terminated */
 } LedgerSourceBaseline;
 

@@ -17,6 +17,19 @@ bool run_accepts_resolving(const Run *run)
     return false;
 }
 
+static bool is_accepted(const Reconciliation *r, const char *source, const char *dimension)
+{
+    for (guint i = 0; i < r->held->len; i++) {
+        const GuardTrip *trip = &g_array_index(r->held, GuardTrip, i);
+
+        if (trip->is_accepted && strcmp(trip->source, source) == 0 &&
+            strcmp(trip->dimension, dimension) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What the next run's guards compare with: complete sources only. */
 static LedgerSourceBaseline *next_baselines(const Run *run, size_t *ret_n)
 {
@@ -34,16 +47,19 @@ static LedgerSourceBaseline *next_baselines(const Run *run, size_t *ret_n)
         LedgerSourceBaseline *next = &baselines[n++];
         const char **names = g_new0(const char *, dimensions->len + 1);
         int64_t *values = g_new0(int64_t, dimensions->len + 1);
+        bool *accepted = g_new0(bool, dimensions->len + 1);
 
         for (guint j = 0; j < dimensions->len; j++) {
             names[j] = g_array_index(dimensions, GuardDimension, j).name;
             values[j] = g_array_index(dimensions, GuardDimension, j).value;
+            accepted[j] = is_accepted(r, r->snapshot->sources[i].name, names[j]);
         }
         next->name = r->snapshot->sources[i].name;
         next->good_as_of_utc = r->as_of_utc;
         next->n_dimensions = dimensions->len;
         next->dimensions = names;
         next->values = values;
+        next->accepted = accepted;
         next->watched = g_new0(const char *, watched->len + 1);
         for (guint j = 0; j < watched->len; j++) {
             next->watched[j] = watched->pdata[j];
@@ -58,6 +74,7 @@ static void free_baselines(LedgerSourceBaseline *baselines, size_t n)
     for (size_t i = 0; i < n; i++) {
         g_free(baselines[i].dimensions);
         g_free((void *)(uintptr_t)baselines[i].values);
+        g_free((void *)(uintptr_t)baselines[i].accepted);
         g_free(baselines[i].watched);
     }
     g_free(baselines);

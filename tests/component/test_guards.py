@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shlex
 import subprocess
 import time
 import unittest
@@ -104,6 +105,86 @@ class Guards(SiteTest):
         self.assertEqual(len(site.exceptions("--control", "orphaned-account")), 9)
         self.assertEqual(site.run("--accept", "ledger:resolved", "--reason", "HR recorded them", as_of=LATER).code, 0)
         self.assertEqual(site.exceptions("--control", "orphaned-account"), [])
+
+    def held(self, result):
+        return {f'{h["source"]}:{h["dimension"]}': (h["before"], h["after"], h["limit"]) for h in result.json["held"]}
+
+    def test_the_command_of_the_message_lets_all_of_it_through_and_is_recorded(self):
+        site = self.grown()
+        site.write("hr.csv", people(20))
+        site.write("corp.ldif", accounts(20))
+        result = site.run(as_of=LATER)
+        self.assertEqual(result.code, 3)
+        self.assertTrue({"hr:people-active", "hr:fill.email", "corp:accounts", "corp:enabled-accounts", "corp:fill.employee_id"} <= set(self.held(result)))
+        command = result.err[result.err.index("  rightful "):].strip().replace("'WHY'", "'two sites were sold'")
+        words = shlex.split(command)[1:]
+        result = site.rightful(*words, "--accept", "ledger:resolved", "--json")
+        self.assertEqual(result.code, 0, result.err)
+        shown = site.rightful("run-show", "3", "--json").json["run-show"][0]["accepted"]
+        self.assertEqual({(row["reason"]) for row in shown}, {"two sites were sold"})
+        self.assertIn("corp:accounts", [row["accept"] for row in shown])
+
+    def test_what_was_accepted_once_is_not_held_again_by_the_week_before(self):
+        site = self.grown()
+        site.write("hr.csv", people(20))
+        accepts = ["--accept", "ledger:resolved", "--reason", "sold"]
+        for dimension in self.held(site.run(as_of=LATER)):
+            accepts += ["--accept", dimension]
+        self.assertEqual(site.run(*accepts, as_of=LATER).code, 0)
+        result = site.run(as_of="2026-03-18T05:00:00Z")
+        self.assertEqual(self.held(result), {})
+        site.write("hr.csv", people(17))  # 19 of 22: within one night's limit
+        self.assertEqual(self.held(site.run(as_of="2026-03-18T06:00:00Z")), {})
+
+    def test_slow_erosion_is_seen_against_the_week(self):
+        site = self.grown()  # 42 active people: 3 may go in a night, 6 in a week
+        for hour, n in ((6, 37), (7, 34)):
+            site.write("hr.csv", people(n))
+            self.assertEqual(self.held(site.run("--accept", "ledger:resolved", "--reason", "x", as_of=f"2026-03-17T{hour:02}:00:00Z")), {})
+        site.write("hr.csv", people(33))
+        result = site.run(as_of="2026-03-17T08:00:00Z")
+        self.assertEqual(result.code, 3)
+        self.assertEqual(self.held(result)["hr:people-active"], (42, 35, 6))
+        site.write("hr.csv", people(34))
+        self.assertEqual(self.held(site.run(as_of="2026-03-17T09:00:00Z")), {})
+
+    def test_growth_is_held_above_ten_and_a_fifth(self):
+        site = self.grown()
+        site.write("hr.csv", people(50))
+        self.assertEqual(site.run(as_of=LATER).code, 0)
+        site.write("hr.csv", people(63))  # from 52 to 65: 13 more, and 11 are a fifth
+        result = site.run(as_of=LATER)
+        self.assertEqual(result.code, 3)
+        self.assertEqual(self.held(result)["hr:people-active"], (52, 65, 11))
+
+    def test_a_held_source_keeps_its_old_baseline(self):
+        site = self.grown()
+        site.write("hr.csv", people(20))
+        for _ in range(2):
+            self.assertEqual(self.held(site.run(as_of=LATER))["hr:people-active"], (42, 22, 3))
+
+    def test_a_branch_that_empties_is_held_and_accepted_by_its_dn(self):
+        branch = "".join("\n" + small_account(f"b{i}", f"{30000 + i}").replace("ou=people", "ou=Branch Office,ou=people") for i in range(12))
+        spare = "".join("\n" + small_account(f"s{i}", f"{40000 + i}") for i in range(12))
+        site = self.open(small_site(hr_csv=people(40), corp_ldif=accounts(40) + branch))
+        site.run()
+        site.write("corp.ldif", accounts(40) + spare)
+        result = site.run(as_of=LATER)
+        self.assertEqual(result.code, 3, result.err)
+        name = "corp:branch.ou=branch office,ou=people,dc=example,dc=com"
+        self.assertEqual(self.held(result), {name: (10, 0, 9)})
+        self.assertIn(f"--accept '{name}'", result.err)
+        result = site.run("--accept", name, "--accept", "ledger:resolved", "--reason", "the office moved", as_of=LATER)
+        self.assertEqual(result.code, 0, result.err)
+        self.assertEqual(self.held(site.run(as_of=LATER)), {})
+
+    def test_the_first_run_has_nothing_to_compare_with_and_says_so(self):
+        site = self.open(small_site())
+        result = site.rightful("run", "--as-of", site.as_of)
+        self.assertEqual(result.code, 0, result.err)
+        self.assertIn("nothing to compare with", result.out + result.err)
+        result = site.rightful("run", "--as-of", site.as_of)
+        self.assertNotIn("nothing to compare with", result.out + result.err)
 
     def test_control_totals_balance(self):
         site = self.grown()
