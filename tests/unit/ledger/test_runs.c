@@ -163,19 +163,51 @@ static void a_run_that_merged_nothing_counts_what_stays(void **state)
 static LedgerSourceBaseline baseline_of(const char **names, const int64_t *values, size_t n,
                                         const char **watched)
 {
-    return (LedgerSourceBaseline){"corp", NOON, n, names, values, watched};
+    return (LedgerSourceBaseline){.name = "corp",
+                                  .good_as_of_utc = NOON,
+                                  .n_dimensions = n,
+                                  .dimensions = names,
+                                  .values = values,
+                                  .watched = watched};
 }
 
-static void good_night(Fixture *f, int64_t as_of_utc, int64_t n_accounts, const char **watched)
+static void night_of(Fixture *f, int64_t as_of_utc, int64_t n_accounts, bool is_accepted,
+                     const char **watched)
 {
     const char *names[] = {"accounts"};
     LedgerSourceBaseline baseline = baseline_of(names, &n_accounts, 1, watched);
 
     baseline.good_as_of_utc = as_of_utc;
+    baseline.accepted = &is_accepted;
     f->baselines = &baseline;
     f->n_baselines = 1;
     fixture_night(f, as_of_utc, "@corp");
     f->n_baselines = 0;
+}
+
+static void good_night(Fixture *f, int64_t as_of_utc, int64_t n_accounts, const char **watched)
+{
+    night_of(f, as_of_utc, n_accounts, false, watched);
+}
+
+static int64_t maximum_at(Fixture *f, int64_t as_of_utc)
+{
+    g_autoptr(Baseline) baseline = ledger_baseline(f->ledger, as_of_utc, NULL);
+    const BaselineSource *source = baseline_source(baseline, "corp");
+
+    return g_array_index(source->dimensions, BaselineDimension, 0).maximum_7d;
+}
+
+static void the_maximum_of_a_week_counts_from_the_change_that_was_let_through(void **state)
+{
+    Fixture *f = *state;
+    good_night(f, NOON, 500, NULL);
+    night_of(f, NOON + DAY, 300, true, NULL);
+    assert_int_equal(maximum_at(f, NOON + DAY), 300);
+    good_night(f, NOON + 2 * DAY, 290, NULL);
+    assert_int_equal(maximum_at(f, NOON + 2 * DAY), 300);
+    good_night(f, NOON + 3 * DAY, 310, NULL);
+    assert_int_equal(maximum_at(f, NOON + 3 * DAY), 310);
 }
 
 static void the_baseline_has_the_last_good_run_and_the_maximum_of_a_week(void **state)
@@ -346,6 +378,7 @@ int main(int argc, char **argv)
         RUNS(runs_are_listed_newest_first_without_long_proofs),
         RUNS(a_run_that_merged_nothing_counts_what_stays),
         RUNS(the_baseline_has_the_last_good_run_and_the_maximum_of_a_week),
+        RUNS(the_maximum_of_a_week_counts_from_the_change_that_was_let_through),
         RUNS(the_baseline_watches_what_the_last_good_run_watched),
         RUNS(a_held_merge_keeps_the_old_baseline),
         RUNS(governed_groups_keep_their_first_seen),
