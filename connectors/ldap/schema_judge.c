@@ -50,6 +50,12 @@ static void fill_common(Schema *schema, DirectoryEntry *entry)
     copy_key(schema, entry);
     entry->created_utc =
         time_of(schema->slots[SLOT_CREATED], TIME_UNKNOWN, ENTRY_CREATED_UNREADABLE, &entry->flags);
+    /* 0: never, or not since the directory records it (MS-ADA2). */
+    Text interactive = schema->slots[SLOT_INTERACTIVE];
+    int64_t utc = number_of(interactive, 1) == 0
+                      ? 0
+                      : time_of(interactive, 0, ENTRY_INTERACTIVE_UNREADABLE, &entry->flags);
+    entry->interactive_utc = MAX(utc, 0);
     uint32_t ignored = 0;
     entry->changed_utc = time_of(schema->slots[SLOT_CHANGED], TIME_UNKNOWN, 0, &ignored);
 }

@@ -146,7 +146,8 @@ typedef enum EntryFlags {
     ENTRY_EXPIRES_UNREADABLE = 1 << 11,
     ENTRY_CREATED_UNREADABLE = 1 << 12,
     ENTRY_PASSWORD_CHANGED_UNREADABLE = 1 << 13,
-    ENTRY_MEMBERS_NOT_EXPANDED = 1 << 14 /* memberURL: members that no pull lists */
+    ENTRY_MEMBERS_NOT_EXPANDED = 1 << 14, /* memberURL: members that no pull lists */
+    ENTRY_INTERACTIVE_UNREADABLE = 1 << 15
 } EntryFlags;
 
 /* Why an entry is or is not enabled; the text that evidence shows is in service/model. */
@@ -189,6 +190,7 @@ typedef struct DirectoryEntry {
     int64_t locked_until_utc; /* when locked ends by itself; TIME_NEVER: when somebody unlocks, or
                                  only the server knows */
     int64_t expires_utc, created_utc, changed_utc, last_logon_utc, password_changed_utc;
+    int64_t interactive_utc; /* when somebody last sat down and logged on with it; 0 = not shown */
     uint32_t last_logon_slack_seconds; /* the value may be that much too old (lastLogonTimestamp: 14
                                           d) */
     uint32_t flags;                    /* EntryFlags */

@@ -105,8 +105,8 @@ static bool is_by_subject(const ControlContext *context, uint32_t approval, uint
            g_ascii_strcasecmp(text, snapshot_text(snapshot, snapshot->accounts.name[account])) == 0;
 }
 
-static ApprovalVerdict judge(const ControlContext *context, uint32_t approval, uint32_t account,
-                             uint32_t person)
+ApprovalVerdict approval_verdict(const ControlContext *context, uint32_t approval, uint32_t account,
+                                 uint32_t person)
 {
     const Approvals *approvals = &context->snapshot->approvals;
     if (approvals->approved_by[approval] == 0)
@@ -150,7 +150,8 @@ void approvals_of(const ControlContext *context, uint32_t group, uint32_t accoun
             const ApprovalRow *row = &g_array_index(rows, ApprovalRow, i);
             if (row->key != keys[k])
                 break;
-            if (!visit(row->approval, judge(context, row->approval, account, subjects[k]), data))
+            if (!visit(row->approval,
+                       approval_verdict(context, row->approval, account, subjects[k]), data))
                 return;
         }
     }

@@ -184,6 +184,9 @@ typedef enum ApprovalVerdict {
     APPROVAL_BY_SUBJECT
 } ApprovalVerdict;
 extern const char *const approval_verdicts[];
+/* Of an approval for the account; person: who must not be the approver, or NONE. */
+ApprovalVerdict approval_verdict(const ControlContext *context, uint32_t approval, uint32_t account,
+                                 uint32_t person);
 /* Called for each approval that names the right, until it returns false. For group NONE: that names
  * a shared account, whatever the group. */
 typedef bool (*ApprovalVisit)(uint32_t approval, ApprovalVerdict verdict, void *data);

@@ -16,7 +16,7 @@ static const Column account_list[] = {
     COLUMN(Accounts, locked),           COLUMN(Accounts, flags),
     COLUMN(Accounts, expires_utc),      COLUMN(Accounts, created_utc),
     COLUMN(Accounts, last_logon_utc),   COLUMN(Accounts, password_changed_utc),
-    COLUMN(Accounts, last_logon_slack),
+    COLUMN(Accounts, last_logon_slack), COLUMN(Accounts, interactive_utc),
 };
 
 static const Column group_list[] = {

@@ -197,6 +197,7 @@ static uint32_t fill_account(Sink *sink, const DirectoryEntry *entry, const Plac
     accounts->last_logon_utc[row] = entry->last_logon_utc;
     accounts->password_changed_utc[row] = entry->password_changed_utc;
     column_set(accounts->last_logon_slack, row, entry->last_logon_slack_seconds);
+    column_set(accounts->interactive_utc, row, (uint32_t)MIN(entry->interactive_utc, UINT32_MAX));
     builder->account_extras.gid[row] = gid_of(entry->gid_number);
     column_set(builder->account_extras.primary_sid, row,
                sink_shared(sink, entry->primary_group_sid));

@@ -151,7 +151,7 @@ static Item *new_item(Handover *handover, size_t size)
 
 /* A text or list more in the entry? Then it is counted and copied here too. */
 #if UINTPTR_MAX == UINT64_MAX
-G_STATIC_ASSERT(sizeof(DirectoryEntry) == 424);
+G_STATIC_ASSERT(sizeof(DirectoryEntry) == 432);
 #endif
 
 /* Every single text of an entry. */

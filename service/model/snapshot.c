@@ -91,7 +91,7 @@ static void accounts_clear(Accounts *a)
                  a->department, a->title, a->description, a->sid, a->owner_text, a->owner_entry,
                  a->manager_text, a->class_text, a->source, a->enabled, a->enabled_by, a->locked,
                  a->flags, a->expires_utc, a->created_utc, a->last_logon_utc,
-                 a->password_changed_utc, a->last_logon_slack);
+                 a->password_changed_utc, a->last_logon_slack, a->interactive_utc);
 }
 
 static void groups_clear(Groups *g)

@@ -111,6 +111,7 @@ typedef struct Accounts {
     int64_t *expires_utc;  /* TIME_NEVER, TIME_UNKNOWN */
     int64_t *created_utc, *last_logon_utc, *password_changed_utc;
     uint32_t *last_logon_slack; /* seconds */
+    uint32_t *interactive_utc;  /* last interactive logon, until 2106; 0 = not shown */
 } Accounts;
 
 typedef struct Groups {

@@ -94,6 +94,10 @@ static json_t *account_facts(const Look *look, uint32_t account)
     json_object_set_new(facts, "expires", fact_time(accounts->expires_utc[account]));
     json_object_set_new(facts, "created", fact_time(accounts->created_utc[account]));
     json_object_set_new(facts, "last_logon", json_last_logon(accounts->last_logon_utc[account]));
+    json_object_set_new(facts, "interactive_logon",
+                        accounts->interactive_utc[account] != 0
+                            ? fact_time(accounts->interactive_utc[account])
+                            : json_null());
     json_object_set_new(facts, "last_logon_slack_days",
                         json_integer(accounts->last_logon_slack[account] / 86400));
     json_object_set_new(facts, "password_changed",

@@ -199,6 +199,32 @@ class Accounts(RightsTest):
         self.assertEqual([e["severity"] for e in result.json["exceptions"] if e["control"] == "privileged-password-old"], ["medium", "medium"])
         self.assertEqual([row["subjects"] for row in unjudged(result, "privileged-password-old")], [1])
 
+    def test_interactive_logons_of_services(self):
+        shown = f"msDS-LastSuccessfulInteractiveLogonTime: {filetime('2024-03-01')}\n"
+        config = 'account_classes: ( { class = "service"; name = "svc-*"; } );'
+        silent = ad_user("svc-1", 1101) + ad_user("svc-2", 1102, extra="msDS-LastSuccessfulInteractiveLogonTime: 0\n")
+        result = self.ad("service-interactive", [], silent, config)
+        self.assertEqual([row["subjects"] for row in unjudged(result, "service-interactive")], [None])
+        result = self.ad("service-interactive", ["svc-3"], silent + ad_user("svc-3", 1103, extra=shown) + ad_user("ann", 1104, extra=shown), config)
+        self.assertEqual(unjudged(result, "service-interactive"), [])
+        other = 'attributes: { interactive_logon = "description"; };'
+        self.expect("service-interactive", ["svc-1"], NINA + user("svc-1", "", "description: 20240301080000Z\n"), config, corp=other)
+
+    def test_accounts_that_nobody_joined_with_or_approved(self):
+        on = "controls: { account-unexplained: { enabled = true; }; };"
+        ldif = NINA + user("ann", "1").replace("20200101000000Z", "20260201080000Z")
+        for start, approval, expected in (("2026-02-03", {}, []), ("2026-02-10", {}, ["ann"]), ("", {}, ["ann"]),
+                                          ("", {"account": "ann", "approved_on": "2026-01-30"}, []), ("", {"account": "ann", "approved_on": "2026-01-20"}, ["ann"]),
+                                          ("", {"person_id": "1", "group": "x", "approved_on": "2026-02-06"}, []),
+                                          ("", {"account": "ann", "approved_on": "2026-01-30", "approved_by": "ann"}, ["ann"])):
+            with self.subTest(start + str(approval)):
+                row = {"id": "T-1", "group": "", "approved_by": "boss", "account": "other", **approval}
+                result = self.judge(ldif, on, people=[person("1", start_date=start)], approvals=[row])
+                found = [e["subject"]["name"] for e in result.json["exceptions"] if e["control"] == "account-unexplained"]
+                self.assertEqual([name for name in found if name == "ann"], expected)
+        result = self.expect("account-unexplained", [], ldif, on, people=[person("1")])
+        self.assertEqual([row["subjects"] for row in unjudged(result, "account-unexplained")], [None])
+
     def test_expired_and_not_disabled(self):
         for end, extra, expected in (("20260215045959Z", "", ["ann"]), ("20260215050000Z", "", []), ("20260215045959Z", LOCKED, []), ("20270101000000Z", "", [])):
             with self.subTest(end + extra):

@@ -30,6 +30,7 @@ static void allocate_accounts(Accounts *a)
     COLUMN(a, enabled_by), COLUMN(a, locked), COLUMN(a, flags), COLUMN(a, expires_utc),
         COLUMN(a, created_utc);
     COLUMN(a, last_logon_utc), COLUMN(a, password_changed_utc), COLUMN(a, last_logon_slack);
+    COLUMN(a, interactive_utc);
 }
 
 static void allocate_groups(Groups *g)
