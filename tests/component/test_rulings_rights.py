@@ -126,7 +126,7 @@ def unjudged(result, control):
 
 
 ADMINS = 'privileged = [ "admins" ];'
-ADM = 'account_classes: ( { class = "admin"; name = "adm-*"; } );'
+ADM = 'account_classes: ( { class = "break-glass"; name = "adm-*"; } );'
 NOBODY = [approval("elsewhere", account="x")]  # an approvals source that approves nothing here
 
 
