@@ -154,6 +154,9 @@ bool ledger_apply(Ledger *ledger, LedgerApply *apply, LedgerCounts *ret_counts, 
         return false;
     }
     hand_over(&application, apply->run);
+    tally_free(ledger->tally);
+    ledger->tally = application.plan ? g_steal_pointer(&application.plan->tally) : NULL;
+    ledger->tally_of = ledger->store->n_writes;
     if (ret_counts)
         *ret_counts = application.counts;
     return true;

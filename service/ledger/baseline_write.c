@@ -2,6 +2,7 @@
  */
 #include "ledger/apply.h"
 
+#include "base/hash.h"
 #include "model/snapshot.h"
 
 #include <string.h>
@@ -84,7 +85,7 @@ static bool write_watched(Store *store, const LedgerSourceBaseline *baseline, GE
 }
 
 typedef struct Roster {
-    GHashTable *known; /* id → person_text(); NULL = written by this run */
+    GHashTable *known; /* id → person_mark(); NULL = written by this run */
     Bulk *come;
     Statement *change, *leave;
     int64_t run;
@@ -96,16 +97,23 @@ typedef struct RosterRow {
     int64_t has_left, gone_since;
 } RosterRow;
 
-/* All of it; ends with US and the run since which they are gone. */
-static char *person_text(const RosterRow *row)
+#define IS_GONE 1u
+
+/* A hash of all of it; the last bit says that they are gone, the one before makes it no NULL. */
+static gpointer person_mark(const RosterRow *row)
 {
-    return g_strdup_printf("%s\x1f%s\x1f%s\x1f%s\x1f%d\x1f%" G_GINT64_FORMAT, row->name, row->email,
-                           row->username, row->successor, (int)row->has_left, row->gone_since);
+    const char *const texts[] = {row->name, row->email, row->username, row->successor};
+    uint64_t mark = (uint64_t)row->gone_since * 2 + (uint64_t)row->has_left;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        mark = (mark ^ hash_exact(texts[i], strlen(texts[i]))) * UINT64_C(0x9e3779b97f4a7c15);
+    mark ^= mark >> 32;
+    return (gpointer)(uintptr_t)((mark & ~UINT64_C(3)) | 2 | (row->gone_since ? IS_GONE : 0));
 }
 
 static GHashTable *read_roster(Store *store, GError **error)
 {
-    g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr(Statement) rows =
         store_prepare(store,
                       "SELECT id, name, email, username, successor, has_left, gone_since "
@@ -116,7 +124,7 @@ static GHashTable *read_roster(Store *store, GError **error)
     while (rows && (step = statement_step(rows, error)) == STORE_ROW)
         g_hash_table_insert(
             known, g_strdup(statement_text(rows, 0)),
-            person_text(&(RosterRow){statement_text(rows, 1), statement_text(rows, 2),
+            person_mark(&(RosterRow){statement_text(rows, 1), statement_text(rows, 2),
                                      statement_text(rows, 3), statement_text(rows, 4),
                                      statement_integer(rows, 5), statement_integer(rows, 6)}));
     return step == STORE_DONE ? g_steal_pointer(&known) : NULL;
@@ -140,8 +148,7 @@ static bool write_person(Roster *roster, const Snapshot *snapshot, uint32_t pers
 {
     const char *id = snapshot_text(snapshot, snapshot->people.id[person]);
     RosterRow row = roster_row(roster, snapshot, person);
-    g_autofree char *now = person_text(&row);
-    gpointer before;
+    gpointer before, now = person_mark(&row);
     bool is_known = g_hash_table_lookup_extended(roster->known, id, NULL, &before);
     const StoreValue values[] = {text_value(id),
                                  text_value(row.name),
@@ -153,7 +160,7 @@ static bool write_person(Roster *roster, const Snapshot *snapshot, uint32_t pers
 
     if (is_known && before == NULL)
         return true; /* in two rosters: the first counts */
-    bool is_same = is_known && g_str_equal(before, now);
+    bool is_same = is_known && before == now;
     g_hash_table_replace(roster->known, g_strdup(id), NULL);
     if (is_same)
         return true;
@@ -163,16 +170,15 @@ static bool write_person(Roster *roster, const Snapshot *snapshot, uint32_t pers
     return statement_run(roster->change, error);
 }
 
-/* Whoever still has a text in `known` is in no complete roster any more. */
+/* Whoever still has a mark in `known` is in no complete roster any more. */
 static bool write_vanished(Roster *roster, GError **error)
 {
     GHashTableIter iter;
-    gpointer id, text;
+    gpointer id, mark;
 
     g_hash_table_iter_init(&iter, roster->known);
-    while (g_hash_table_iter_next(&iter, &id, &text)) {
-        if (text == NULL || !g_str_has_suffix(text, "\x1f"
-                                                    "0"))
+    while (g_hash_table_iter_next(&iter, &id, &mark)) {
+        if (mark == NULL || ((uintptr_t)mark & IS_GONE))
             continue; /* written, or gone already */
         statement_bind(roster->leave, text_value(id), integer_value(roster->run));
         if (!statement_run(roster->leave, error))

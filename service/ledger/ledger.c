@@ -1,5 +1,6 @@
 /* ledger.c: opening, locking, and the small things that all files of the ledger need. */
 #include "ledger/ledger_private.h"
+#include "ledger/tally.h"
 
 #include <string.h>
 
@@ -78,6 +79,7 @@ void ledger_close(Ledger *ledger)
     store_close(ledger->store);
     g_free(ledger->url);
     g_free(ledger->reason);
+    tally_free(ledger->tally);
     g_free(ledger);
 }
 

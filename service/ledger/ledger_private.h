@@ -12,6 +12,8 @@ struct Ledger {
     char *url;
     char *reason; /* of a run that the resolve guard held; LedgerRun.reason points to it */
     json_t *(*references)(const char *control);
+    struct Tally *tally; /* after the last merge; NULL when it was handed out */
+    uint64_t tally_of;   /* Store.n_writes then: it is good while nothing was written since */
 };
 
 typedef enum Status {

@@ -90,6 +90,7 @@ bool store_transaction(Store *store, StoreMode mode, StoreWork work, void *data,
     char token[33];
 
     make_token(token);
+    store->n_writes += mode == STORE_WRITING;
     for (int attempt = 1;; attempt++) {
         g_autoptr(GError) failure = NULL;
         bool is_begun;

@@ -18,6 +18,7 @@ typedef struct StoreDriver StoreDriver;
 /* Each is the first member of the driver's own struct. */
 typedef struct Store {
     const StoreDriver *driver;
+    uint64_t n_writes; /* writing transactions so far */
 } Store;
 typedef struct Statement {
     Store *store;
