@@ -1,6 +1,7 @@
 /* Leaver cases: lines are open until a check that read their source does not find them. */
 #include "base/times.h"
 #include "fixture.h"
+#include "on_postgres.h"
 #include "ledger/cases.h"
 
 #include <setjmp.h>
@@ -218,7 +219,7 @@ static void clear_cases_are_listed_on_demand(void **state)
 
 #define case_test(f) cmocka_unit_test_setup_teardown(f, setup, fixture_teardown)
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         case_test(a_check_opens_a_case_only_when_it_may),
@@ -230,5 +231,5 @@ int main(void)
         case_test(a_line_that_stays_open_keeps_its_beginning_and_its_earlier_due_time),
         case_test(clear_cases_are_listed_on_demand),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_on_argument(argc, argv, "leaver cases", tests);
 }
