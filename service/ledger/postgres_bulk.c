@@ -11,7 +11,7 @@
 
 typedef struct PostgresBulk {
     Bulk bulk;
-    char *sql;
+    char *sql, *table;
     GByteArray *rows; /* with the header, when there is a row */
     bool is_freed;    /* by its user: goes away with the next writing */
 } PostgresBulk;
@@ -24,6 +24,7 @@ static void free_bulk(gpointer data)
 {
     PostgresBulk *self = data;
     g_free(self->sql);
+    g_free(self->table);
     g_byte_array_unref(self->rows);
     g_free(self);
 }
@@ -35,6 +36,7 @@ Bulk *postgres_bulk_new(Store *store, const char *table, const char *columns, GE
     PostgresBulk *self = g_new0(PostgresBulk, 1);
 
     self->sql = g_strdup_printf("COPY %s (%s) FROM STDIN (FORMAT binary)", table, columns);
+    self->table = g_strdup(table);
     self->rows = g_byte_array_new();
     g_ptr_array_add(postgres->bulks, self);
     return &self->bulk;
@@ -152,6 +154,16 @@ bool postgres_bulks_write(PostgresStore *postgres, GError **error)
     bool is_written = send_until(postgres, NULL, error);
     forget_freed(postgres);
     return is_written;
+}
+
+bool postgres_bulks_write_for(PostgresStore *postgres, const char *sql, GError **error)
+{
+    for (guint i = postgres->bulks->len; i-- > 0;) {
+        const PostgresBulk *bulk = postgres->bulks->pdata[i];
+        if (bulk->rows->len > 0 && strstr(sql, bulk->table))
+            return send_until(postgres, bulk, error);
+    }
+    return true;
 }
 
 void postgres_bulks_drop(PostgresStore *postgres)

@@ -298,8 +298,9 @@ static bool start(PostgresStatement *self, GError **error)
 {
     PostgresStore *postgres = postgres_of(&self->statement);
 
-    if (!postgres_settle(postgres, error) || !postgres_ensure_connection(postgres, error) ||
-        !ensure_prepared(self, error) || !send(self, error))
+    /* Who asks within a transaction sees what was added in bulk, through views too. */
+    if (!postgres_ensure_connection(postgres, error) || !postgres_bulks_write(postgres, error) ||
+        !postgres_settle(postgres, error) || !ensure_prepared(self, error) || !send(self, error))
         return false;
     PQsetSingleRowMode(postgres->connection);
     postgres->streaming = self;
@@ -388,7 +389,7 @@ bool postgres_run(Statement *statement, GError **error)
         postgres_reset(statement);
         return step == STORE_DONE;
     }
-    if (!ensure_prepared(self, error))
+    if (!postgres_bulks_write_for(postgres, self->sql, error) || !ensure_prepared(self, error))
         return false;
     if (!postgres->is_pipelining) {
         if (!postgres_settle(postgres, error))

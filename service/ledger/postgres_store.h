@@ -104,6 +104,8 @@ void postgres_bulk_free(Bulk *bulk);
 GPtrArray *postgres_bulks_new(void); /* of a store */
 /* All rows that are not sent yet; those of freed bulks too. */
 bool postgres_bulks_write(PostgresStore *postgres, GError **error);
+/* Those of tables that the statement names, and what was begun before them. */
+bool postgres_bulks_write_for(PostgresStore *postgres, const char *sql, GError **error);
 void postgres_bulks_drop(PostgresStore *postgres); /* of a transaction that is undone */
 
 /* ---- postgres_lock.c ---- */
