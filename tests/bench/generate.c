@@ -88,6 +88,7 @@ static void write_configuration(Writer *w, const Company *c)
     put_privileged(w, c);
     put_entitlements(w, c);
     put_segregation(w, c);
+    put(w, "controls: { person-without-account: { enabled = true; }; };\n");
 }
 
 static void write_source(Writer *w, const Company *c)

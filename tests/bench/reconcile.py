@@ -298,6 +298,8 @@ class World:
                 found = text and self.by_field[person_field].get(text if person_field == "id" else text.lower())
                 if found:
                     a.ambiguous = len(found) > 1
+                    for p in found:
+                        p["is_candidate"] = True
                     if not a.ambiguous:
                         a.person = found[0]
                         found[0]["accounts"].append(a)
@@ -433,6 +435,10 @@ def people_controls(world, report):
         if usable and max(usable.values()) > 1:
             report("duplicate-account", p["name"])
         is_at_work = p["left"] is None and (p["begins"] <= world.as_of if p["begins"] else p.get("status") != "pre-start")
+        # Off at first. Without a start date: since the first run that saw the row, which is this one.
+        is_asked = world.settings.get("controls", {}).get("person-without-account", {}).get("enabled", False)
+        if is_asked and is_at_work and p["begins"] and world.as_of - p["begins"] > 5 * DAY and not p.get("is_candidate"):
+            report("person-without-account", p["name"])
         # Without a history a lock is as old as this run; an expiry has its date.
         if (is_at_work and p.get("status") != "leave" and accounts and not usable and all(a.expires and a.expires <= world.as_of for a in accounts)
                 and world.as_of - max([a.expires for a in accounts] + [p["begins"] or 0]) > DAY):

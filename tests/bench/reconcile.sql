@@ -68,7 +68,7 @@ ANALYZE edge;
 ANALYZE nested;
 
 -- ---- correlate: the first rule that finds anybody decides ----
-CREATE UNLOGGED TABLE link AS
+CREATE UNLOGGED TABLE candidate AS
   WITH matches AS (
     SELECT a.id AS account, 1 AS rule, p.id AS person FROM account a JOIN person p ON p.hr_id = a.employee_id
     UNION ALL
@@ -76,8 +76,9 @@ CREATE UNLOGGED TABLE link AS
     UNION ALL
     SELECT a.id, 3, p.id FROM account a JOIN person p ON p.username = lower(a.name)),
   best AS (SELECT account, person, rule = min(rule) OVER (PARTITION BY account) AS decides FROM matches)
-  SELECT account, CASE WHEN count(*) = 1 THEN min(person) END AS person, count(*) > 1 AS ambiguous
-  FROM best WHERE decides GROUP BY account;
+  SELECT account, person FROM best WHERE decides;
+CREATE UNLOGGED TABLE link AS
+  SELECT account, CASE WHEN count(*) = 1 THEN min(person) END AS person, count(*) > 1 AS ambiguous FROM candidate GROUP BY account;
 CREATE UNIQUE INDEX ON link (account);
 ANALYZE link;
 
@@ -173,12 +174,12 @@ CREATE UNLOGGED TABLE effective AS SELECT DISTINCT b.root AS grp, d.account FROM
 CREATE UNLOGGED TABLE privileged_account AS
   SELECT DISTINCT account FROM effective WHERE grp IN (SELECT grp FROM governed WHERE kind = 'privileged');
 CREATE UNLOGGED TABLE entitled AS
-  WITH candidate AS MATERIALIZED (
+  WITH subject_of AS MATERIALIZED (
     SELECT DISTINCT c.id, n.grp, n.account
     FROM conf_entitlement c JOIN grp g ON g.name = c.grp JOIN nearest n ON n.grp = g.id WHERE NOT c.required),
   place AS MATERIALIZED (
     SELECT c.*, lower(p.department) AS department, lower(p.title) AS title
-    FROM candidate c JOIN subject s ON s.id = c.account LEFT JOIN owned o ON o.type = 'account' AND o.id = s.id
+    FROM subject_of c JOIN subject s ON s.id = c.account LEFT JOIN owned o ON o.type = 'account' AND o.id = s.id
     JOIN person p ON p.id = coalesce(s.person, o.person))
   SELECT DISTINCT p.grp, p.account
   FROM place p JOIN conf_allowed w ON w.id = p.id
@@ -215,6 +216,9 @@ INSERT INTO finding (control, subject) SELECT 'contractor-expired', name FROM ju
   WHERE is_people AND usable AND kind IN ('contractor', 'external', 'supplier', 'partner') AND contract_end <= :as_of;
 
 INSERT INTO finding (control, subject) SELECT 'leaver-recorded-late', name FROM person WHERE recorded_at > left_at;
+INSERT INTO finding (control, subject) SELECT 'person-without-account', name FROM person p
+  WHERE left_at IS NULL AND status <> 'pre-start' AND begins > 0 AND :as_of - begins > 5 * 86400
+    AND NOT EXISTS (SELECT 1 FROM candidate c WHERE c.person = p.id);
 INSERT INTO finding (control, subject) SELECT 'duplicate-account', name FROM person
   WHERE id IN (SELECT person FROM judged WHERE is_people AND usable AND person IS NOT NULL GROUP BY person, class HAVING count(*) > 1);
 INSERT INTO finding (control, subject) SELECT 'worker-disabled', p.name
