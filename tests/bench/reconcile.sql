@@ -173,6 +173,9 @@ CREATE UNLOGGED TABLE below AS
 CREATE UNLOGGED TABLE effective AS SELECT DISTINCT b.root AS grp, d.account FROM below b JOIN direct d ON d.grp = b.grp;
 CREATE UNLOGGED TABLE privileged_account AS
   SELECT DISTINCT account FROM effective WHERE grp IN (SELECT grp FROM governed WHERE kind = 'privileged');
+CREATE UNLOGGED TABLE listed AS
+  SELECT d.grp, d.account FROM governed k JOIN direct d ON d.grp = k.grp WHERE k.kind = 'privileged';
+ANALYZE listed;
 CREATE UNLOGGED TABLE entitled AS
   WITH subject_of AS MATERIALIZED (
     SELECT DISTINCT c.id, n.grp, n.account
@@ -244,7 +247,7 @@ INSERT INTO finding (control, subject) SELECT 'shared-unapproved', s.name FROM s
   WHERE s.class = 'shared' AND s.usable AND NOT EXISTS (SELECT 1 FROM verdict v WHERE v.is_valid AND v.account = s.id);
 INSERT INTO finding SELECT 'privileged-nested', s.name, g.name
   FROM effective e JOIN governed k ON k.grp = e.grp AND k.kind = 'privileged' JOIN subject s ON s.id = e.account JOIN grp g ON g.id = e.grp
-  WHERE s.usable AND NOT EXISTS (SELECT 1 FROM direct d WHERE d.grp = e.grp AND d.account = e.account);
+  WHERE s.usable AND NOT EXISTS (SELECT 1 FROM listed d WHERE d.grp = e.grp AND d.account = e.account);
 INSERT INTO finding (control, subject) SELECT 'privileged-too-many', g.name
   FROM (SELECT e.grp, count(*) AS n FROM effective e JOIN subject s ON s.id = e.account WHERE s.usable GROUP BY e.grp) AS c
   JOIN governed k ON k.kind = 'privileged' AND k.grp = c.grp JOIN grp g ON g.id = c.grp
@@ -266,16 +269,29 @@ INSERT INTO finding SELECT DISTINCT 'leaver-rights', s.name, g.name
   WHERE NOT s.usable AND s.class IN ('person', 'admin', 'guest') AND :as_of - s.left_at > CASE WHEN k.grp IS NULL THEN 30 ELSE 1 END * 86400;
 INSERT INTO finding SELECT DISTINCT 'group-foreign-member', s.name, g.name
   FROM nearest n JOIN subject s ON s.id = n.account JOIN grp g ON g.id = n.grp WHERE s.usable AND s.class = 'guest';
-INSERT INTO finding
-  WITH here AS (SELECT id, lower(department) || ' | ' || lower(title) AS place FROM person
-                WHERE left_at IS NULL AND begins <= :as_of AND status <> 'pre-start'),
-  place AS (SELECT place, count(*) - 1 AS n_others FROM here GROUP BY place HAVING count(*) > 8),
-  holder AS (SELECT DISTINCT e.grp, s.person FROM effective e JOIN subject s ON s.id = e.account WHERE s.usable),
-  held AS (SELECT o.grp, h.place, count(*) - 1 AS n_holding FROM holder o JOIN here h ON h.id = o.person GROUP BY o.grp, h.place)
-  SELECT DISTINCT 'peer-outlier', s.name, g.name
-  FROM nearest n JOIN judged s ON s.id = n.account JOIN here h ON h.id = s.person JOIN place p ON p.place = h.place
-  JOIN held k ON k.grp = n.grp AND k.place = h.place JOIN grp g ON g.id = n.grp
-  WHERE s.usable AND s.is_people AND k.n_holding * 10 <= p.n_others;
+CREATE UNLOGGED TABLE place AS
+  SELECT row_number() OVER ()::int AS id, department, title, count(*) - 1 AS n_others
+  FROM (SELECT lower(department) AS department, lower(title) AS title FROM person
+        WHERE left_at IS NULL AND begins <= :as_of AND status <> 'pre-start') AS p
+  GROUP BY department, title HAVING count(*) > 8;
+CREATE UNLOGGED TABLE here AS
+  SELECT p.id AS person, l.id AS place, l.n_others
+  FROM person p JOIN place l ON l.department = lower(p.department) AND l.title = lower(p.title)
+  WHERE p.left_at IS NULL AND p.begins <= :as_of AND p.status <> 'pre-start';
+CREATE UNIQUE INDEX ON here (person);
+ANALYZE here;
+CREATE UNLOGGED TABLE held AS
+  SELECT o.grp, h.place, count(*) - 1 AS n_holding
+  FROM (SELECT DISTINCT e.grp, s.person FROM effective e JOIN subject s ON s.id = e.account WHERE s.usable) AS o
+  JOIN here h ON h.person = o.person GROUP BY o.grp, h.place;
+CREATE UNLOGGED TABLE place_right AS
+  SELECT DISTINCT n.grp, s.name, h.place, h.n_others
+  FROM nearest n JOIN judged s ON s.id = n.account JOIN here h ON h.person = s.person WHERE s.usable AND s.is_people;
+ANALYZE held;
+ANALYZE place_right;
+INSERT INTO finding SELECT 'peer-outlier', r.name, g.name
+  FROM place_right r JOIN held k ON k.grp = r.grp AND k.place = r.place JOIN grp g ON g.id = r.grp
+  WHERE k.n_holding * 10 <= r.n_others;
 INSERT INTO finding SELECT 'segregation-conflict', p.name, r.id
   FROM (SELECT c.id, s.person
         FROM conf_segregation c JOIN grp g ON g.name = c.grp JOIN effective e ON e.grp = g.id JOIN subject s ON s.id = e.account
