@@ -114,7 +114,11 @@ json_t *exception_json(const Ledger *ledger, Seen *seen, Statement *row, GError 
     set(json, "last_seen", json_time(runs.last_seen->as_of_utc));
     set(json, "due", json_time(statement_integer(row, COLUMN_DUE)));
     set(json, "owner", text_or_null(statement_text(row, COLUMN_OWNER)));
-    set(json, "waiver", waiver_json(row, COLUMN_WAIVER));
+    json_t *waiver = waiver_json(row, COLUMN_WAIVER);
+    if (json_is_null(waiver))
+        json_decref(waiver);
+    else
+        set(json, "waiver", waiver);
     set(json, "run", json_integer(runs.last_seen->id));
     set(json, "opened_run", json_integer(runs.opened->id));
     if (runs.resolved)

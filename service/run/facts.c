@@ -269,7 +269,9 @@ json_t *fact_finding(const Reconciliation *r, const Finding *finding)
     json_object_set_new(object, "last_seen", fact_time(r->as_of_utc));
     json_object_set_new(object, "due", fact_time(r->as_of_utc + due_seconds[finding->severity]));
     json_object_set_new(object, "owner", json_null());
-    json_object_set_new(object, "waiver", json_rule(r->findings, rule));
+    if (rule != NULL) {
+        json_object_set_new(object, "waiver", json_rule(r->findings, rule));
+    }
     json_object_set_new(object, "run", json_null());
 
     finding_text_clear(&text);

@@ -702,7 +702,7 @@ class Output(RightsTest):
         site = self.site()
 
         def flat(value, path=""):
-            if isinstance(value, dict) and path not in ("evidence", "rule.thresholds", "thresholds", "counts.by_severity", "counts.by_control"):
+            if isinstance(value, dict) and path not in ("evidence", "rule.thresholds", "rule.set_by", "thresholds", "set_by", "counts.by_severity", "counts.by_control"):
                 return {name for key, inner in value.items() for name in flat(inner, f"{path}.{key}" if path else key)}
             return {path}
         for command in (["exceptions"], ["controls"], ["runs"], ["list", "settings"], ["list", "connectors"], ["list", "formats"], ["account", "ann"],

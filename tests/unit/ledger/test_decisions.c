@@ -226,7 +226,7 @@ static void a_waiver_ends_with_what_it_was_for(void **state)
     accept_it(f, "1");
     fixture_night(f, NOON + DAY, "+dormant; @corp");
     assert_int_equal(f->counts.n_resolved, 1);
-    assert_text(fixture_member(f, "EX-000001", "waiver"), "null");
+    assert_text(fixture_member(f, "EX-000001", "waiver"), "(missing)");
 
     fixture_night(f, NOON + 2 * DAY, "dormant corp/ann");
     assert_text(fixture_list(f, NULL), "EX-000001 dormant ann open high");
@@ -287,7 +287,7 @@ static void reopening_by_hand_takes_the_decision_back(void **state)
     assert_text(fixture_list(f, NULL),
                 "EX-000001 dormant ann open high\nEX-000002 dormant bob open high");
     assert_text(fixture_member(f, "EX-000001", "due"), "2026-03-13T12:00:00Z");
-    assert_text(fixture_member(f, "EX-000001", "waiver"), "null");
+    assert_text(fixture_member(f, "EX-000001", "waiver"), "(missing)");
     assert_text(fixture_history(f, "EX-000001"), "opened accepted reopened by hand");
     json_t *feedback = ledger_feedback(f->ledger, NULL);
     assert_int_equal(json_object_size(feedback), 0);
