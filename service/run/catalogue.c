@@ -72,6 +72,15 @@ static json_t *feedback_of(json_t *feedback, const char *control)
                      "reasons", reasons != NULL ? json_incref(reasons) : json_array());
 }
 
+/* A control that the last run did not judge (switched off, or no run yet) has no result. */
+static json_t *last_run_of(json_t *results, const char *id)
+{
+    json_t *result = json_object_get(results, id);
+
+    return result != NULL ? json_incref(result)
+                          : json_pack("{s:n s:i s:n}", "result", "open", 0, "reason");
+}
+
 static json_t *control_row(const Settings *settings, const Control *control, json_t *results,
                            json_t *feedback)
 {
@@ -79,14 +88,13 @@ static json_t *control_row(const Settings *settings, const Control *control, jso
     g_autofree char *set_by = control_set_by_json(settings, control);
     g_autofree char *profile = profile_text(settings);
     json_t *limits = json_loads(thresholds, 0, NULL), *who = json_loads(set_by, 0, NULL);
-    json_t *result = json_object_get(results, control->id);
 
     return json_pack("{s:s s:s s:s s:b s:o s:o s:s s:o s:o s:o s:o}", "id", control->id, "title",
                      control->title, "severity", severities[control_severity(settings, control)],
                      "enabled", control_is_enabled(settings, control), "thresholds_text",
                      thresholds_text(limits, who, profile), "thresholds", limits, "profile",
                      profile, "set_by", who, "references", fact_references(control->id), "last_run",
-                     result != NULL ? json_incref(result) : json_null(), "feedback",
+                     last_run_of(results, control->id), "feedback",
                      feedback_of(feedback, control->id));
 }
 
