@@ -5,6 +5,7 @@
 #include "correlate/manual.h"
 #include "correlate/owners.h"
 #include "correlate/people_maps.h"
+#include "model/lookup.h"
 
 #define BATCH 1024
 
@@ -111,6 +112,33 @@ static void link_accounts(Links *links)
             links->person_link[account] = PERSON_LINK_UNKNOWN;
 }
 
+/* Names of rules stand in the order they are met. */
+static uint8_t rule_called(Links *links, const char *text)
+{
+    guint index;
+    if (*text == '\0')
+        return UINT8_MAX;
+    if (g_ptr_array_find_with_equal_func(links->rule_texts, text, g_str_equal, &index))
+        return (uint8_t)index;
+    if (links->rule_texts->len == LINK_RULE_MANUAL)
+        return UINT8_MAX;
+    g_ptr_array_add(links->rule_texts, g_strdup(text));
+    return (uint8_t)(links->rule_texts->len - 1);
+}
+
+static void take_decisions(Links *links, const LinkDecisions *decisions)
+{
+    const Snapshot *snapshot = links->snapshot;
+    for (uint32_t account = 0; account < snapshot->accounts.n; account++) {
+        TextRef person = decisions->person[account];
+        links->person[account] =
+            person != 0 ? snapshot_find_person(snapshot, snapshot_text(snapshot, person)) : NONE;
+        links->person_link[account] = decisions->linked[account];
+        links->rule[account] =
+            rule_called(links, snapshot_text(snapshot, decisions->rule[account]));
+    }
+}
+
 /* Compressed rows by counting; accounts of a person stay in ascending order. */
 static void list_accounts_of_people(Links *links)
 {
@@ -131,16 +159,24 @@ static void list_accounts_of_people(Links *links)
 
 /* ---- all links ---- */
 
+typedef struct Linking {
+    Links *links;
+    const LinkDecisions *decisions; /* NULL = by the rules */
+} Linking;
+
 static void link_people(void *data)
 {
-    Links *links = data;
-    link_accounts(links);
-    list_accounts_of_people(links);
+    const Linking *linking = data;
+    if (linking->decisions != NULL)
+        take_decisions(linking->links, linking->decisions);
+    else
+        link_accounts(linking->links);
+    list_accounts_of_people(linking->links);
 }
 
 static void link_hosts(void *data)
 {
-    Links *links = data;
+    const Links *links = ((const Linking *)data)->links;
     hosts_link(links->snapshot, links->computer_asset, links->asset_computer);
 }
 
@@ -149,13 +185,8 @@ static void free_candidates(void *people)
     g_array_unref(people);
 }
 
-Links *links_new(const Snapshot *snapshot, const LinkRule *rules, size_t n_rules)
-{
-    return links_new_with(snapshot, rules, n_rules, NULL, 0);
-}
-
-Links *links_new_with(const Snapshot *snapshot, const LinkRule *rules, size_t n_rules,
-                      const ManualLink *manual, size_t n_manual)
+static Links *make_links(const Snapshot *snapshot, const LinkRule *rules, size_t n_rules,
+                         const ManualLink *manual, size_t n_manual, const LinkDecisions *decisions)
 {
     uint32_t n = snapshot->accounts.n;
     Links *links = g_new0(Links, 1);
@@ -166,8 +197,13 @@ Links *links_new_with(const Snapshot *snapshot, const LinkRule *rules, size_t n_
     links->manual_account = g_new(uint32_t, n_manual + 1);
     links->manual_of = g_hash_table_new(NULL, NULL);
     links->rules = g_new0(LinkRule, links->n_rules + 1);
-    for (size_t i = 0; i < links->n_rules; i++)
+    links->rule_texts = g_ptr_array_new_with_free_func(g_free);
+    for (size_t i = 0; i < links->n_rules; i++) {
         links->rules[i] = rules[i];
+        g_ptr_array_add(links->rule_texts,
+                        g_strdup_printf("%s = %s", link_account_fields[rules[i].account],
+                                        link_person_fields[rules[i].person]));
+    }
     links->person_link = g_new0(uint8_t, n + 1);
     links->person = g_new(uint32_t, n + 1);
     links->rule = g_new(uint8_t, n + 1);
@@ -175,7 +211,8 @@ Links *links_new_with(const Snapshot *snapshot, const LinkRule *rules, size_t n_
     links->computer_asset = g_new(uint32_t, snapshot->computers.n + 1);
     links->asset_computer = g_new(uint32_t, snapshot->assets.n + 1);
     links->people_maps = people_maps_new(snapshot);
-    const Task tasks[] = {{link_people, links}, {link_hosts, links}};
+    Linking linking = {links, decisions};
+    const Task tasks[] = {{link_people, &linking}, {link_hosts, &linking}};
     tasks_run(tasks, G_N_ELEMENTS(tasks));
     owners_link(links);
     people_maps_drop(links->people_maps, LINK_PERSON_EMAIL);
@@ -184,11 +221,28 @@ Links *links_new_with(const Snapshot *snapshot, const LinkRule *rules, size_t n_
     return links;
 }
 
+Links *links_new(const Snapshot *snapshot, const LinkRule *rules, size_t n_rules)
+{
+    return make_links(snapshot, rules, n_rules, NULL, 0, NULL);
+}
+
+Links *links_new_with(const Snapshot *snapshot, const LinkRule *rules, size_t n_rules,
+                      const ManualLink *manual, size_t n_manual)
+{
+    return make_links(snapshot, rules, n_rules, manual, n_manual, NULL);
+}
+
+Links *links_new_decided(const Snapshot *snapshot, const LinkDecisions *decisions)
+{
+    return make_links(snapshot, NULL, 0, NULL, 0, decisions);
+}
+
 void links_free(Links *links)
 {
     if (links == NULL)
         return;
     g_free(links->rules);
+    g_ptr_array_unref(links->rule_texts);
     g_free(links->person_link);
     g_free(links->person);
     g_free(links->rule);
@@ -209,10 +263,7 @@ void links_free(Links *links)
 
 char *links_rule_text(const Links *links, uint8_t rule)
 {
-    if (rule >= links->n_rules)
-        return NULL;
-    return g_strdup_printf("%s = %s", link_account_fields[links->rules[rule].account],
-                           link_person_fields[links->rules[rule].person]);
+    return rule < links->rule_texts->len ? g_strdup(links->rule_texts->pdata[rule]) : NULL;
 }
 
 static const ManualLink *manual_of(const Links *links, uint32_t account)

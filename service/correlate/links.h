@@ -66,6 +66,12 @@ static inline uint32_t owner_person(const Owner *owner)
     return owner->next_person - 1;
 }
 
+/* What an earlier run decided, per account: to be taken as it is. */
+typedef struct LinkDecisions {
+    const TextRef *person, *rule; /* id of the person and "employee_id = id"; 0 = none */
+    const uint8_t *linked;        /* PersonLink */
+} LinkDecisions;
+
 typedef struct Links {
     const Snapshot *snapshot;
     /* accounts */
@@ -88,6 +94,7 @@ typedef struct Links {
     size_t n_manual;
     uint32_t *manual_account;       /* per manual link: the account, or NONE: it is not there */
     GHashTable *manual_of;          /* account id → index of its manual link plus one */
+    GPtrArray *rule_texts;          /* (element-type utf8) what each rule is called */
     struct PeopleMaps *people_maps; /* private: of links_find_owner() */
 } Links;
 
@@ -97,6 +104,9 @@ Links *links_new(const Snapshot *snapshot, const LinkRule *rules, size_t n_rules
  * not there is left to the rules. Cost: one pass over the accounts of their sources. */
 Links *links_new_with(const Snapshot *snapshot, const LinkRule *rules, size_t n_rules,
                       const ManualLink *manual, size_t n_manual);
+/* The same with accounts linked as they were; who was meant by an owner's text is looked up anew.
+ */
+Links *links_new_decided(const Snapshot *snapshot, const LinkDecisions *decisions);
 void links_free(Links *links); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Links, links_free)
 /* "employee_id = id"; NULL for UINT8_MAX. Newly allocated. */

@@ -255,3 +255,9 @@ Snapshot *intake_freeze(Intake *intake, const Settings *settings, const Baseline
     snapshot_build_indexes(snapshot);
     return snapshot;
 }
+
+void intake_complete(Snapshot *snapshot)
+{
+    roster_link_previous(snapshot);
+    snapshot_build_indexes(snapshot);
+}

@@ -57,3 +57,7 @@ const GPtrArray *intake_watched(const Intake *intake, uint32_t source); /* (elem
  * as rows with gone_since_run (this_run for those newly gone). Cannot fail. */
 Snapshot *intake_freeze(Intake *intake, const Settings *settings, const Baseline *baseline,
                         int64_t this_run);
+
+/* What a freeze does last, for a snapshot that was made of something else than a pull: whose old id
+ * lives on in which row, and the indexes. */
+void intake_complete(Snapshot *snapshot);

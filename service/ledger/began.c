@@ -14,17 +14,21 @@ static void beginning_clear(Beginning *beginning)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Beginning, beginning_clear)
 
-static bool read_beginning(Store *store, int64_t exception, Beginning *beginning, GError **error)
+static bool read_beginning(Store *store, int64_t exception, int64_t at_run, Beginning *beginning,
+                           GError **error)
 {
     g_autoptr(Statement) row =
         store_prepare(store,
                       "SELECT e.control, e.source, r.id, r.as_of FROM exception e JOIN run r "
-                      "ON r.id = COALESCE(e.reopened_run, e.opened_run) WHERE e.id = $1",
+                      "ON r.id = CASE WHEN $2 = 0 THEN COALESCE(e.reopened_run, e.opened_run) ELSE "
+                      "(SELECT max(a.run) FROM audit a WHERE a.object = $3 AND "
+                      "a.action IN ('opened', 'reopened') AND a.run <= $2) END WHERE e.id = $1",
                       error);
+    g_autofree char *object = exception_name(exception);
 
     if (!row)
         return false;
-    statement_bind(row, integer_value(exception));
+    statement_bind(row, integer_value(exception), integer_value(at_run), text_value(object));
     if (statement_step(row, error) != STORE_ROW) {
         if (error && !*error)
             g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_FAILED,
@@ -74,12 +78,12 @@ static bool find_before(Store *store, const Beginning *beginning, int64_t *ret_r
     return step != STORE_FAILED;
 }
 
-json_t *began_json(Store *store, int64_t exception, GError **error)
+json_t *began_json(Store *store, int64_t exception, int64_t at_run, GError **error)
 {
     g_auto(Beginning) beginning = {0};
     int64_t before = 0, before_utc = TIME_UNKNOWN;
 
-    if (!read_beginning(store, exception, &beginning, error) ||
+    if (!read_beginning(store, exception, at_run, &beginning, error) ||
         !find_before(store, &beginning, &before, &before_utc, error))
         return NULL;
     json_t *began = json_object();

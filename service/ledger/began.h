@@ -8,5 +8,5 @@
 #include "ledger/ledger_private.h"
 
 /* {"is", "not_reported_at", "not_reported_by_run", "reported_at", "reported_by_run"}: of its last
- * relapse where it came back. New reference; NULL on failure. */
-json_t *began_json(Store *store, int64_t exception, GError **error);
+ * relapse where it came back, up to at_run (0 = now). New reference; NULL on failure. */
+json_t *began_json(Store *store, int64_t exception, int64_t at_run, GError **error);

@@ -173,21 +173,3 @@ bool ledger_diff_exceptions(Ledger *ledger, int64_t from, int64_t to, LedgerVisi
         ;
     return true;
 }
-
-bool ledger_run_at(Ledger *ledger, int64_t utc, int64_t *ret_run, int64_t *ret_as_of_utc,
-                   GError **error)
-{
-    g_autoptr(Statement) row =
-        store_prepare(ledger->store,
-                      "SELECT id, as_of FROM run WHERE status IN ('applied', 'partial') AND "
-                      "as_of <= $1 ORDER BY id DESC LIMIT 1",
-                      error);
-
-    if (!row)
-        return false;
-    statement_bind(row, integer_value(utc));
-    StoreStep step = statement_step(row, error);
-    *ret_run = step == STORE_ROW ? statement_integer(row, 0) : 0;
-    *ret_as_of_utc = step == STORE_ROW ? statement_integer(row, 1) : TIME_UNKNOWN;
-    return step != STORE_FAILED;
-}

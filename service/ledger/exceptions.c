@@ -302,7 +302,7 @@ json_t *ledger_exception(Ledger *ledger, const char *id, GError **error)
     if (statement_step(row, error) != STORE_ROW)
         return NULL;
     json_t *json = exception_json(ledger, seen, row, error);
-    json_t *began = json ? began_json(ledger->store, exception_id(id), error) : NULL;
+    json_t *began = json ? began_json(ledger->store, exception_id(id), 0, error) : NULL;
     json_t *history = began ? audit_history(ledger->store, name, error) : NULL;
     if (history) {
         json_object_set_new(json, "began", began);

@@ -33,10 +33,15 @@ static const struct {
     const char *action;
     Status status;
 } actions[] = {
-    {"opened", STATUS_OPEN},       {"reopened", STATUS_OPEN},
-    {"resolved", STATUS_RESOLVED}, {"assigned", STATUS_ASSIGNED},
-    {"accepted", STATUS_ACCEPTED}, {"false-positive", STATUS_FALSE_POSITIVE},
-    {"lapsed", STATUS_OPEN},       {"reopened by hand", STATUS_OPEN},
+    {"opened", STATUS_OPEN},
+    {"reopened", STATUS_OPEN},
+    {"resolved", STATUS_RESOLVED},
+    {"assigned", STATUS_ASSIGNED},
+    {"reopened by hand", STATUS_OPEN},
+    {"accepted", STATUS_ACCEPTED},
+    {"false-positive", STATUS_FALSE_POSITIVE},
+    {"lapsed", STATUS_OPEN},
+    {"reopened by hand", STATUS_OPEN},
 };
 
 Statement *life_prepare(Store *store, GError **error)

@@ -186,7 +186,8 @@ void fingerprints_sort(Fingerprint *prints, size_t n)
             sorted[at] = sorted[at - 1];
         sorted[at] = print;
     }
-    memcpy(prints, sorted, n * sizeof *prints);
+    if (n > 0)
+        memcpy(prints, sorted, n * sizeof *prints);
 }
 
 /* ---- everything anew ---- */

@@ -134,6 +134,10 @@ static int compare_hops(const void *a, const void *b, void *data)
     const Snapshot *s = data;
     int by_key = strcmp(snapshot_text(s, s->groups.key[x->group]),
                         snapshot_text(s, s->groups.key[y->group]));
+    if (by_key == 0 && principal_kind(x->member) == PRINCIPAL_GROUP &&
+        principal_kind(y->member) == PRINCIPAL_GROUP)
+        by_key = strcmp(snapshot_text(s, s->groups.key[principal_id(x->member)]),
+                        snapshot_text(s, s->groups.key[principal_id(y->member)]));
     if (by_key != 0)
         return by_key;
     return x->member != y->member ? (x->member > y->member) - (x->member < y->member)

@@ -74,6 +74,9 @@ const char *const *invocation_values(const Invocation *invocation,
 const Settings *invocation_settings(Invocation *invocation);
 /* --as-of, else `otherwise`. false after a message. */
 bool invocation_as_of(const Invocation *invocation, int64_t otherwise, int64_t *ret_utc);
+/* --as-of of commands that show the past: a date is the end of that day. *ret_utc TIME_UNKNOWN: not
+ * given. false after a message. */
+bool invocation_past(const Invocation *invocation, int64_t *ret_utc);
 int64_t clock_utc(void);      /* the only place where run/ asks the clock */
 const char *actor_name(void); /* login name of who runs this; "rightful" under systemd */
 

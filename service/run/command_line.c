@@ -237,6 +237,20 @@ bool invocation_as_of(const Invocation *invocation, int64_t otherwise, int64_t *
     return true;
 }
 
+bool invocation_past(const Invocation *invocation, int64_t *ret_utc)
+{
+    const char *text = invocation_value(invocation, "as-of");
+    GTimeZone *zone = invocation->settings->timezone;
+    int32_t day;
+
+    *ret_utc = TIME_UNKNOWN;
+    if (text != NULL && day_parse(text_of(text), NULL, &day)) {
+        *ret_utc = day_ends_utc(day, zone) - 1;
+        return true;
+    }
+    return text == NULL || invocation_as_of(invocation, TIME_UNKNOWN, ret_utc);
+}
+
 /* ---- the command line ---- */
 
 static const Command *find_command(const char *name)

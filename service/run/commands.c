@@ -2,11 +2,13 @@
 
 #include "run/run_commands.h"
 
-static const CommandOption as_of_option[] = {{.name = "as-of",
-                                              .type = OPTION_VALUE,
-                                              .argument = "TIME",
-                                              .help = "Judge by this instant instead of now"},
-                                             {0}};
+/* Of commands that show the past. */
+#define AS_OF_DATE                                                                                 \
+    {                                                                                              \
+        .name = "as-of", .type = OPTION_VALUE, .argument = "DATE",                                 \
+        .help = "As it was at the end of that day, or at that instant; from the ledger alone"      \
+    }
+static const CommandOption past_option[] = {AS_OF_DATE, {0}};
 
 static const CommandOption run_options[] = {
     {.name = "as-of",
@@ -55,26 +57,17 @@ static const CommandOption explain_options[] = {
     {.name = "all", .help = "Every way that leads there, shortest first; the first 100"},
     {.name = "cut",
      .help = "Take two groups, and say who loses what if the first is taken out of the second"},
-    {.name = "as-of",
-     .type = OPTION_VALUE,
-     .argument = "TIME",
-     .help = "Judge by this instant instead of now"},
+    AS_OF_DATE,
     {0}};
 
 static const CommandOption person_options[] = {
     {.name = "if-left", .help = "What loses its owner if this person leaves today"},
-    {.name = "as-of",
-     .type = OPTION_VALUE,
-     .argument = "TIME",
-     .help = "Judge by this instant instead of now"},
+    AS_OF_DATE,
     {0}};
 
 static const CommandOption group_options[] = {
     {.name = "effective", .help = "Everybody who is in it, through other groups too"},
-    {.name = "as-of",
-     .type = OPTION_VALUE,
-     .argument = "TIME",
-     .help = "Judge by this instant instead of now"},
+    AS_OF_DATE,
     {0}};
 
 static const CommandOption exception_options[] = {
@@ -140,7 +133,8 @@ static const CommandOption diff_options[] = {
     {.name = "kind",
      .type = OPTION_VALUES,
      .argument = "KIND",
-     .help = "Only of this kind: exception; may be given several times"},
+     .help = "Only of this kind: exception, account, person, group, membership, right (effective, "
+             "in a governed group), computer or asset; may be given several times"},
     {.name = "source",
      .type = OPTION_VALUES,
      .argument = "SOURCE",
@@ -184,24 +178,31 @@ const Command commands[] = {
      "  rightful explain lwong             all governed groups it is in\n"
      "  rightful explain lwong 'Domain Admins'\n"
      "  rightful explain lwong 'Domain Admins' --all\n"
+     "  rightful explain lwong 'Domain Admins' --as-of 2026-03-17\n"
      "  rightful explain --cut ops 'Domain Admins'  who loses what if ops is taken out of it\n",
      explain_options, 1, 2, command_explain},
     {"person", "ID", "What we know of a person: accounts, assets, exceptions",
      "  rightful person 00123\n"
      "  rightful person 'Lena Wong'\n"
+     "  rightful person 00123 --as-of 2026-03-17\n"
      "  rightful person 00123 --if-left    accounts, groups, assets, people that lose their "
      "owner\n",
      person_options, 1, 1, command_person},
     {"account", "NAME", "What we know of an account: state, person, groups, exceptions",
      "  rightful account lwong\n"
-     "  rightful account lwong@example.com --json\n",
-     as_of_option, 1, 1, command_account},
+     "  rightful account lwong@example.com --json\n"
+     "  rightful account lwong --as-of 2026-03-17T05:00:00Z\n",
+     past_option, 1, 1, command_account},
     {"group", "NAME", "Who is in a group, and what it grants",
      "  rightful group 'Domain Admins'\n"
-     "  rightful group 'Domain Admins' --effective\n",
+     "  rightful group 'Domain Admins' --effective\n"
+     "  rightful group 'Domain Admins' --effective --as-of 2026-03-17\n"
+     "                                     who could reach it on that day\n",
      group_options, 1, 1, command_group},
     {"asset", "ID", "What we know of an asset: owner, custodian, computer account, exceptions",
-     "  rightful asset LT-0042\n", as_of_option, 1, 1, command_asset},
+     "  rightful asset LT-0042\n"
+     "  rightful asset LT-0042 --as-of 2026-03-17\n",
+     past_option, 1, 1, command_asset},
     {"leaver", "list|show CASE|ID...",
      "Is everything of a leaver closed? Asked of the sources, now",
      "  rightful leaver 00123              accounts, governed groups, assets, and what is open\n"
@@ -234,6 +235,7 @@ const Command commands[] = {
      "  rightful run-show 17\n", NULL, 1, 1, command_run_show},
     {"diff", "RUN RUN", "What changed between two runs",
      "  rightful diff 16 17                what the last night brought\n"
+     "  rightful diff 1 17 --kind right    who gained and who lost governed rights\n"
      "  rightful diff 1 17 -o csv > changes.csv\n",
      diff_options, 2, 2, command_diff},
     {"store", "migrate|info|copy URL", "The store's schema; moving the ledger into another store",

@@ -2,7 +2,9 @@
 
 #include "run/run_commands.h"
 
+#include "correlate/classes.h"
 #include "ledger/past.h"
+#include "run/facts.h"
 #include "run/ledger_access.h"
 #include "run/summary.h"
 
@@ -23,7 +25,8 @@ static const Column diff_columns[] = {{.path = "run", .header = "RUN", .is_right
                                       {0}};
 
 /* In the order of the list. */
-static const char *const kinds[] = {"exception", NULL};
+static const char *const kinds[] = {"exception", "account",  "person", "group", "membership",
+                                    "right",     "computer", "asset",  NULL};
 
 /* Values of --kind or --source; an empty list is everything. */
 static bool is_wanted(const char *const *wanted, const char *value)
@@ -37,10 +40,33 @@ typedef struct Listing {
     size_t n_rows;
 } Listing;
 
+/* The ledger keeps numbers of what only others have words for. */
+static void put_words(json_t *row, const char *member)
+{
+    const char *field = json_string_value(json_object_get(row, "field"));
+    json_t *value = json_object_get(row, member);
+    json_int_t number = json_integer_value(value);
+
+    if (field == NULL || !json_is_integer(value)) {
+        return;
+    }
+    if (strcmp(field, "class") == 0 && number > 0 && number <= N_CLASSES) {
+        json_object_set_new(row, member, json_string(account_classes[number - 1]));
+    } else if (strcmp(field, "flags") == 0) {
+        json_object_set_new(row, member, fact_flags((uint32_t)number));
+    }
+}
+
 static bool write_row(json_t *row, void *data)
 {
     Listing *listing = data;
 
+    put_words(row, "before");
+    put_words(row, "after");
+    if (json_is_array(json_object_get(row, "before")) &&
+        json_equal(json_object_get(row, "before"), json_object_get(row, "after"))) {
+        return true; /* a flag that nobody is shown */
+    }
     if (is_wanted(listing->wanted_sources, json_string_value(json_object_get(row, "source")))) {
         writer_row(listing->writer, row);
         listing->n_rows++;
@@ -81,6 +107,19 @@ static json_t *head_of_run(Ledger *ledger, int64_t id)
     return head;
 }
 
+static bool list_things(Ledger *ledger, const int64_t *runs, Listing *listing,
+                        const char *const *wanted, GError **error)
+{
+    g_autoptr(GPtrArray) not_compared = g_ptr_array_new_with_free_func(g_free);
+    bool is_done = ledger_diff_things(ledger, runs[0], runs[1], wanted, not_compared, write_row,
+                                      listing, error);
+
+    for (guint i = 0; i < not_compared->len; i++) {
+        say_error("%s", (const char *)not_compared->pdata[i]);
+    }
+    return is_done;
+}
+
 static ExitCode list_changes(const Invocation *invocation, Ledger *ledger, const int64_t *runs)
 {
     g_autoptr(GError) error = NULL;
@@ -100,6 +139,9 @@ static ExitCode list_changes(const Invocation *invocation, Ledger *ledger, const
     writer_envelope(writer, "to", to);
     if (is_wanted(wanted, "exception") &&
         !ledger_diff_exceptions(ledger, runs[0], runs[1], write_row, &listing, &error)) {
+        return ledger_failed(error);
+    }
+    if (!list_things(ledger, runs, &listing, wanted, &error)) {
         return ledger_failed(error);
     }
     if (!writer_end(writer, &error)) {

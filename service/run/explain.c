@@ -240,10 +240,11 @@ static ExitCode print_all(const Look *look, json_t *rows)
     json_t *row;
 
     if (look->invocation->format != FORMAT_TABLE) {
-        ExitCode code = show_things(look->invocation, "explain", rows);
+        ExitCode code = look_show(look, "explain", rows);
 
         return code == EXIT_DONE ? look_result(look) : code;
     }
+    look_print_heading(look);
     json_array_foreach(rows, i, row)
     {
         if (i > 0) {

@@ -23,6 +23,27 @@ json_t *fact_day(int32_t day)
     return fact_text(text);
 }
 
+json_t *fact_flags(uint32_t flags)
+{
+    static const struct {
+        uint32_t flag;
+        const char *name;
+    } table[] = {{ENTRY_PASSWORD_NEVER_EXPIRES, "password never expires"},
+                 {ENTRY_PASSWORD_NOT_REQUIRED, "password not required"},
+                 {ENTRY_DELEGATION_UNCONSTRAINED, "unconstrained delegation"},
+                 {ENTRY_PASSWORD_REVERSIBLE, "password stored reversibly"},
+                 {ENTRY_PREAUTHENTICATION_OFF, "no preauthentication"},
+                 {ENTRY_ADMIN_COUNT, "adminCount"}};
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
+        if ((flags & table[i].flag) != 0) {
+            json_array_append_new(list, json_string(table[i].name));
+        }
+    }
+    return list;
+}
+
 static void add_ids(json_t *references, const char *name, const char *ids)
 {
     if (ids == NULL) {

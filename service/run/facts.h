@@ -9,6 +9,7 @@
 json_t *fact_text(const char *text); /* null for NULL and "" */
 json_t *fact_time(int64_t utc);      /* null for what is no time */
 json_t *fact_day(int32_t day);       /* null for DAY_NONE */
+json_t *fact_flags(uint32_t flags);  /* EntryFlags in words, those that people know */
 json_t *fact_references(
     const char *control); /* {"iso27001_2022": […], …}; NULL when there is no such control */
 json_t *fact_source(const SourceRecord *source);

@@ -1,6 +1,9 @@
 #include "run/look.h"
 
+#include "base/times.h"
 #include "run/facts.h"
+#include "run/show.h"
+#include "run/summary.h"
 #include "run/terminal.h"
 
 #include <string.h>
@@ -72,14 +75,114 @@ ExitCode look_open_some(Invocation *invocation, unsigned wanted, const Scope *sc
     return EXIT_DONE;
 }
 
+/* ---- the past ---- */
+
+static bool has_run(Ledger *ledger)
+{
+    json_t *newest = ledger != NULL ? ledger_last_run(ledger, NULL) : NULL;
+    bool has = newest != NULL;
+
+    json_decref(newest);
+    return has;
+}
+
+/* Nothing is kept of any past: what there is now is all that can be shown. */
+static ExitCode open_without_past(Invocation *invocation, Look *look)
+{
+    say(invocation,
+        "there was no run yet, so nothing is known of the past: these are the sources as they are "
+        "now, judged by %s",
+        invocation_value(invocation, "as-of"));
+    return look_open_some(invocation, PROVIDES_EVERYTHING, NULL, look);
+}
+
+/* Which sources the run of that day did not read whole, and what else is not as it should be. */
+static void say_past(const Look *look)
+{
+    const LedgerPast *past = look->past;
+    const Snapshot *snapshot = look->reconciliation.snapshot;
+
+    for (uint32_t i = 0; i < snapshot->n_sources; i++) {
+        g_autofree char *as_of = time_to_text(past->sources[i].as_of_utc);
+
+        if (snapshot->sources[i].status == SOURCE_COMPLETE && past->sources[i].run != past->run) {
+            say(look->invocation,
+                "%s: run %" G_GINT64_FORMAT " did not read it whole; shown as of run "
+                "%" G_GINT64_FORMAT ", %s",
+                snapshot->sources[i].name, past->run, past->sources[i].run, as_of);
+        }
+    }
+    if (past->n_unexplained > 0) {
+        say_error("%" G_GINT64_FORMAT
+                  " memberships are of things that no source had at that time; the answer is "
+                  "without them",
+                  past->n_unexplained);
+    }
+}
+
+static ExitCode open_past(Look *look, int64_t utc)
+{
+    g_autoptr(GError) error = NULL;
+    Reconciliation *r = &look->reconciliation;
+    int64_t run = 0;
+
+    if (!ledger_run_at(look->ledger, utc, &run, &error)) {
+        return ledger_failed(error);
+    }
+    if (run == 0) {
+        say_error("--as-of %s: no run was applied up to then; rightful runs lists them",
+                  invocation_value(look->invocation, "as-of"));
+        return EXIT_FAILED;
+    }
+    look->past = ledger_past(look->ledger, run, &error);
+    if (look->past == NULL) {
+        return ledger_failed(error);
+    }
+    r->settings = look->invocation->settings;
+    r->wanted = PROVIDES_EVERYTHING;
+    r->cancel = look->invocation->cancel;
+    r->as_of_utc = look->past->as_of_utc;
+    r->past = look->past;
+    if (!reconciliation_look(r)) {
+        return EXIT_INTERRUPTED;
+    }
+    /* Whatever such a directory records, the history does not keep it. */
+    for (uint32_t i = 0; i < r->snapshot->n_sources; i++) {
+        bool may_record = g_strcmp0(r->snapshot->sources[i].kind, "ldap") == 0;
+        r->snapshot->sources[i].recorded_times = may_record ? UINT_MAX : 0;
+    }
+    say_incomplete(look);
+    say_past(look);
+    return EXIT_DONE;
+}
+
 ExitCode look_open(Invocation *invocation, Look *look)
 {
-    return look_open_some(invocation, PROVIDES_EVERYTHING, NULL, look);
+    int64_t utc;
+
+    if (invocation_settings(invocation) == NULL) {
+        return EXIT_CONFIGURATION;
+    }
+    if (!invocation_past(invocation, &utc)) {
+        return EXIT_USAGE;
+    }
+    if (utc == TIME_UNKNOWN) {
+        return look_open_some(invocation, PROVIDES_EVERYTHING, NULL, look);
+    }
+    *look = (Look){.invocation = invocation};
+    ExitCode code = open_store(invocation, LEDGER_READ, &look->ledger);
+
+    if (code == EXIT_DONE && !has_run(look->ledger)) {
+        look_clear(look);
+        return open_without_past(invocation, look);
+    }
+    return code == EXIT_DONE ? open_past(look, utc) : code;
 }
 
 void look_clear(Look *look)
 {
     reconciliation_clear(&look->reconciliation);
+    g_clear_pointer(&look->past, ledger_past_free);
     g_clear_pointer(&look->baseline, baseline_free);
     g_clear_pointer(&look->hand_links, hand_links_free);
     g_clear_pointer(&look->ledger, ledger_close);
@@ -95,6 +198,83 @@ ExitCode look_not_found(const Look *look, const char *what, const char *text)
     say_error("there is no %s \"%s\"%s", what, text,
               look->is_whole ? "" : " in the sources that could be read");
     return look->is_whole ? EXIT_FAILED : EXIT_INCOMPLETE;
+}
+
+/* ---- answers ---- */
+
+void look_print_heading(const Look *look)
+{
+    if (look->past != NULL) {
+        g_autofree char *as_of = time_to_text(look->past->as_of_utc);
+
+        printf("As of run %" G_GINT64_FORMAT ", %s\n\n", look->past->run, as_of);
+    }
+}
+
+static json_t *past_envelope(const Look *look)
+{
+    const LedgerPast *past = look->past;
+    const Snapshot *snapshot = look->reconciliation.snapshot;
+    json_t *sources = json_array();
+
+    for (uint32_t i = 0; i < snapshot->n_sources; i++) {
+        json_array_append_new(
+            sources,
+            json_pack("{s:s s:o s:o}", "name", snapshot->sources[i].name, "run",
+                      past->sources[i].run > 0 ? json_integer(past->sources[i].run) : json_null(),
+                      "as_of", fact_time(past->sources[i].as_of_utc)));
+    }
+    return json_pack("{s:i s:o s:I s:o}", "schema_version", 1, "as_of", fact_time(past->as_of_utc),
+                     "run", (json_int_t)past->run, "sources", sources);
+}
+
+ExitCode look_show(const Look *look, const char *name, json_t *things)
+{
+    const Invocation *invocation = look->invocation;
+
+    if (look->past != NULL && invocation->format == FORMAT_JSON) {
+        json_t *answer = past_envelope(look);
+
+        json_object_set_new(answer, name, things);
+        return print_json(invocation, answer);
+    }
+    if (invocation->format == FORMAT_TABLE) {
+        look_print_heading(look);
+    }
+    return show_things(invocation, name, things);
+}
+
+typedef struct Sorting {
+    json_t *row;
+    const char *const *members;
+} Sorting;
+
+static int compare_rows(const void *a, const void *b)
+{
+    const Sorting *first = a, *second = b;
+    int order = 0;
+
+    for (const char *const *member = first->members; order == 0 && *member != NULL; member++) {
+        order = g_strcmp0(json_string_value(json_object_get(first->row, *member)),
+                          json_string_value(json_object_get(second->row, *member)));
+    }
+    return order;
+}
+
+void look_sort(json_t *list, const char *const *members)
+{
+    size_t n = json_array_size(list), i;
+    g_autofree Sorting *rows = g_new(Sorting, n + 1);
+    json_t *row;
+
+    json_array_foreach(list, i, row)
+    {
+        rows[i] = (Sorting){json_incref(row), members};
+    }
+    qsort(rows, n, sizeof *rows, compare_rows);
+    for (i = 0; i < n; i++) {
+        json_array_set_new(list, i, rows[i].row);
+    }
 }
 
 json_t *look_text(const Look *look, TextRef ref)
@@ -187,7 +367,8 @@ static json_t *exceptions(const Look *look, const LedgerFilter *filter, Collect 
 
 json_t *look_exceptions(const Look *look, const char *person, const char *account)
 {
-    LedgerFilter filter = {.person = person, .account = account};
+    LedgerFilter filter = {
+        .person = person, .account = account, .at_run = look->past != NULL ? look->past->run : 0};
     Collect into = {0};
 
     return exceptions(look, &filter, &into);
@@ -195,7 +376,7 @@ json_t *look_exceptions(const Look *look, const char *person, const char *accoun
 
 json_t *look_exceptions_of(const Look *look, const char *subject_type, const char *key)
 {
-    LedgerFilter filter = {0};
+    LedgerFilter filter = {.at_run = look->past != NULL ? look->past->run : 0};
     Collect into = {.subject_type = subject_type, .key = key};
 
     return exceptions(look, &filter, &into);

@@ -1,8 +1,10 @@
-/* look.h: the sources as they are now, for commands that explain instead of judging.
+/* look.h: the sources as they are now, or as they were, for commands that explain instead of
+ * judging.
  *
- * Memberships are never stored (a million accounts have thirty million of them), so `explain`,
- * `account`, `group` … read the sources again: what they say is true now, not last night. The
- * exceptions they show are the ledger's. */
+ * `explain`, `account`, `group` … read the sources again: what they say is true now, not last
+ * night. With --as-of they read nothing but the ledger, which makes a snapshot of that day of its
+ * history; all that is behind a snapshot is the same. The exceptions they show are the ledger's, as
+ * they are now or as they were after that run. */
 #pragma once
 
 #include "run/command.h"
@@ -18,14 +20,15 @@ typedef struct Look {
     Ledger *ledger; /* NULL before the first run */
     HandLinks *hand_links;
     Baseline *baseline; /* NULL without a ledger; knows who has vanished from the roster */
+    LedgerPast *past;   /* NULL: this is now */
     bool is_whole;      /* every source was read whole */
 } Look;
 
-/* Reads the sources and says on stderr which could not be read. Anything but EXIT_DONE: end with
- * it. */
+/* Reads the sources, or the history of --as-of, and says on stderr which could not be read.
+ * Anything but EXIT_DONE: end with it. */
 ExitCode look_open(Invocation *invocation, Look *ret_look);
-/* The same of the sources that provide one of wanted (bits of Provides), and of those accounts only
- * (scope may be NULL). */
+/* The same of now, of the sources that provide one of wanted (bits of Provides), and of those
+ * accounts only (scope may be NULL). */
 ExitCode look_open_some(Invocation *invocation, unsigned wanted, const Scope *scope,
                         Look *ret_look);
 void look_clear(Look *look);
@@ -35,6 +38,14 @@ ExitCode look_result(const Look *look);
 /* "there is no account X", with what may have been meant; EXIT_FAILED (EXIT_INCOMPLETE when a
  * source is missing). */
 ExitCode look_not_found(const Look *look, const char *what, const char *text);
+
+/* Prints the answer in the form that was asked for; an answer about the past says of which run it
+ * is. Steals things. */
+ExitCode look_show(const Look *look, const char *name, json_t *things);
+void look_print_heading(const Look *look); /* "As of run 12, …"; nothing for now */
+/* By these members (at most four, texts), so that an answer does not depend on the order in which
+ * things were read. */
+void look_sort(json_t *list, const char *const *members);
 
 json_t *look_text(const Look *look, TextRef ref); /* null for 0 */
 /* Exceptions of the ledger about this subject: [ {id, severity, control, summary} ]. */

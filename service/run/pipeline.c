@@ -55,6 +55,9 @@ static Bitset members_of(const Reconciliation *reconciliation, const char *name)
 
 static void stage_pull(Reconciliation *r)
 {
+    if (r->past != NULL) {
+        return;
+    }
     if (r->scope != NULL) {
         r->intake = intake_pull_scope(r->settings, r->scope, r->as_of_utc, r->progress,
                                       r->progress_data, r->cancel);
@@ -83,6 +86,11 @@ static void stage_guard(Reconciliation *r)
 
 static void stage_freeze(Reconciliation *r)
 {
+    if (r->past != NULL) {
+        r->snapshot = g_steal_pointer(&r->past->snapshot);
+        intake_complete(r->snapshot);
+        return;
+    }
     r->snapshot = intake_freeze(r->intake, r->settings, r->baseline, r->this_run);
     r->source_last_good_utc = g_new(int64_t, r->snapshot->n_sources + 1);
     for (uint32_t i = 0; i < r->snapshot->n_sources; i++) {
@@ -95,6 +103,13 @@ static void stage_freeze(Reconciliation *r)
 
 static void stage_correlate(Reconciliation *r)
 {
+    if (r->past != NULL) {
+        LinkDecisions decisions = {.person = r->past->links.person,
+                                   .rule = r->past->links.rule,
+                                   .linked = r->past->links.linked};
+        r->links = links_new_decided(r->snapshot, &decisions);
+        return;
+    }
     g_autoptr(GArray) rules = reconciliation_link_rules(r->settings);
 
     r->links = links_new_with(r->snapshot, (const LinkRule *)(const void *)rules->data, rules->len,
@@ -105,6 +120,18 @@ static void stage_membership(Reconciliation *r)
 {
     r->graph = graph_new(r->snapshot);
     r->effective = effective_new(r->graph);
+}
+
+/* Classes are what the run of then made of the accounts. */
+static void take_classes(Reconciliation *r)
+{
+    for (uint32_t account = 0; account < r->snapshot->accounts.n; account++) {
+        uint8_t account_class = r->past->links.account_class[account];
+
+        if (account_class > 0 && account_class <= N_CLASSES) {
+            r->classes[account] = account_class - 1;
+        }
+    }
 }
 
 static void stage_classes(Reconciliation *r)
@@ -130,6 +157,9 @@ static void stage_classes(Reconciliation *r)
     r->classes = classes_assign(r->snapshot, rules, n);
     for (size_t i = 0; i < n; i++) {
         bitset_clear(&members[i]);
+    }
+    if (r->past != NULL) {
+        take_classes(r);
     }
 }
 

@@ -8,7 +8,7 @@
 #include "controls/control.h"
 #include "controls/suppress.h"
 #include "intake/intake.h"
-#include "ledger/ledger.h"
+#include "ledger/past.h"
 #include "model/baseline.h"
 #include "run/recall.h"
 #include "settings/settings.h"
@@ -28,7 +28,8 @@ struct Reconciliation {
     size_t n_manual;
     int64_t this_run;           /* id the ledger will give it; 0 = only looking */
     const char *const *accepts; /* "SOURCE:DIMENSION"; may be NULL */
-    IntakeProgress progress;    /* may be NULL */
+    LedgerPast *past;        /* look at this instead of pulling; NULL = pull. Its snapshot moves */
+    IntakeProgress progress; /* may be NULL */
     void *progress_data;
     GCancellable *cancel;
     FILE *timings; /* stage times go here; NULL = nowhere */

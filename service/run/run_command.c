@@ -238,7 +238,7 @@ static json_t *result_run(Run *run, GError **error)
                      record->not_evaluable, "suppressions", record->suppressions);
 }
 
-static ExitCode print_result(Run *run, int fail_on)
+static ExitCode print_result(Run *run, json_t *forgotten, int fail_on)
 {
     g_autoptr(GError) error = NULL;
     json_t *counts = result_counts(run, &error);
@@ -258,6 +258,9 @@ static ExitCode print_result(Run *run, int fail_on)
         json_pack("{s:i s:i}", "checked", run->leavers.n_checked, "cleared", run->leavers.n_clear));
     if (run->is_dry && run->invocation->format != FORMAT_TABLE) {
         json_object_set_new(result, "exceptions", dry_exceptions(&run->reconciliation));
+    }
+    if (forgotten != NULL) {
+        json_object_set(result, "forgotten", forgotten);
     }
     summary_print_run(run->invocation, result,
                       run->baseline == NULL || run->baseline->last_run == 0);
@@ -340,6 +343,18 @@ static ExitCode check_leavers(Run *run)
     return ledger_failed(error);
 }
 
+/* A transaction of its own: the run is applied, whatever becomes of this. */
+static ExitCode forget_and_print(Run *run, int fail_on)
+{
+    g_autoptr(GError) error = NULL;
+    json_t *forgotten = NULL;
+    bool is_done = run->is_dry || run_retain(run, &forgotten, &error);
+    ExitCode code = print_result(run, forgotten, fail_on);
+
+    json_decref(forgotten);
+    return is_done ? code : ledger_failed(error);
+}
+
 static ExitCode reconcile(Run *run, int fail_on)
 {
     g_autofree char *profile = NULL;
@@ -373,7 +388,7 @@ static ExitCode reconcile(Run *run, int fail_on)
     run_say_messages(run);
     run_say_held(run);
     ExitCode leavers = check_leavers(run);
-    code = print_result(run, fail_on);
+    code = forget_and_print(run, fail_on);
     return leavers != EXIT_DONE ? leavers : code;
 }
 

@@ -4,6 +4,7 @@
 
 #include "controls/judgement.h"
 #include "run/facts.h"
+#include "ledger/past.h"
 
 #include <string.h>
 
@@ -185,4 +186,24 @@ bool run_preview(Run *run, GError **error)
                                         (json_int_t)limit, "accept", "ledger:resolved"));
     }
     return true;
+}
+
+bool run_retain(const Run *run, json_t **ret_forgotten, GError **error)
+{
+    const SettingsGroup *group = settings_group(run->settings->root, "retention");
+    LedgerRetention retention = {.people_days = settings_int(group, "people_days"),
+                                 .resolved_days = settings_int(group, "resolved_days"),
+                                 .rejections_days = settings_int(group, "rejections_days")};
+    bool is_merged =
+        strcmp(run->record.status, "applied") == 0 || strcmp(run->record.status, "partial") == 0;
+
+    *ret_forgotten = NULL;
+    if (!is_merged || (retention.people_days == 0 && retention.resolved_days == 0 &&
+                       retention.rejections_days == 0)) {
+        return true;
+    }
+    /* It cannot be taken back, so a time that is still to come forgets nothing before it has. */
+    return ledger_retain(run->ledger, &retention, run->record.id,
+                         MIN(run->record.as_of_utc, run->started_utc), run->record.actor,
+                         ret_forgotten, error);
 }

@@ -36,6 +36,9 @@ int64_t run_resolve_limit(const Run *run);
 bool run_merge(Run *run, GError **error);
 /* What merging would do: run->counts, and what it would be held for, in run->record.held. */
 bool run_preview(Run *run, GError **error);
+/* What `retention` wants forgotten, after a run that was merged. *ret_forgotten NULL: it wants
+ * nothing, or the run was not merged. */
+bool run_retain(const Run *run, json_t **ret_forgotten, GError **error);
 /* Rejected records, names that fit nothing, --accept that accepted nothing: on stderr. */
 void run_say_messages(const Run *run);
 /* All that was held at once, and the one command that lets all of it through. */

@@ -149,6 +149,17 @@ static void print_run_text(const Invocation *invocation, json_t *result, bool is
     }
     printf(" · %" JSON_INTEGER_FORMAT " resolved\n", count_of(counts, "resolved"));
     print_decided(counts);
+    json_t *forgotten = json_object_get(result, "forgotten");
+
+    if (count_of(forgotten, "people") + count_of(forgotten, "exceptions") +
+            count_of(forgotten, "runs") >
+        0) {
+        printf("Forgotten: names of %" JSON_INTEGER_FORMAT
+               " people, details of %" JSON_INTEGER_FORMAT
+               " exceptions and of refused records in %" JSON_INTEGER_FORMAT " pulls\n",
+               count_of(forgotten, "people"), count_of(forgotten, "exceptions"),
+               count_of(forgotten, "runs"));
+    }
     if (strcmp(status, "dry") == 0) {
         puts("Nothing was written.");
     } else if (is_first) {

@@ -13,33 +13,16 @@
 
 #include <string.h>
 
+/* Members that tell things of one list apart; those that a list has not are passed over. */
+static const char *const things_order[] = {"source", "name", "id", "dn", "key", NULL};
+static const char *const members_order[] = {"type", "name", "dn", NULL};
+
 static json_t *json_state(uint8_t state)
 {
     return state == STATE_UNKNOWN ? json_null() : json_boolean(state == STATE_YES);
 }
 
 /* ---- account ---- */
-
-static json_t *json_flags(uint32_t flags)
-{
-    static const struct {
-        uint32_t flag;
-        const char *name;
-    } table[] = {{ENTRY_PASSWORD_NEVER_EXPIRES, "password never expires"},
-                 {ENTRY_PASSWORD_NOT_REQUIRED, "password not required"},
-                 {ENTRY_DELEGATION_UNCONSTRAINED, "unconstrained delegation"},
-                 {ENTRY_PASSWORD_REVERSIBLE, "password stored reversibly"},
-                 {ENTRY_PREAUTHENTICATION_OFF, "no preauthentication"},
-                 {ENTRY_ADMIN_COUNT, "adminCount"}};
-    json_t *list = json_array();
-
-    for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
-        if ((flags & table[i].flag) != 0) {
-            json_array_append_new(list, json_string(table[i].name));
-        }
-    }
-    return list;
-}
 
 static json_t *json_sid_history(const Look *look, uint32_t account)
 {
@@ -98,6 +81,10 @@ static json_t *account_facts(const Look *look, uint32_t account)
                         accounts->interactive_utc[account] != 0
                             ? fact_time(accounts->interactive_utc[account])
                             : json_null());
+    if (look->past != NULL) { /* use alone makes no new version: it may have been later */
+        json_object_set_new(facts, "last_logon_run",
+                            json_integer(look->past->account_run[account]));
+    }
     json_object_set_new(facts, "last_logon_slack_days",
                         json_integer(accounts->last_logon_slack[account] / 86400));
     json_object_set_new(facts, "password_changed",
@@ -119,7 +106,7 @@ static json_t *account_facts(const Look *look, uint32_t account)
     json_object_set_new(facts, "title", look_text(look, accounts->title[account]));
     json_object_set_new(facts, "manager", look_text(look, accounts->manager_text[account]));
     json_object_set_new(facts, "description", look_text(look, accounts->description[account]));
-    json_object_set_new(facts, "flags", json_flags(accounts->flags[account]));
+    json_object_set_new(facts, "flags", fact_flags(accounts->flags[account]));
     json_object_set_new(facts, "groups", json_groups_of(look, account));
     json_object_set_new(
         facts, "exceptions",
@@ -148,6 +135,7 @@ static json_t *json_accounts_of(const Look *look, uint32_t person)
                             json_last_logon(accounts->last_logon_utc[account]), "linked_by",
                             fact_text(rule)));
     }
+    look_sort(list, things_order);
     return list;
 }
 
@@ -172,6 +160,7 @@ static json_t *json_assets_of(const Look *look, uint32_t person)
                                                                            : "custodian"));
         }
     }
+    look_sort(list, things_order);
     return list;
 }
 
@@ -246,6 +235,7 @@ static json_t *json_members(const Look *look, uint32_t group)
         when_set_granted(look, member, groups->members[i], group, via);
         json_array_append_new(list, member);
     }
+    look_sort(list, members_order);
     return list;
 }
 
@@ -262,6 +252,7 @@ static json_t *json_effective(const Look *look, uint32_t group)
         json_array_append_new(list, json_member(look, principal_of(PRINCIPAL_ACCOUNT, members[i]),
                                                 is_listed ? "direct" : "nested"));
     }
+    look_sort(list, members_order);
     return list;
 }
 
@@ -392,7 +383,8 @@ static ExitCode show_thing(Invocation *invocation, const Thing *thing)
     for (guint i = 0; i < found->len; i++) {
         json_array_append_new(list, thing->facts(&look, g_array_index(found, uint32_t, i)));
     }
-    code = show_things(invocation, thing->name, list);
+    look_sort(list, things_order);
+    code = look_show(&look, thing->name, list);
     return code == EXIT_DONE ? look_result(&look) : code;
 }
 

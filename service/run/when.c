@@ -125,6 +125,9 @@ void when_ask(Look *look, const GArray *accounts, const GArray *groups)
     Reconciliation *r = &look->reconciliation;
     g_autoptr(GPtrArray) messages = g_ptr_array_new_with_free_func(g_free);
 
+    if (look->past != NULL) {
+        return; /* nobody can be asked what is not in the history */
+    }
     times_free(r->times);
     r->times = intake_pull_times(r->settings, r->snapshot, accounts, groups, messages);
     for (guint i = 0; i < messages->len; i++) {
@@ -156,13 +159,15 @@ void when_add_hops(const GArray *hops, GArray *accounts, GArray *groups)
 
 /* ---- as JSON ---- */
 
-static void set_answer(json_t *facts, const char *name, TimesAnswer answer, int64_t utc,
-                       const char *meaning)
+static void set_answer(const Look *look, json_t *facts, const char *name, TimesAnswer answer,
+                       int64_t utc, const char *meaning)
 {
     g_autofree char *note_name = g_strconcat(name, "_note", NULL);
+    const char *text = look->past != NULL && answer == TIMES_NOT_ASKED ? "not kept by the history"
+                                                                       : times_answer_text(answer);
     g_autofree char *is = answer == TIMES_RECORDED && meaning != NULL
-                              ? g_strdup_printf("%s: %s", times_answer_text(answer), meaning)
-                              : g_strdup(times_answer_text(answer));
+                              ? g_strdup_printf("%s: %s", text, meaning)
+                              : g_strdup(text);
 
     json_object_set_new(facts, name, answer == TIMES_RECORDED ? fact_time(utc) : json_null());
     json_object_set_new(facts, note_name, json_string(is));
@@ -178,13 +183,14 @@ void when_set_account(const Look *look, json_t *facts, uint32_t account)
     json_object_set_new(facts, "disabled_at_note", json_null());
     if (accounts->enabled[account] == STATE_NO) {
         TimesAnswer answer = times_disabled(r->times, r->snapshot, account, &utc);
-        set_answer(facts, "disabled_at", answer, utc, "the latest change of userAccountControl");
+        set_answer(look, facts, "disabled_at", answer, utc,
+                   "the latest change of userAccountControl");
     }
     json_object_set_new(facts, "locked_at", json_null());
     json_object_set_new(facts, "locked_at_note", json_null());
     if (accounts->locked[account] == STATE_YES) {
         TimesAnswer answer = times_locked(r->times, r->snapshot, account, &utc);
-        set_answer(facts, "locked_at", answer, utc, NULL);
+        set_answer(look, facts, "locked_at", answer, utc, NULL);
     }
 }
 
@@ -195,7 +201,7 @@ void when_set_granted(const Look *look, json_t *facts, Principal member, uint32_
     int64_t utc = TIME_UNKNOWN;
     TimesAnswer answer = times_granted(r->times, r->snapshot, member, group, via, &utc);
 
-    set_answer(facts, "granted_at", answer, utc, NULL);
+    set_answer(look, facts, "granted_at", answer, utc, NULL);
 }
 
 /* ---- from the ledger ---- */
@@ -236,7 +242,8 @@ json_t *when_first_reported(const Look *look, uint32_t account, uint32_t group)
     Search search = {.account_source = snapshot->sources[snapshot->accounts.source[account]].name,
                      .account_key = snapshot_text(snapshot, snapshot->accounts.key[account]),
                      .group_key = snapshot_text(snapshot, snapshot->groups.key[group])};
-    LedgerFilter filter = {.account = search.account_key};
+    int64_t at_run = look->past != NULL ? look->past->run : 0;
+    LedgerFilter filter = {.account = search.account_key, .at_run = at_run};
     g_autoptr(GError) error = NULL;
     json_t *began = NULL;
 
@@ -244,10 +251,8 @@ json_t *when_first_reported(const Look *look, uint32_t account, uint32_t group)
         !ledger_exceptions(look->ledger, &filter, find_right, &search, &error)) {
         say_error("%s", error->message);
     } else if (search.id != NULL) {
-        json_t *exception = ledger_exception(look->ledger, search.id, &error);
-        began = json_incref(json_object_get(exception, "began"));
+        began = ledger_began_at(look->ledger, search.id, at_run, &error);
         json_object_set_new(began, "exception", json_string(search.id));
-        json_decref(exception);
     }
     g_free(search.id);
     g_free(search.first_seen);

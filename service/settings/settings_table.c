@@ -276,6 +276,25 @@ static const Setting suppression_table[] = {
     {.name = NULL},
 };
 
+#define DAYS_OR_EVER .type = SETTING_INT, .minimum = 0, .maximum = FOR_EVER_DAYS, .initial = "0"
+
+static const Setting retention_table[] = {
+    {.name = "people_days",
+     DAYS_OR_EVER,
+     .help =
+         "Who has been in no roster for so long, and has no account left and nothing open, gets "
+         "a pseudonym; 0 = never."},
+    {.name = "resolved_days",
+     DAYS_OR_EVER,
+     .help = "Sentence and evidence of an exception that has been resolved for so long are "
+             "dropped; 0 = never."},
+    {.name = "rejections_days",
+     DAYS_OR_EVER,
+     .help = "Sentences about refused records, which quote them, are dropped from the records of "
+             "runs that are so old; 0 = never."},
+    {.name = NULL},
+};
+
 const Setting settings_root_table[] = {
     {.name = "organisation",
      .type = SETTING_GROUP,
@@ -341,5 +360,9 @@ const Setting settings_root_table[] = {
      .type = SETTING_GROUP,
      .children = due_table,
      .help = "How long an exception may stay open."},
+    {.name = "retention",
+     .type = SETTING_GROUP,
+     .children = retention_table,
+     .help = "What the ledger forgets, and when; by default nothing. It cannot be taken back."},
     {.name = NULL},
 };

@@ -271,6 +271,7 @@ bool fixture_try_night(Fixture *fixture, int64_t as_of_utc, const char *night, G
                      .version = "0.1.0",
                      .config_digest = "sha256:00",
                      .profile = "iso27001",
+                     .sources = fixture->sources,
                      .thresholds = thresholds,
                      .set_by = set_by};
     LedgerApply apply = {.run = &run,

@@ -30,6 +30,7 @@ typedef struct Fixture {
     const char *const *governed;
     const LedgerPresent *present; /* NULL: no history is kept */
     LedgerRecall *recall;         /* of the last night */
+    json_t *sources;              /* of the night's record; NULL */
     const AcceptanceRule *rules;
     bool nothing_lapses;
 } Fixture;
