@@ -496,7 +496,7 @@ static void plan_roles(Company *company)
     company->entitlements = cast(company, members, ROLE_ENTITLEMENT, 100, MAX(50, n / 300));
     company->sides = cast(company, members, ROLE_SEGREGATION, 60, MAX(100, n / 200));
     company->access =
-        cast(company, members, ROLE_ACCESS, company->n_applications, MAX(100, n / 100));
+        cast(company, members, ROLE_ACCESS, company->n_applications, MAX(100, n / 5000));
     g_array_append_vals(company->sides, company->entitlements->data,
                         MIN(40, company->entitlements->len));
 }

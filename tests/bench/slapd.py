@@ -38,14 +38,18 @@ class Slapd:
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=bench", "-addext",
                         "subjectAltName=IP:127.0.0.1", "-keyout", self.certificate + ".key", "-out", self.certificate],
                        check=True, capture_output=True)
-        os.mkdir(os.path.join(self.folder, "db"))
+        database = company + "-slapd"  # loaded once, kept beside the company
+        is_new = not os.path.exists(database)
+        os.makedirs(database, exist_ok=True)
         self.conf = os.path.join(self.folder, "slapd.conf")
         schemas = "".join(f"include /etc/ldap/schema/{name}.schema\n" for name in ("core", "cosine", "inetorgperson"))
         with open(self.conf, "w", encoding="utf-8") as file:
             file.write(f"{schemas}modulepath /usr/lib/ldap\nmoduleload back_mdb\nmoduleload ppolicy\nsizelimit unlimited\n"
                        f"TLSCertificateFile {self.certificate}\nTLSCertificateKeyFile {self.certificate}.key\n"
-                       f"database mdb\nsuffix {SUFFIX}\nrootdn {ROOT}\nrootpw {PASSWORD}\ndirectory {self.folder}/db\n"
+                       f"database mdb\nsuffix {SUFFIX}\nrootdn {ROOT}\nrootpw {PASSWORD}\ndirectory {database}\n"
                        f"maxsize 17179869184\nindex objectClass eq\noverlay ppolicy\n")
+        if not is_new:
+            return
         slapadd = shutil.which("slapadd") or "/usr/sbin/slapadd"
         subprocess.run([slapadd, "-q", "-f", self.conf, "-l", os.path.join(company, "directory.ldif")], check=True)
 
