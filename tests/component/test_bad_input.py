@@ -392,7 +392,7 @@ class Store(SiteTest):
         site = self.open(small_site())
         disk = os.path.join(site.folder, "disk")
         os.mkdir(disk)
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", disk], capture_output=True,
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", disk], capture_output=True,
                                  check=False)
         if mounted.returncode != 0:
             self.skipTest("mounting is not allowed here")

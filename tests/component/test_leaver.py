@@ -149,8 +149,8 @@ class FromSlapd(SiteTest):
                 person = site.rightful("person", who, "--json").json["person"][0]
                 answer = one(site, who)
                 for field in ("name", "enabled", "last_logon", "class", "linked_by"):
-                    self.assertEqual([account[field] for account in answer["accounts"]],
-                                     [account[field] for account in person["accounts"]], field)
+                    self.assertEqual({account["name"]: account[field] for account in answer["accounts"]},
+                                     {account["name"]: account[field] for account in person["accounts"]}, field)
 
     def test_groups_of_another_directory_are_found(self):
         def split(config):

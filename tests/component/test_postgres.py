@@ -237,11 +237,15 @@ class Postgres(SiteTest):
     def test_a_failed_pull_leaves_the_ledger_alone(self):
         site = self.site(self.server.socket)
         self.whole(site)
-        before = [e for e in site.ledger() if not e["control"].startswith("source-")]
+
+        def ledger():
+            """What was judged again, by the new configuration, is still the same exception."""
+            return [(e["id"], e["status"], e["summary"], e["evidence"]) for e in site.ledger() if not e["control"].startswith("source-")]
+        before = ledger()
         site.write("rightful.conf", site.read("rightful.conf").replace("FROM people", "FROM peple"))
         result = site.run(as_of="2026-03-17T06:00:00Z")
         self.assertEqual(result.code, 3)
-        self.assertEqual([e for e in site.ledger() if not e["control"].startswith("source-")], before)
+        self.assertEqual(ledger(), before)
 
     # ---- the configuration ----
 

@@ -154,16 +154,16 @@ class Alone(Store):
         site = self.small(url)
         site.run()
         site.write("hr.csv", SMALL_HR + many(200000))
-        with subprocess.Popen([RIGHTFUL, "--config", site.config, "run", "--as-of", site.as_of], cwd=site.folder,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
-            second = site.run()
-            deadline = time.monotonic() + 30
-            while second.code != 5 and first.poll() is None and time.monotonic() < deadline:
+        for _ in range(20):  # whichever of two that begin at once has the lock: try until it is the first
+            with subprocess.Popen([RIGHTFUL, "--config", site.config, "run", "--as-of", site.as_of], cwd=site.folder,
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
                 second = site.run()
-            self.assertEqual(second.code, 5, second.err)
-            self.assertIn(f"process {first.pid} of ", second.err)
-            self.assertRegex(second.err, r"since 20\d\d-")
-            first.wait(timeout=120)
+                first.wait(timeout=120)
+            if second.code == 5:
+                break
+        self.assertEqual(second.code, 5, second.err)
+        self.assertIn(f"process {first.pid} of ", second.err)
+        self.assertRegex(second.err, r"since 20\d\d-")
 
 
 class Connecting(Store):

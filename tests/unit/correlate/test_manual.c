@@ -53,6 +53,7 @@ static void a_manual_link_goes_before_the_rules_and_says_so(void **state)
     (void)state;
     Office office = office_new();
     g_autoptr(World) world = office.world;
+    assert_non_null(world); /* clang sees no use in its release */
     const ManualLink manual[] = {link_of(&office, office.legacy, "00124"),
                                  link_of(&office, office.lwong, "00124")};
     g_autoptr(Links) links = link_all(&office, manual, 2);
@@ -71,6 +72,7 @@ static void what_the_rules_linked_is_told_as_before(void **state)
     (void)state;
     Office office = office_new();
     g_autoptr(World) world = office.world;
+    assert_non_null(world); /* clang sees no use in its release */
     const ManualLink manual[] = {link_of(&office, office.legacy, "00124")};
     g_autoptr(Links) links = link_all(&office, manual, 1);
 
@@ -103,6 +105,7 @@ static void a_person_who_is_nobody_leaves_the_account_to_the_rules(void **state)
     (void)state;
     Office office = office_new();
     g_autoptr(World) world = office.world;
+    assert_non_null(world); /* clang sees no use in its release */
     const ManualLink manual[] = {link_of(&office, office.lwong, "99999")};
     g_autoptr(Links) links = link_all(&office, manual, 1);
 

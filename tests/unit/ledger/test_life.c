@@ -49,7 +49,7 @@ static void an_exception_has_the_json_of_the_interface(void **state)
               "{\"hours\":24},\"set_by\":{\"hours\":\"iso27001\"},\"config\":\"sha256:00\"},"
               "\"first_seen\":\"2026-03-03T12:00:00Z\",\"last_seen\":\"2026-03-"
               "03T12:00:00Z\",\"due\":\"2026-03-10T12:00:00Z\","
-              "\"owner\":null,\"waiver\":null,\"run\":1,\"opened_run\":1,"
+              "\"owner\":null,\"run\":1,\"opened_run\":1,"
               "\"began\":{\"is\":\"not known: no earlier run judged it\","
               "\"not_reported_at\":null,\"not_reported_by_run\":null,"
               "\"reported_at\":\"2026-03-03T12:00:00Z\",\"reported_by_run\":1}}");
