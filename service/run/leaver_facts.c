@@ -211,6 +211,8 @@ static json_t *fact_accounts(const Look *look, uint32_t person, Verdict *verdict
         json_array_append_new(list,
                               fact_account(look, account, fact_groups(look, account, verdict)));
     }
+    look_sort(list, (const char *const[]){"source", "name", "dn", "key",
+                                          NULL}); /* as `person` lists them */
     return list;
 }
 

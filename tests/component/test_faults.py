@@ -85,6 +85,10 @@ def roster(n=N_PEOPLE + N_HIDDEN):
     return "\n".join(rows) + "\n"
 
 
+# Judged whatever becomes of the directory: a run sees them again.
+ON_ROSTERS_ALONE = ("leaver-recorded-late", "contractor-without-end")
+
+
 def is_about_a_source(exception):
     return exception["control"].startswith("source-")
 
@@ -105,7 +109,8 @@ class Ledger:
     }
 
     def __init__(self, site, source="corp"):
-        self.seen = [exception for exception in site.ledger() if not is_about_a_source(exception)]
+        self.seen = [exception for exception in site.ledger()
+                     if not is_about_a_source(exception) and exception["control"] not in ON_ROSTERS_ALONE]
         with sqlite3.connect(os.path.join(site.folder, "ledger.db")) as store:
             self.rows = {name: store.execute(sql.format(source=source)).fetchall() for name, sql in self.tables.items()}
         store.close()

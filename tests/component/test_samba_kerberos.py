@@ -67,7 +67,8 @@ class WithStrongAuthentication(KerberosTest):
         self.assertEqual(result.code, 0, result.err)
         found = site.found()
         self.assertEqual(as_in_openldap(found), demo_expected())
-        self.assertEqual([line for line in found if line in ONLY_IN_ACTIVE_DIRECTORY], sorted(ONLY_IN_ACTIVE_DIRECTORY))
+        expected = [line for line in ONLY_IN_ACTIVE_DIRECTORY if not line.startswith("member-unknown")]  # no news here
+        self.assertEqual([line for line in found if line in ONLY_IN_ACTIVE_DIRECTORY], sorted(expected))
 
     def test_what_is_refused_over_tls_names_the_way_out(self):
         for url, more in (("LDAPS_URL", ""), ("LDAP_URL", "starttls = true;")):
