@@ -528,7 +528,7 @@ class HiddenHalf(FaultTest):
     def test_the_canary_catches_it_on_the_first_run(self):
         site = self.open(Site(self.config(more=f'canaries = ["{person_dn(700)}"];', reader="half"), {"hr.csv": roster()}))
         self.assertEqual(site.run().code, 3)
-        self.assertEqual([e for e in site.ledger() if not is_about_a_source(e)], [])
+        self.assertEqual(Ledger(site).seen, [])
 
 
 class SlowPulls(FaultTest):
