@@ -1,7 +1,6 @@
 #include "ledger/pack.h"
 
-#include "base/lz.h"
-
+#include <lz4.h>
 #include <string.h>
 
 void pack_clear(Pack *pack)
@@ -33,16 +32,30 @@ void pack_add(Pack *pack, Text key, Text body)
     pack->n++;
 }
 
+uint8_t *pack_seal(const Pack *pack, size_t *ret_size)
+{
+    if (pack->bytes.size > LZ4_MAX_INPUT_SIZE)
+        g_error("a pack of %zu bytes cannot be compressed", pack->bytes.size);
+    int n = (int)pack->bytes.size;
+    int room = LZ4_compressBound(n);
+    uint8_t *sealed = g_malloc((size_t)room);
+
+    n = LZ4_compress_default((const char *)pack->bytes.data, (char *)sealed, n, room);
+    *ret_size = (size_t)n;
+    return g_realloc(sealed, (size_t)n);
+}
+
 bool pack_open(PackReader *reader, const void *data, size_t n, int64_t size)
 {
     *reader = (PackReader){0};
     /* Nothing expands to more than 255 times its size. */
-    if (size < 0 || (uint64_t)size > (uint64_t)n * 256)
+    if (size < 0 || size > LZ4_MAX_INPUT_SIZE || n > LZ4_MAX_INPUT_SIZE ||
+        (uint64_t)size > (uint64_t)n * 256)
         return false;
     reader->data = g_malloc((size_t)size + 1);
     reader->at = reader->data;
     reader->end = reader->data + size;
-    if (lz_expand(data, n, reader->data, (size_t)size))
+    if (LZ4_decompress_safe(data, (char *)reader->data, (int)n, (int)size) == size)
         return true;
     pack_close(reader);
     return false;

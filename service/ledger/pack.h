@@ -2,7 +2,7 @@
  *
  * A first night brings millions of versions; a row each would cost more than everything else that
  * night does. A pack holds them one behind the other, each as length and bytes of the key, then
- * length + 1 and bytes of the body (0 = gone), the whole compressed (base/lz.h). Some sixty
+ * length + 1 and bytes of the body (0 = gone), the whole compressed (LZ4). Some sixty
  * kilobytes each: what one look at one thing has to expand. */
 #pragma once
 
@@ -23,6 +23,9 @@ static inline bool pack_is_full(const Pack *pack)
 {
     return pack->bytes.size >= PACK_SIZE;
 }
+
+/* The entries compressed, newly allocated. */
+uint8_t *pack_seal(const Pack *pack, size_t *ret_size);
 
 typedef struct PackReader {
     uint8_t *data; /* owned */

@@ -1,6 +1,5 @@
 #include "ledger/pack_write.h"
 
-#include "base/lz.h"
 #include "base/tasks.h"
 #include "ledger/history_index.h"
 #include "ledger/pack.h"
@@ -29,10 +28,8 @@ typedef struct Span {
 static void seal(Span *span, Pack *pack)
 {
     Sealed sealed = {.expanded = pack->bytes.size, .n = pack->n};
-    uint8_t *room = g_malloc(lz_room(pack->bytes.size));
 
-    sealed.size = lz_compress(pack->bytes.data, pack->bytes.size, room);
-    sealed.data = g_realloc(room, sealed.size);
+    sealed.data = pack_seal(pack, &sealed.size);
     g_array_append_val(span->sealed, sealed);
     pack_begin(pack);
 }

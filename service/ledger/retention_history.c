@@ -1,7 +1,6 @@
 /* retention_history.c: names in the history. */
 #include "ledger/retention.h"
 
-#include "base/lz.h"
 #include "ledger/history.h"
 #include "ledger/pack.h"
 
@@ -397,9 +396,8 @@ static bool write_pack(Store *store, const PackPlace *place, const Pack *pack, G
                       "UPDATE history_pack SET n = $5, size = $6, body = $7 WHERE source = $1 AND "
                       "kind = $2 AND run = $3 AND place = $4",
                       error);
-    size_t room = lz_room(pack->bytes.size);
-    g_autofree uint8_t *packed = g_malloc(room + 1);
-    size_t n = lz_compress(pack->bytes.data, pack->bytes.size, packed);
+    size_t n;
+    g_autofree uint8_t *packed = pack_seal(pack, &n);
 
     if (!update)
         return false;
