@@ -2,7 +2,7 @@
  * rows. */
 #include "ledger/apply.h"
 
-#include "ledger/history_write.h"
+#include "ledger/history/history_write.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #include "run/run_commands.h"
 
 #include "correlate/classes.h"
-#include "ledger/past.h"
+#include "ledger/history/past.h"
 #include "run/facts.h"
 #include "run/ledger_access.h"
 #include "run/summary.h"

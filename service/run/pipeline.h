@@ -8,7 +8,7 @@
 #include "controls/control.h"
 #include "controls/suppress.h"
 #include "intake/intake.h"
-#include "ledger/past.h"
+#include "ledger/history/past.h"
 #include "model/baseline.h"
 #include "run/recall.h"
 #include "settings/settings.h"

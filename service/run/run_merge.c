@@ -4,7 +4,7 @@
 
 #include "controls/judgement.h"
 #include "run/facts.h"
-#include "ledger/past.h"
+#include "ledger/history/past.h"
 
 #include <string.h>
 

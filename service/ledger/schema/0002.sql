@@ -1,7 +1,7 @@
 -- Version 2: what everything looked like, night by night (docs/ledger.md, "History").
 
 -- One version: what this thing looked like from this run on. NULL = gone. The end of a version is the next one,
--- so a quiet night writes nothing. Bodies: service/ledger/body.h.
+-- so a quiet night writes nothing. Bodies: service/ledger/history/body.h.
 CREATE TABLE history (
     source TEXT {{bytewise}} NOT NULL,
     kind   TEXT {{bytewise}} NOT NULL,
@@ -12,7 +12,7 @@ CREATE TABLE history (
     PRIMARY KEY (source, kind, ref, key, run)
 ) {{strict}};
 
--- Very many versions of one run, source and kind: hundreds in one compressed row (service/ledger/pack.h).
+-- Very many versions of one run, source and kind: hundreds in one compressed row (service/ledger/history/pack.h).
 CREATE TABLE history_pack (
     source TEXT {{bytewise}} NOT NULL,
     kind   TEXT {{bytewise}} NOT NULL,

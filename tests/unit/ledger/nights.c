@@ -1,8 +1,8 @@
 #include "nights.h"
 
-#include "ledger/history.h"
+#include "ledger/history/history.h"
 #include "ledger/ledger_private.h"
-#include "ledger/things.h"
+#include "ledger/history/things.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

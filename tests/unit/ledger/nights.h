@@ -13,7 +13,7 @@
 
 #include "fixture.h"
 #include "harness/world.h"
-#include "ledger/history.h"
+#include "ledger/history/history.h"
 
 typedef struct Nightly Nightly;
 

@@ -2,7 +2,7 @@
 #include "fixture.h"
 #include "on_postgres.h"
 
-#include "ledger/past.h"
+#include "ledger/history/past.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

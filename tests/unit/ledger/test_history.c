@@ -3,7 +3,7 @@
 #include "on_postgres.h"
 
 #include "ledger/ledger_private.h"
-#include "ledger/pack_write.h"
+#include "ledger/history/pack_write.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

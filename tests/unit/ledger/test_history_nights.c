@@ -2,8 +2,8 @@
 #include "nights.h"
 #include "on_postgres.h"
 
-#include "ledger/now.h"
-#include "ledger/pack_write.h"
+#include "ledger/history/now.h"
+#include "ledger/history/pack_write.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* What was packed comes back the same, and damage is said, never read. */
-#include "ledger/pack.h"
+#include "ledger/history/pack.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

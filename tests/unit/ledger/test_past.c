@@ -2,9 +2,9 @@
 #include "fixture.h"
 
 #include "harness/random_world.h"
-#include "ledger/body_columns.h"
-#include "ledger/past.h"
-#include "ledger/past_refs.h"
+#include "ledger/history/body_columns.h"
+#include "ledger/history/past.h"
+#include "ledger/history/past_refs.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* What only PostgreSQL does: serialization failures, other people's settings, text that orders by
  * bytes. */
 #include "fixture.h"
-#include "ledger/postgres_store.h"
+#include "ledger/postgres/postgres_store.h"
 #include "on_postgres.h"
 
 #include <setjmp.h>

@@ -3,7 +3,7 @@
 #include "fixture.h"
 
 #include "base/times.h"
-#include "ledger/past.h"
+#include "ledger/history/past.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
