@@ -28,6 +28,7 @@ static void postgres_close(Store *store)
 }
 
 /* Of other people's tables, those of extensions do not count. */
+/* What is there is counted first: a ledger that another process is just making is empty or ours. */
 static bool postgres_schema_version(Store *store, int64_t *ret_version, GError **error)
 {
     PostgresStore *postgres = (PostgresStore *)store;
@@ -35,21 +36,20 @@ static bool postgres_schema_version(Store *store, int64_t *ret_version, GError *
 
     if (!postgres_ensure_connection(postgres, error) ||
         !postgres_query_integer(
-            postgres, "SELECT CASE WHEN to_regclass('rightful_store') IS NULL THEN 0 ELSE 1 END",
-            &is_ours, error))
-        return false;
-    if (is_ours)
-        return postgres_query_integer(postgres, "SELECT version FROM rightful_store WHERE id = 1",
-                                      ret_version, error);
-    if (!postgres_query_integer(
             postgres,
             "SELECT count(*) FROM pg_class c WHERE c.relnamespace = "
             "(SELECT oid FROM pg_namespace WHERE nspname = current_schema()) "
             "AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND NOT EXISTS (SELECT 1 "
             "FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid "
             "AND d.deptype = 'e')",
-            &n_others, error))
+            &n_others, error) ||
+        !postgres_query_integer(
+            postgres, "SELECT CASE WHEN to_regclass('rightful_store') IS NULL THEN 0 ELSE 1 END",
+            &is_ours, error))
         return false;
+    if (is_ours)
+        return postgres_query_integer(postgres, "SELECT version FROM rightful_store WHERE id = 1",
+                                      ret_version, error);
     *ret_version = n_others == 0 ? SCHEMA_EMPTY : SCHEMA_FOREIGN;
     return true;
 }

@@ -139,14 +139,18 @@ Store *sqlite_open(const char *url, const char *base_directory, LedgerAccess acc
     return g_steal_pointer(&store);
 }
 
+/* One statement, so one moment: a ledger that another process is just making is empty or ours. */
 bool sqlite_schema_version(Store *store, int64_t *ret_version, GError **error)
 {
-    int64_t id, version, n_objects;
-
-    if (!store_query_integer(store, "PRAGMA application_id", &id, error) ||
-        !store_query_integer(store, "PRAGMA user_version", &version, error) ||
-        !store_query_integer(store, "SELECT count(*) FROM sqlite_master", &n_objects, error))
+    g_autoptr(Statement) row = store_prepare(store,
+                                             "SELECT i.application_id, v.user_version,"
+                                             " (SELECT count(*) FROM sqlite_master)"
+                                             " FROM pragma_application_id i, pragma_user_version v",
+                                             error);
+    if (!row || statement_step(row, error) != STORE_ROW)
         return false;
+    int64_t id = statement_integer(row, 0), version = statement_integer(row, 1);
+    int64_t n_objects = statement_integer(row, 2);
     if (id == APPLICATION_ID)
         *ret_version = version;
     else

@@ -329,6 +329,38 @@ static void of_sixteen_runs_at_once_one_proceeds(void **state)
     close(start[0]), close(told[0]), close(told[1]), close(everybody[0]);
 }
 
+/* Makes a ledger as soon as it is told to. */
+static void make_ledger(Fixture *f, int start)
+{
+    char byte;
+
+    if (read(start, &byte, 1) != 0)
+        _exit(1);
+    fixture_open(f, LEDGER_RUN);
+    fixture_close(f);
+    _exit(0);
+}
+
+static void a_ledger_that_is_just_made_is_nobody_elses(void **state)
+{
+    Fixture *f = *state;
+    int start[2];
+
+    assert_int_equal(pipe(start), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        close(start[1]);
+        make_ledger(f, start[0]);
+    }
+    close(start[1]); /* go */
+    while (waitpid(child, NULL, WNOHANG) == 0) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Ledger) ledger = ledger_open(f->url, f->folder, LEDGER_READ, &error);
+        assert_true(ledger || !g_error_matches(error, LEDGER_ERROR, LEDGER_ERROR_NOT_OURS));
+    }
+    close(start[0]);
+}
+
 static void migrating_twice_is_migrating_once(void **state)
 {
     Fixture *f = *state;
@@ -361,8 +393,9 @@ static void info_tells_url_schema_and_sizes(void **state)
         STORE(a_newer_schema_is_refused_and_kept), STORE(a_reader_cannot_write),                   \
         STORE(a_run_without_the_lock_is_refused),                                                  \
         STORE(the_second_run_is_told_who_holds_the_lock_since_when),                               \
-        STORE(of_sixteen_runs_at_once_one_proceeds), STORE(migrating_twice_is_migrating_once),     \
-        STORE(info_tells_url_schema_and_sizes)
+        STORE(of_sixteen_runs_at_once_one_proceeds),                                               \
+        STORE(a_ledger_that_is_just_made_is_nobody_elses),                                         \
+        STORE(migrating_twice_is_migrating_once), STORE(info_tells_url_schema_and_sizes)
 
 int main(int argc, char **argv)
 {
