@@ -326,6 +326,30 @@ class Forgetting(SiteTest):
         self.assertTrue(person["accounts"][0]["name"].startswith("A-"))
         self.assertEqual(site.rightful("diff", "1", "4").code, 0)
 
+    def test_in_leaver_cases_and_links_by_hand_too(self):
+        site = open_site(self, "retention: { people_days = 30; };")
+        run_nights(self, site, NIGHTS[:2])
+        self.assertEqual(site.rightful("leaver", "5", "--last-day", "2026-03-18").code, 0)
+        self.assertEqual(site.rightful("link", "svc-mail", "5", "--reason", "hers").code, 0)
+        world = World()
+        for change in (second, third, fourth):
+            change(world)
+        world.accounts["svc-mail"] = world.accounts["svc-mail"].replace("-mail", "-post")
+        world.write(site)
+        self.assertEqual(accepted(site, NIGHTS[3]).code, 0)
+        self.assertIn(b"Zoe Zorn", dump(site))
+        case = site.rightful("leaver", "show", "5", "--json").json["leaver_case"]
+        self.assertEqual(case["status"], "open")  # the account is linked by hand
+        del world.accounts["svc-mail"]
+        world.write(site)
+        last = accepted(site, "2026-04-30T05:00:00Z")
+        self.assertEqual(last.code, 0, last.err)
+        found = dump(site)
+        for name in self.NAMES:
+            self.assertNotIn(name, found)
+        cases = site.rightful("leaver", "list", "--all", "--json").json["leaver"]
+        self.assertRegex(cases[0]["person"]["name"], "^P-[0-9A-F]{10}$")
+
     def test_in_the_packs_of_a_great_night_too(self):
         site = open_site(self, "retention: { people_days = 30; };")
         world = World()

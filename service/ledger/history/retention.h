@@ -57,3 +57,8 @@ LeaverAccount *forgetting_account(const Forgetting *forgetting, const char *sour
 bool forgetting_find_accounts(Forgetting *forgetting, GError **error);
 bool forgetting_learn_people(Forgetting *forgetting, GError **error);
 bool forgetting_rewrite_history(Forgetting *forgetting, GError **error);
+
+/* retention_cases.c: a case that is open needs the name; of the others what they say is rewritten,
+ * after the pseudonyms of the leaver and of his accounts are known. */
+bool forgetting_hold_open_cases(const Forgetting *forgetting, GError **error);
+bool forgetting_rewrite_case(const Forgetting *forgetting, const Leaver *leaver, GError **error);

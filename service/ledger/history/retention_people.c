@@ -274,6 +274,7 @@ static bool forget_person(const Retaining *retaining, const Leaver *leaver, GErr
         "UPDATE waiver SET requester = $2, requester_name = NULL WHERE requester = $1",
         "UPDATE waiver SET approver = $2, approver_name = NULL WHERE approver = $1",
         "DELETE FROM roster WHERE id = $1",
+        "DELETE FROM manual_link WHERE person_id = $1", /* of an account that is gone */
         "DELETE FROM history_moved WHERE key = $1",
         "DELETE FROM history_former WHERE person = $1",
     };
@@ -309,7 +310,8 @@ static bool forget_each(Retaining *retaining, const Forgetting *forgetting, GErr
         g_ptr_array_add(leavers, leaver);
     g_ptr_array_sort(leavers, compare_leavers);
     for (guint i = 0; i < leavers->len; i++) {
-        if (!forget_person(retaining, leavers->pdata[i], error))
+        if (!forgetting_rewrite_case(forgetting, leavers->pdata[i], error) ||
+            !forget_person(retaining, leavers->pdata[i], error))
             return false;
     }
     return true;
@@ -318,7 +320,8 @@ static bool forget_each(Retaining *retaining, const Forgetting *forgetting, GErr
 static bool choose_people(Retaining *retaining, Forgetting *forgetting, GError **error)
 {
     if (!read_leavers(retaining, forgetting, error) ||
-        !hold_those_with_exceptions(forgetting, error))
+        !hold_those_with_exceptions(forgetting, error) ||
+        !forgetting_hold_open_cases(forgetting, error))
         return false;
     g_hash_table_foreach_remove(forgetting->leavers, is_held, NULL);
     if (g_hash_table_size(forgetting->leavers) == 0)
