@@ -5,13 +5,15 @@ PostgreSQL refuses to run as root; then it runs as the user postgres, which the 
 
 import glob
 import os
+import pwd
 import shutil
 import socket
 import subprocess
 import tempfile
 
 BIN = next(iter(sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True)), None)
-HBA = """local all all trust
+HBA = """local all peer_only peer map=here
+local all all trust
 hostssl all all 127.0.0.1/32 scram-sha-256
 hostnossl all plain 127.0.0.1/32 scram-sha-256
 """
@@ -24,7 +26,10 @@ def free_port():
 
 
 class Server:
-    """Roles: reader (password "secret", may SELECT), plain (the same without TLS)."""
+    """Roles: reader (password "secret", may SELECT), plain (the same without TLS).
+
+    A role of the name peer_only is let in by who runs the tests, and by nothing else.
+    """
 
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="rightful-postgres-")
@@ -39,6 +44,7 @@ class Server:
                 shutil.chown(path, "postgres")
         self.program("initdb", "-D", self.data, "--encoding=UTF8", "--locale=C", "--auth=trust", "-N", "-U", "postgres")
         self.write("pg_hba.conf", HBA)
+        self.write("pg_ident.conf", f"here {pwd.getpwuid(os.geteuid()).pw_name} peer_only\n")
         with open(os.path.join(self.data, "postgresql.conf"), "a", encoding="utf-8") as file:
             file.write(f"""listen_addresses = '127.0.0.1'
 port = {self.port}

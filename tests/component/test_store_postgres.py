@@ -187,6 +187,28 @@ class Connecting(Store):
         result = site.rightful("runs", "--json", env={**os.environ, "PGSERVICEFILE": services})
         self.assertEqual(len(result.json["runs"]), 1, result.err)
 
+    def test_peer_authentication_asks_the_system_who_it_is(self):
+        self.server.sql("CREATE ROLE peer_only LOGIN; GRANT keeper TO peer_only")
+        site = self.small(self.url(user="peer_only"))
+        result = site.run()
+        self.assertEqual(result.code, 0, result.err)
+        self.assertIn("method=peer", self.server.log_text())
+        self.server.write("pg_ident.conf", "here somebody-else peer_only\n")
+        self.server.sql("SELECT pg_reload_conf()")
+        result = self.refused(site)
+        self.assertIn('Peer authentication failed for user "peer_only"', result.err)
+        self.assertIn("Nothing was changed", result.err)
+
+    def refused(self, site):
+        """A run that fails; a server takes a moment to read its files again."""
+        for _ in range(100):
+            result = site.run()
+            if result.code != 0:
+                break
+            time.sleep(0.05)
+        self.assertEqual(result.code, 1)
+        return result
+
     def test_a_password_is_never_shown(self):
         url = self.url(host=f"localhost:{self.server.port}/postgres", user="keeper:geheim")
         site = self.small(url)
