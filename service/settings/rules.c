@@ -1,5 +1,6 @@
 #include "settings/rules.h"
 
+#include "base/recurrence.h"
 #include "base/times.h"
 #include "settings/problems.h"
 
@@ -187,6 +188,85 @@ static void check_suppression(const SettingsGroup *rule, const Setting *controls
     }
 }
 
+/* ---- reviews ---- */
+
+/* Which setting says what a scope means; scopes that need none are not here. */
+static const struct {
+    const char *scope, *needs, *example;
+} review_needs[] = {{"entitlement", "entitlement", "the group"},
+                    {"asset", "asset", "the asset's id"},
+                    {"owner", "person", "who owns the groups"},
+                    {"manager", "person", "whose people are meant"}};
+
+static const char *needed_by(const char *scope, const char **ret_example)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(review_needs); i++) {
+        if (strcmp(review_needs[i].scope, scope) == 0) {
+            *ret_example = review_needs[i].example;
+            return review_needs[i].needs;
+        }
+    }
+    return NULL;
+}
+
+static void check_review_scope(const SettingsGroup *review, GPtrArray *problems)
+{
+    static const char *const names[] = {"entitlement", "asset", "person"};
+    const char *example = NULL, *scope = settings_text(review, "scope");
+    const char *needed = scope != NULL ? needed_by(scope, &example) : NULL;
+
+    for (size_t i = 0; scope != NULL && i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *key = g_strconcat("reviews.", names[i], NULL);
+        const char *text = settings_text(review, names[i]);
+        bool is_needed = needed != NULL && strcmp(needed, names[i]) == 0;
+        if (is_needed && (text == NULL || *text == '\0')) {
+            problem_add(problems, settings_place(review), key,
+                        "is missing; scope \"%s\" needs it: %s", scope, example);
+        } else if (!is_needed && text != NULL) {
+            problem_add(problems, settings_place(review), key,
+                        "means nothing with scope \"%s\"; take it out", scope);
+        }
+    }
+}
+
+static void check_review_dates(const SettingsGroup *review, GPtrArray *problems)
+{
+    const char *every = settings_text(review, "every");
+    const char *starts = settings_text(review, "starts");
+    int32_t day = RECURRENCE_START;
+
+    if (starts != NULL && !day_parse(text_of(starts), NULL, &day)) {
+        g_autofree char *quoted = problem_quote(starts);
+        problem_add(problems, settings_place(review), "reviews.starts",
+                    "\"%s\" is no date; allowed: a day that exists, as in \"2026-01-15\"", quoted);
+    }
+    if (starts != NULL && every == NULL) {
+        problem_add(problems, settings_place(review), "reviews.starts",
+                    "means nothing without every, the rule that starts then");
+    }
+    g_autofree char *problem = every != NULL ? recurrence_problem(every, day) : NULL;
+    if (problem != NULL) {
+        g_autofree char *quoted = problem_quote(every);
+        problem_add(problems, settings_place(review), "reviews.every", "\"%s\" %s", quoted,
+                    problem);
+    }
+}
+
+static void check_review(const SettingsGroup *review, GPtrArray *problems)
+{
+    const char *name = settings_text(review, "name");
+
+    if (name != NULL && !is_good_name(name)) {
+        g_autofree char *quoted = problem_quote(name);
+        problem_add(problems, settings_place(review), "reviews.name",
+                    "\"%s\" is not allowed; allowed: up to 64 letters, digits, dots, dashes and "
+                    "underscores, a letter or digit first",
+                    quoted);
+    }
+    check_review_scope(review, problems);
+    check_review_dates(review, problems);
+}
+
 void rules_check(const Settings *settings, const SettingsCatalogue *catalogue, GPtrArray *problems)
 {
     check_store(settings, problems);
@@ -201,5 +281,9 @@ void rules_check(const Settings *settings, const SettingsCatalogue *catalogue, G
     for (size_t i = 0; i < settings_n_groups(settings->root, "suppressions"); i++) {
         check_suppression(settings_group_at(settings->root, "suppressions", i), catalogue->controls,
                           problems);
+    }
+    check_unique(settings, "reviews", "name", problems);
+    for (size_t i = 0; i < settings_n_groups(settings->root, "reviews"); i++) {
+        check_review(settings_group_at(settings->root, "reviews", i), problems);
     }
 }

@@ -8,7 +8,7 @@
 #define COUNT .type = SETTING_INT, .minimum = 1, .maximum = 1000000
 #define DAYS .type = SETTING_INT, .minimum = 1, .maximum = FOR_EVER_DAYS
 
-const char *const settings_later[] = {"reviews", "notify", "web", NULL};
+const char *const settings_later[] = {"notify", "web", NULL};
 
 static const char *const provides_choices[] = {"directory", "people",   "assets",
                                                "approvals", "accounts", NULL};
@@ -276,6 +276,67 @@ static const Setting suppression_table[] = {
     {.name = NULL},
 };
 
+static const char *const review_scopes[] = {"privileged", "entitlement",      "asset",    "owner",
+                                            "manager",    "service-accounts", "external", NULL};
+
+static const Setting review_table[] = {
+    {.name = "name",
+     .type = SETTING_TEXT,
+     .is_required = true,
+     .help = "Name of the campaign; what was started before is found by it, so do not rename it. "
+             "Letters, digits, dot, dash, underscore."},
+    {.name = "scope",
+     .type = SETTING_TEXT,
+     .is_required = true,
+     .choices = review_scopes,
+     .help = "Whose rights are looked at: those into privileged groups, into one entitlement, "
+             "into the access groups of one asset, into the groups that one person owns, those of "
+             "one manager's people, of service accounts, of external people."},
+    {.name = "entitlement",
+     .type = SETTING_TEXT,
+     .help = "Scope entitlement: the group (name, DN or SID)."},
+    {.name = "asset", .type = SETTING_TEXT, .help = "Scope asset: the asset's id."},
+    {.name = "person",
+     .type = SETTING_TEXT,
+     .help = "Scope owner: who owns the groups; scope manager: whose people; HR id, e-mail or "
+             "username."},
+    {.name = "every",
+     .type = SETTING_TEXT,
+     .help = "When it starts by itself: a recurrence rule (RRULE of RFC 5545); without one it is "
+             "started by hand only."},
+    {.name = "starts",
+     .type = SETTING_TEXT,
+     .help = "First day of the rule, as in 2026-01-15; without it the rule counts from "
+             "2001-01-01, a Monday, and the campaign waits for the first day after the ledger's "
+             "first run."},
+    {.name = "reviewer",
+     .type = SETTING_TEXT,
+     .initial = "\"manager\"",
+     .help = "Who decides: manager (of whoever the account belongs to), owner (of the group, or of "
+             "an asset that it gives access to), or a person (HR id, e-mail or username)."},
+    {.name = "fallback",
+     .type = SETTING_TEXT,
+     .help = "Who decides where there is no such reviewer, where he has left, or where it is "
+             "about himself; HR id, e-mail or username. After him the campaign's owner."},
+    {.name = "second_stage",
+     .type = SETTING_TEXT,
+     .help = "Who decides again after the reviewer signed; as reviewer. His word counts."},
+    {.name = "owner",
+     .type = SETTING_TEXT,
+     .help = "Who answers for the campaign: HR id, e-mail or username."},
+    {.name = "due_days",
+     .type = SETTING_INT,
+     .minimum = 1,
+     .maximum = 366,
+     .initial = "14",
+     .help = "Days that reviewers have."},
+    {.name = "instructions",
+     .type = SETTING_TEXT,
+     .initial = "\"\"",
+     .help = "What reviewers read above their items."},
+    {.name = NULL},
+};
+
 #define DAYS_OR_EVER .type = SETTING_INT, .minimum = 0, .maximum = FOR_EVER_DAYS, .initial = "0"
 
 static const Setting retention_table[] = {
@@ -342,6 +403,11 @@ const Setting settings_root_table[] = {
      .help =
          "Exceptions that are accepted until a date: found, recorded and counted, but not open; "
          "all conditions of a { } must hold, and the first { } that fits decides."},
+    {.name = "reviews",
+     .type = SETTING_GROUP_LIST,
+     .initial = "()",
+     .children = review_table,
+     .help = "Campaigns in which people look at rights and decide whether they stay."},
     {.name = "profile",
      .type = SETTING_TEXT_LIST,
      .initial = "\"iso27001\"",

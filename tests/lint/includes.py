@@ -33,7 +33,7 @@ MAY_INCLUDE = {
     'service': ['service/run/'],
     'tests': ['connectors/', 'service/'],
 }
-ONLY_IN = {'libconfig.h': 'service/settings', 'sqlite3.h': 'service/ledger',
+ONLY_IN = {'libconfig.h': 'service/settings', 'libical/ical.h': 'service/base', 'sqlite3.h': 'service/ledger',
            'libsmartcols.h': 'service/report', 'libsmartcols/libsmartcols.h': 'service/report'}
 # Made by the build from embedded files.
 GENERATED = ('_resource.h', '_resources.h')

@@ -110,8 +110,42 @@ static void sections_of_later_versions_are_refused_as_such(void **state)
     expect(state, "web: { listen = \"x\"; };",
            "test.conf:2: web: is not in this version yet; take the section out, nothing would act "
            "on it");
-    expect_part(state, "reviews: ();", "reviews: is not in this version yet");
     expect_part(state, "notify: { };", "notify: is not in this version yet");
+}
+
+static void a_campaign_says_what_its_scope_means_and_when_it_starts(void **state)
+{
+    expect(state, "reviews: ( { name = \"a\"; scope = \"asset\"; } );",
+           "test.conf:2: reviews.asset: is missing; scope \"asset\" needs it: the asset's id");
+    expect(state, "reviews: ( { name = \"a\"; scope = \"privileged\"; person = \"P1\"; } );",
+           "test.conf:2: reviews.person: means nothing with scope \"privileged\"; take it out");
+    expect_part(state, "reviews: ( { name = \"a b\"; scope = \"external\"; } );",
+                "reviews.name: \"a b\" is not allowed");
+    expect_part(state,
+                "reviews: ( { name = \"a\"; scope = \"external\"; }, { name = \"a\"; scope = "
+                "\"privileged\"; } );",
+                "reviews.name: \"a\" is used twice");
+    expect_part(state, "reviews: ( { name = \"a\"; scope = \"everything\"; } );",
+                "reviews.a.scope: \"everything\" is not known");
+}
+
+static void a_rule_that_names_no_day_is_refused(void **state)
+{
+#define EVERY(rest) "reviews: ( { name = \"a\"; scope = \"external\"; " rest "} );"
+    expect(state, EVERY("every = \"FREQ=WEEKLY;BYDAY=FR\"; starts = \"2026-01-15\"; "), "");
+    expect_part(state, EVERY("every = \"quarterly\"; "),
+                "test.conf:2: reviews.every: \"quarterly\" is no recurrence rule by days, weeks, "
+                "months or years; allowed: an RRULE of RFC 5545 such as ");
+    expect_part(state, EVERY("every = \"FREQ=HOURLY\"; "), "\"FREQ=HOURLY\" is no recurrence rule");
+    expect(state, EVERY("every = \"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30\"; "),
+           "test.conf:2: reviews.every: \"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30\" is a recurrence "
+           "rule that names no day at all");
+    expect_part(state, EVERY("every = \"FREQ=DAILY;UNTIL=20251231\"; starts = \"2026-01-15\"; "),
+                "names no day at all");
+    expect_part(state, EVERY("every = \"FREQ=DAILY\"; starts = \"2026-02-30\"; "),
+                "reviews.starts: \"2026-02-30\" is no date");
+    expect_part(state, EVERY("starts = \"2026-01-15\"; "), "means nothing without every");
+#undef EVERY
 }
 
 static void a_syntax_error_has_its_line(void **state)
@@ -328,6 +362,8 @@ int main(void)
         TEST(a_number_that_libconfig_would_cut_is_refused),
         TEST(digits_in_texts_comments_and_names_are_no_numbers),
         TEST(sections_of_later_versions_are_refused_as_such),
+        TEST(a_campaign_says_what_its_scope_means_and_when_it_starts),
+        TEST(a_rule_that_names_no_day_is_refused),
         TEST(a_syntax_error_has_its_line),
         TEST(a_configuration_without_sources_is_refused),
         TEST(two_sources_of_one_name_are_refused),

@@ -193,7 +193,7 @@ static bool is_in_example(char **names)
     return g_strv_length(names) > 1 &&
            (strcmp(names[0], "correlation") == 0 || strcmp(names[0], "account_classes") == 0 ||
             strcmp(names[0], "entitlements") == 0 || strcmp(names[0], "segregation") == 0 ||
-            strcmp(names[0], "suppressions") == 0);
+            strcmp(names[0], "suppressions") == 0 || strcmp(names[0], "reviews") == 0);
 }
 
 static void check_setting(const char *key, const Setting *setting, void *data)
