@@ -7,7 +7,7 @@
 /* A draft or decision: eight columns, the first of which says whether there is one. */
 #define SAID(t, name)                                                                              \
     t ".decision, " t ".until, " t ".reason, " t ".by_whom, " name ".name, " t ".at, " t ".is_"    \
-                                                                                         "bulk"
+      "bulk"
 #define SIGNED(t, name, sign) SAID(t, name) ", " t ".stage, " sign ".at, " sign ".sentence"
 enum {
     SAID_DECISION,
