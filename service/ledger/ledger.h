@@ -31,7 +31,8 @@ typedef enum LedgerError {
     LEDGER_ERROR_FULL,      /* disk full */
     LEDGER_ERROR_FAILED,    /* anything else the database says */
     LEDGER_ERROR_NOT_FOUND, /* no such exception or run */
-    LEDGER_ERROR_REFUSED    /* the change is not allowed in this state */
+    LEDGER_ERROR_REFUSED,   /* the change is not allowed in this state */
+    LEDGER_ERROR_CONFLICT   /* somebody else was faster; the message says who and when */
 } LedgerError;
 
 typedef enum LedgerAccess {

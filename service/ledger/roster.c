@@ -93,29 +93,34 @@ static bool several(const GPtrArray *ids, const char *text, GError **error)
                          text, list->str);
 }
 
-bool roster_find(Store *store, const char *text, RosterPerson *ret_person, GError **error)
+bool roster_find_id(Store *store, const char *id, RosterPerson *ret_person, GError **error)
 {
-    g_autoptr(GPtrArray) ids = find_ids(store, text, error);
-
-    if (!ids)
-        return false;
-    *ret_person = (RosterPerson){0};
-    if (ids->len == 0)
-        return true;
-    if (ids->len > 1)
-        return several(ids, text, error);
-    g_autofree char *id = roster_speaking_id(store, ids->pdata[0], error);
+    g_autofree char *now = roster_speaking_id(store, id, error);
     g_autoptr(Statement) row = store_prepare(
-        store, "SELECT name, has_left, gone_since FROM roster WHERE id = $1", id ? error : NULL);
-    if (!id || !row)
+        store, "SELECT name, has_left, gone_since FROM roster WHERE id = $1", now ? error : NULL);
+
+    *ret_person = (RosterPerson){0};
+    if (!now || !row)
         return false;
-    statement_bind(row, text_value(id));
+    statement_bind(row, text_value(now));
     StoreStep step = statement_step(row, error);
     if (step != STORE_ROW)
         return step == STORE_DONE;
-    *ret_person = (RosterPerson){.id = g_steal_pointer(&id),
+    *ret_person = (RosterPerson){.id = g_steal_pointer(&now),
                                  .name = g_strdup(statement_text(row, 0)),
                                  .has_left = statement_integer(row, 1) != 0,
                                  .gone_since = statement_integer(row, 2)};
     return true;
+}
+
+bool roster_find(Store *store, const char *text, RosterPerson *ret_person, GError **error)
+{
+    g_autoptr(GPtrArray) ids = find_ids(store, text, error);
+
+    *ret_person = (RosterPerson){0};
+    if (!ids)
+        return false;
+    if (ids->len > 1)
+        return several(ids, text, error);
+    return ids->len == 0 || roster_find_id(store, ids->pdata[0], ret_person, error);
 }
