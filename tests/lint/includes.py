@@ -28,6 +28,7 @@ MAY_INCLUDE = {
                          'service/settings/', 'service/base/'],
     'service/ledger': ['service/controls/finding.h', 'service/model/', 'service/settings/',
                        'service/base/'],
+    'service/review': ['service/ledger/', 'service/settings/', 'service/base/'],
     'service/report': ['service/ledger/', 'service/settings/', 'service/base/'],
     'service/run': ['service/'],
     'service': ['service/run/'],

@@ -1,0 +1,115 @@
+#include "review/campaign.h"
+
+#include "base/recurrence.h"
+
+#include <string.h>
+
+static const struct {
+    const char *scope, *target, *title;
+} scopes[] = {{"privileged", NULL, "Privileged rights"},
+              {"entitlement", "entitlement", "Rights in %s"},
+              {"asset", "asset", "Access to the asset %s"},
+              {"owner", "person", "Rights in the groups of %s"},
+              {"manager", "person", "Rights of the people of %s"},
+              {"service-accounts", NULL, "Rights of service accounts"},
+              {"external", NULL, "Rights of external people"}};
+
+static size_t scope_index(const char *scope)
+{
+    size_t i = 0;
+    while (strcmp(scopes[i].scope, scope) != 0) {
+        i++; /* the settings table allows only these */
+    }
+    return i;
+}
+
+size_t campaigns_count(const Settings *settings)
+{
+    return settings_n_groups(settings->root, "reviews");
+}
+
+Campaign campaign_at(const Settings *settings, size_t index)
+{
+    const SettingsGroup *group = settings_group_at(settings->root, "reviews", index);
+    const char *starts = settings_text(group, "starts");
+    Campaign campaign = {.name = settings_text(group, "name"),
+                         .scope = settings_text(group, "scope"),
+                         .every = settings_text(group, "every"),
+                         .starts = DAY_NONE,
+                         .reviewer = settings_text(group, "reviewer"),
+                         .fallback = settings_text(group, "fallback"),
+                         .second_stage = settings_text(group, "second_stage"),
+                         .owner = settings_text(group, "owner"),
+                         .instructions = settings_text(group, "instructions"),
+                         .due_days = (int32_t)settings_int(group, "due_days"),
+                         .place = settings_place(group)};
+    const char *target = scopes[scope_index(campaign.scope)].target;
+
+    campaign.target = target != NULL ? settings_text(group, target) : NULL;
+    if (starts != NULL) {
+        day_parse(text_of(starts), NULL, &campaign.starts);
+    }
+    return campaign;
+}
+
+bool campaign_find(const Settings *settings, const char *name, Campaign *ret_campaign)
+{
+    for (size_t i = 0; i < campaigns_count(settings); i++) {
+        Campaign campaign = campaign_at(settings, i);
+        if (strcmp(campaign.name, name) == 0) {
+            *ret_campaign = campaign;
+            return true;
+        }
+    }
+    return false;
+}
+
+char *campaign_title(const Campaign *campaign)
+{
+    const char *title = scopes[scope_index(campaign->scope)].title;
+    const char *hole = strstr(title, "%s");
+
+    if (hole == NULL) {
+        return g_strdup(title);
+    }
+    return g_strdup_printf("%.*s%s%s", (int)(hole - title), title, campaign->target, hole + 2);
+}
+
+json_t *campaign_json(const Campaign *campaign)
+{
+    return json_pack("{s:s s:s? s:s s:s? s:s? s:s s:i}", "scope", campaign->scope, "target",
+                     campaign->target, "reviewer", campaign->reviewer, "fallback",
+                     campaign->fallback, "second_stage", campaign->second_stage, "instructions",
+                     campaign->instructions, "due_days", campaign->due_days);
+}
+
+static int32_t start_of_rule(const Campaign *campaign)
+{
+    return campaign->starts != DAY_NONE ? campaign->starts : RECURRENCE_START;
+}
+
+int32_t campaign_due(const Campaign *campaign, int32_t last_started, int32_t first_run,
+                     int32_t today)
+{
+    int32_t after = last_started;
+
+    if (campaign->every == NULL) {
+        return DAY_NONE;
+    }
+    if (last_started == DAY_NONE && campaign->starts == DAY_NONE) {
+        after = first_run != DAY_NONE ? first_run : today;
+    }
+    return recurrence_last(campaign->every, start_of_rule(campaign), after, today);
+}
+
+int32_t campaign_next(const Campaign *campaign, int32_t today)
+{
+    return campaign->every != NULL
+               ? recurrence_next(campaign->every, start_of_rule(campaign), today)
+               : DAY_NONE;
+}
+
+int64_t campaign_deadline(const Campaign *campaign, int64_t started_utc, GTimeZone *zone)
+{
+    return day_ends_utc(day_of_time(started_utc, zone) + campaign->due_days, zone);
+}
