@@ -1,5 +1,5 @@
 /* Campaigns of the configuration: what they are called, and when they are due. */
-#include "../settings/fixture.h"
+#include "unit/settings/fixture.h"
 
 #include "review/campaign.h"
 
