@@ -131,7 +131,8 @@ char *review_first_signer(Store *store, int64_t review, int64_t place, GError **
 
 /* ---- refusing ---- */
 
-static void refuse(GError **error, LedgerError code, const char *format, va_list arguments)
+static void G_GNUC_PRINTF(3, 0)
+    refuse(GError **error, LedgerError code, const char *format, va_list arguments)
 {
     g_autofree char *sentence = g_strdup_vprintf(format, arguments);
     g_set_error(error, LEDGER_ERROR, (gint)code, "%s Nothing was changed.", sentence);
