@@ -238,6 +238,9 @@ const Command commands[] = {
      "  rightful diff 1 17 --kind right    who gained and who lost governed rights\n"
      "  rightful diff 1 17 -o csv > changes.csv\n",
      diff_options, 2, 2, command_diff},
+    {"worker", "", "Answer the web, do its jobs, send the mail; what rightful-worker.service runs",
+     "  rightful worker                    until SIGTERM; SIGHUP reads the configuration anew\n",
+     NULL, 0, 0, command_worker},
     {"store", "migrate|info|copy URL", "The store's schema; moving the ledger into another store",
      "  rightful store info\n"
      "  rightful store migrate\n"

@@ -1,15 +1,15 @@
-/* explain.c: why an account has a right, hop by hop, and what to cut. */
-
-#include "run/run_commands.h"
+#include "run/explain.h"
 
 #include "base/visible.h"
 #include "membership/ways.h"
 #include "model/lookup.h"
 #include "run/facts.h"
-#include "run/look.h"
+#include "run/run_commands.h"
 #include "run/show.h"
 #include "run/terminal.h"
 #include "run/when.h"
+
+#include <string.h>
 
 static TextRef name_of(const Snapshot *snapshot, Principal principal)
 {
@@ -301,6 +301,42 @@ static void ask_when_granted(Look *look, const GArray *pairs)
     when_ask(look, accounts, groups);
 }
 
+json_t *explain_find(Look *look, const char *account, const char *group, const char **ret_missing)
+{
+    g_autoptr(GArray) accounts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    g_autoptr(GArray) groups = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    g_autoptr(GArray) pairs = g_array_new(FALSE, FALSE, sizeof(Pair));
+    const Snapshot *snapshot = look->reconciliation.snapshot;
+
+    if (snapshot_find_accounts(snapshot, account, accounts) == 0) {
+        *ret_missing = "account";
+        return NULL;
+    }
+    if (group != NULL && snapshot_find_groups(snapshot, group, groups) == 0) {
+        *ret_missing = "group";
+        return NULL;
+    }
+    for (guint i = 0; i < accounts->len; i++) {
+        uint32_t id = g_array_index(accounts, uint32_t, i);
+
+        if (groups->len == 0) {
+            add_governed(look, id, pairs);
+        }
+        for (guint j = 0; j < groups->len; j++) {
+            add_pair(pairs, id, g_array_index(groups, uint32_t, j));
+        }
+    }
+    ask_when_granted(look, pairs);
+    json_t *rows = json_array();
+
+    for (guint i = 0; i < pairs->len; i++) {
+        const Pair *pair = &g_array_index(pairs, Pair, i);
+
+        json_array_append_new(rows, explanation(look, pair->account, pair->group));
+    }
+    return rows;
+}
+
 ExitCode command_explain(Invocation *invocation)
 {
     if (invocation_has(invocation, "cut")) {
@@ -308,38 +344,17 @@ ExitCode command_explain(Invocation *invocation)
     }
     g_auto(Look) look = {0};
     ExitCode code = look_open(invocation, &look);
-    g_autoptr(GArray) accounts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    g_autoptr(GArray) groups = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    g_autoptr(GArray) pairs = g_array_new(FALSE, FALSE, sizeof(Pair));
+    const char *missing = NULL;
 
     if (code != EXIT_DONE) {
         return code;
     }
-    if (snapshot_find_accounts(look.reconciliation.snapshot, invocation->arguments[0], accounts) ==
-        0) {
-        return look_not_found(&look, "account", invocation->arguments[0]);
-    }
-    if (invocation->n_arguments == 2 &&
-        snapshot_find_groups(look.reconciliation.snapshot, invocation->arguments[1], groups) == 0) {
-        return look_not_found(&look, "group", invocation->arguments[1]);
-    }
-    for (guint i = 0; i < accounts->len; i++) {
-        uint32_t account = g_array_index(accounts, uint32_t, i);
+    const char *group = invocation->n_arguments == 2 ? invocation->arguments[1] : NULL;
+    json_t *rows = explain_find(&look, invocation->arguments[0], group, &missing);
 
-        if (groups->len == 0) {
-            add_governed(&look, account, pairs);
-        }
-        for (guint j = 0; j < groups->len; j++) {
-            add_pair(pairs, account, g_array_index(groups, uint32_t, j));
-        }
-    }
-    ask_when_granted(&look, pairs);
-    json_t *rows = json_array();
-
-    for (guint i = 0; i < pairs->len; i++) {
-        const Pair *pair = &g_array_index(pairs, Pair, i);
-
-        json_array_append_new(rows, explanation(&look, pair->account, pair->group));
+    if (rows == NULL) {
+        return look_not_found(&look, missing,
+                              strcmp(missing, "group") == 0 ? group : invocation->arguments[0]);
     }
     if (json_array_size(rows) == 0) {
         say(invocation, "%s is in no governed group; name a group to ask about another one.",

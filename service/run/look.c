@@ -120,20 +120,11 @@ static void say_past(const Look *look)
     }
 }
 
-static ExitCode open_past(Look *look, int64_t utc)
+ExitCode look_open_run(Look *look, int64_t run)
 {
     g_autoptr(GError) error = NULL;
     Reconciliation *r = &look->reconciliation;
-    int64_t run = 0;
 
-    if (!ledger_run_at(look->ledger, utc, &run, &error)) {
-        return ledger_failed(error);
-    }
-    if (run == 0) {
-        say_error("--as-of %s: no run was applied up to then; rightful runs lists them",
-                  invocation_value(look->invocation, "as-of"));
-        return EXIT_FAILED;
-    }
     look->past = ledger_past(look->ledger, run, &error);
     if (look->past == NULL) {
         return ledger_failed(error);
@@ -154,6 +145,22 @@ static ExitCode open_past(Look *look, int64_t utc)
     say_incomplete(look);
     say_past(look);
     return EXIT_DONE;
+}
+
+static ExitCode open_past(Look *look, int64_t utc)
+{
+    g_autoptr(GError) error = NULL;
+    int64_t run = 0;
+
+    if (!ledger_run_at(look->ledger, utc, &run, &error)) {
+        return ledger_failed(error);
+    }
+    if (run == 0) {
+        say_error("--as-of %s: no run was applied up to then; rightful runs lists them",
+                  invocation_value(look->invocation, "as-of"));
+        return EXIT_FAILED;
+    }
+    return look_open_run(look, run);
 }
 
 ExitCode look_open(Invocation *invocation, Look *look)

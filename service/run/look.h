@@ -31,6 +31,9 @@ ExitCode look_open(Invocation *invocation, Look *ret_look);
  * accounts only (scope may be NULL). */
 ExitCode look_open_some(Invocation *invocation, unsigned wanted, const Scope *scope,
                         Look *ret_look);
+/* What the history keeps of that merged run; look has its invocation, with settings, and its
+ * ledger. */
+ExitCode look_open_run(Look *look, int64_t run);
 void look_clear(Look *look);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Look, look_clear)
 /* EXIT_DONE, or EXIT_INCOMPLETE when a source was not whole: the answer may lack something. */

@@ -17,6 +17,7 @@ ExitCode command_asset(Invocation *invocation);
 ExitCode command_leaver(Invocation *invocation); /* leaver.c */
 ExitCode command_link(Invocation *invocation);   /* link.c */
 ExitCode command_unlink(Invocation *invocation);
+ExitCode command_worker(Invocation *invocation);
 ExitCode command_controls(Invocation *invocation); /* catalogue.c */
 ExitCode command_list(Invocation *invocation);
 ExitCode command_completion(Invocation *invocation); /* completion.c */

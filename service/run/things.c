@@ -1,13 +1,11 @@
-/* things.c: `account`, `person`, `group`, `asset`: everything known of one thing. */
-
-#include "run/run_commands.h"
+#include "run/things.h"
 
 #include "base/times.h"
 #include "membership/path.h"
 #include "model/lookup.h"
 #include "run/facts.h"
 #include "run/if_left.h"
-#include "run/look.h"
+#include "run/run_commands.h"
 #include "run/show.h"
 #include "run/when.h"
 
@@ -360,60 +358,86 @@ static size_t find_asset(const Snapshot *snapshot, const char *text, GArray *fou
     return 1;
 }
 
-static ExitCode show_thing(Invocation *invocation, const Thing *thing)
+static const Thing things[] = {
+    {"account", snapshot_find_accounts, account_facts, PRINCIPAL_ACCOUNT},
+    {"person", snapshot_find_people, person_facts, PRINCIPAL_FOREIGN},
+    {"group", snapshot_find_groups, group_facts, PRINCIPAL_GROUP},
+    {"asset", find_asset, asset_facts, PRINCIPAL_FOREIGN},
+};
+
+static const Thing *find_thing(const char *name)
 {
-    g_auto(Look) look = {0};
+    for (size_t i = 0; i < G_N_ELEMENTS(things); i++) {
+        if (strcmp(things[i].name, name) == 0) {
+            return &things[i];
+        }
+    }
+    return NULL;
+}
+
+static json_t *all_facts(Look *look, const Thing *thing, const char *text)
+{
     g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     g_autoptr(GArray) accounts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     g_autoptr(GArray) groups = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    json_t *list = json_array();
+
+    thing->find(look->reconciliation.snapshot, text, found);
+    for (guint i = 0; thing->dated == PRINCIPAL_ACCOUNT && i < found->len; i++) {
+        when_add_account(look, g_array_index(found, uint32_t, i), accounts);
+    }
+    if (found->len > 0) {
+        when_ask(look, accounts, thing->dated == PRINCIPAL_GROUP ? found : groups);
+    }
+    for (guint i = 0; i < found->len; i++) {
+        json_array_append_new(list, thing->facts(look, g_array_index(found, uint32_t, i)));
+    }
+    look_sort(list, things_order);
+    return list;
+}
+
+json_t *things_find(Look *look, const char *name, const char *text)
+{
+    return all_facts(look, find_thing(name), text);
+}
+
+static ExitCode show_thing(Invocation *invocation, const Thing *thing)
+{
+    g_auto(Look) look = {0};
     ExitCode code = look_open(invocation, &look);
 
     if (code != EXIT_DONE) {
         return code;
     }
-    if (thing->find(look.reconciliation.snapshot, invocation->arguments[0], found) == 0) {
+    json_t *list = all_facts(&look, thing, invocation->arguments[0]);
+
+    if (json_array_size(list) == 0) {
+        json_decref(list);
         return look_not_found(&look, thing->name, invocation->arguments[0]);
     }
-    json_t *list = json_array();
-
-    for (guint i = 0; thing->dated == PRINCIPAL_ACCOUNT && i < found->len; i++) {
-        when_add_account(&look, g_array_index(found, uint32_t, i), accounts);
-    }
-    when_ask(&look, accounts, thing->dated == PRINCIPAL_GROUP ? found : groups);
-    for (guint i = 0; i < found->len; i++) {
-        json_array_append_new(list, thing->facts(&look, g_array_index(found, uint32_t, i)));
-    }
-    look_sort(list, things_order);
     code = look_show(&look, thing->name, list);
     return code == EXIT_DONE ? look_result(&look) : code;
 }
 
 ExitCode command_account(Invocation *invocation)
 {
-    static const Thing thing = {"account", snapshot_find_accounts, account_facts,
-                                PRINCIPAL_ACCOUNT};
-
-    return show_thing(invocation, &thing);
+    return show_thing(invocation, find_thing("account"));
 }
 
 ExitCode command_person(Invocation *invocation)
 {
-    static const Thing thing = {"person", snapshot_find_people, person_facts, PRINCIPAL_FOREIGN};
     static const Thing if_left = {"person", snapshot_find_people, if_left_facts, PRINCIPAL_FOREIGN};
 
-    return show_thing(invocation, invocation_has(invocation, "if-left") ? &if_left : &thing);
+    return show_thing(invocation,
+                      invocation_has(invocation, "if-left") ? &if_left : find_thing("person"));
 }
 
 ExitCode command_group(Invocation *invocation)
 {
-    static const Thing thing = {"group", snapshot_find_groups, group_facts, PRINCIPAL_GROUP};
-
-    return show_thing(invocation, &thing);
+    return show_thing(invocation, find_thing("group"));
 }
 
 ExitCode command_asset(Invocation *invocation)
 {
-    static const Thing thing = {"asset", find_asset, asset_facts, PRINCIPAL_FOREIGN};
-
-    return show_thing(invocation, &thing);
+    return show_thing(invocation, find_thing("asset"));
 }

@@ -8,7 +8,7 @@
 #define COUNT .type = SETTING_INT, .minimum = 1, .maximum = 1000000
 #define DAYS .type = SETTING_INT, .minimum = 1, .maximum = FOR_EVER_DAYS
 
-const char *const settings_later[] = {"notify", "web", NULL};
+const char *const settings_later[] = {"notify", NULL};
 
 static const char *const provides_choices[] = {"directory", "people",   "assets",
                                                "approvals", "accounts", NULL};
@@ -356,6 +356,37 @@ static const Setting retention_table[] = {
     {.name = NULL},
 };
 
+#define GROUPS_OF(role)                                                                            \
+    {                                                                                              \
+        .name = role, .type = SETTING_TEXT_LIST, .initial = "[]",                                  \
+        .help = "Groups (name, DN or SID) whose effective members have the role " role "."         \
+    }
+static const Setting roles_table[] = {
+    GROUPS_OF("admin"), GROUPS_OF("hr"), GROUPS_OF("auditor"), GROUPS_OF("reviews"), {.name = NULL},
+};
+
+static const Setting web_table[] = {
+    {.name = "sign_in",
+     .type = SETTING_TEXT,
+     .initial = "\"proxy\"",
+     .help = "How people sign in: \"proxy\", by a header of the proxy in front, or the name of a "
+             "directory source that is asked for their passwords."},
+    {.name = "roles",
+     .type = SETTING_GROUP,
+     .children = roles_table,
+     .help = "Who may do what, by groups of the directory."},
+    {.name = NULL},
+};
+
+static const Setting worker_table[] = {
+    {.name = "socket",
+     .type = SETTING_PATH,
+     .initial = "\"/run/rightful/worker.sock\"",
+     .help = "Where the worker listens for the web: a UNIX socket; only its own user and root may "
+             "connect. Under systemd the socket unit's ListenStream decides."},
+    {.name = NULL},
+};
+
 const Setting settings_root_table[] = {
     {.name = "organisation",
      .type = SETTING_GROUP,
@@ -430,5 +461,10 @@ const Setting settings_root_table[] = {
      .type = SETTING_GROUP,
      .children = retention_table,
      .help = "What the ledger forgets, and when; by default nothing. It cannot be taken back."},
+    {.name = "web", .type = SETTING_GROUP, .children = web_table, .help = "The web pages."},
+    {.name = "worker",
+     .type = SETTING_GROUP,
+     .children = worker_table,
+     .help = "The process that answers the web and does its jobs."},
     {.name = NULL},
 };

@@ -107,9 +107,9 @@ static void digits_in_texts_comments_and_names_are_no_numbers(void **state)
 
 static void sections_of_later_versions_are_refused_as_such(void **state)
 {
-    expect(state, "web: { listen = \"x\"; };",
-           "test.conf:2: web: is not in this version yet; take the section out, nothing would act "
-           "on it");
+    expect(state, "notify: { from = \"x\"; };",
+           "test.conf:2: notify: is not in this version yet; take the section out, nothing would "
+           "act on it");
     expect_part(state, "notify: { };", "notify: is not in this version yet");
 }
 

@@ -1,0 +1,147 @@
+/* worker.c: `rightful worker`: answers the web over a UNIX socket, does the jobs that it asks for,
+ * sends the mail.
+ *
+ * The main loop only hands out: questions go to threads of their own, jobs to a child process. It
+ * is the main loop that tells systemd's watchdog that all is well. SIGTERM ends it when what is
+ * under way has been answered; SIGHUP reads the configuration anew, and a broken one changes
+ * nothing. */
+
+#include "run/run_commands.h"
+#include "run/worker/asks.h"
+
+#include "controls/control.h"
+
+#include <glib-unix.h>
+#include <systemd/sd-daemon.h>
+
+#define POLL_SECONDS 30
+
+typedef struct Worker {
+    Invocation *invocation;
+    GMainLoop *loop;
+    GSocket *listener;
+    Looks *looks;
+    Asks *asks;
+    Server *server;
+} Worker;
+
+/* ---- one configuration's time ---- */
+
+static void work(void *data) {}
+
+static void start(Worker *worker)
+{
+    worker->looks = looks_new(worker->invocation);
+    worker->asks = asks_new(worker->invocation, worker->looks, work, worker);
+    worker->server = server_new(worker->listener, &server_limits, asks_take, worker->asks);
+    asks_refresh(worker->asks);
+}
+
+/* Who has asked is still answered; new ones wait in the socket's queue. */
+static void stop(Worker *worker)
+{
+    server_pause(worker->server);
+    g_clear_pointer(&worker->asks, asks_free);
+    while (g_main_context_iteration(NULL, FALSE)) {
+        continue;
+    }
+    g_clear_pointer(&worker->server, server_free);
+    g_clear_pointer(&worker->looks, looks_free);
+}
+
+/* ---- signals and time ---- */
+
+static gboolean end(GCancellable *cancel, void *data)
+{
+    Worker *worker = data;
+
+    sd_notify(0, "STOPPING=1\nSTATUS=Ending what is under way");
+    g_main_loop_quit(worker->loop);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean reload(void *data)
+{
+    Worker *worker = data;
+    Settings *before = worker->invocation->settings;
+
+    sd_notify(0, "RELOADING=1");
+    worker->invocation->settings = NULL;
+    if (invocation_settings(worker->invocation) == NULL) {
+        say_error("the worker goes on with the configuration that it had");
+        worker->invocation->settings = before;
+    } else {
+        stop(worker);
+        settings_free(before);
+        start(worker);
+        say(worker->invocation, "the configuration was read anew");
+    }
+    sd_notify(0, "READY=1");
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean feed_watchdog(void *data)
+{
+    sd_notify(0, "WATCHDOG=1");
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean poll(void *data)
+{
+    Worker *worker = data;
+
+    if (worker->asks != NULL) { /* else it is just stopping */
+        asks_refresh(worker->asks);
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+static void add_sources(Worker *worker, GPtrArray *sources)
+{
+    g_autoptr(GSource) cancelled = g_cancellable_source_new(worker->invocation->cancel);
+    uint64_t watchdog_us = 0;
+
+    g_source_set_callback(cancelled, G_SOURCE_FUNC(end), worker, NULL);
+    g_source_attach(cancelled, NULL);
+    g_ptr_array_add(sources, g_steal_pointer(&cancelled));
+    g_unix_signal_add(SIGHUP, reload, worker);
+    g_timeout_add_seconds(POLL_SECONDS, poll, worker);
+    if (sd_watchdog_enabled(0, &watchdog_us) > 0) {
+        g_timeout_add((guint)(watchdog_us / 3000), feed_watchdog, worker);
+    }
+}
+
+static ExitCode serve(Worker *worker)
+{
+    g_autoptr(GPtrArray) sources = g_ptr_array_new_with_free_func((GDestroyNotify)g_source_unref);
+
+    worker->loop = g_main_loop_new(NULL, FALSE);
+    start(worker);
+    add_sources(worker, sources);
+    sd_notify(0, "READY=1\nSTATUS=Waiting");
+    say(worker->invocation, "the worker listens");
+    g_main_loop_run(worker->loop);
+    stop(worker);
+    g_main_loop_unref(worker->loop);
+    return EXIT_DONE;
+}
+
+ExitCode command_worker(Invocation *invocation)
+{
+    g_autoptr(GError) error = NULL;
+    const Settings *settings = invocation_settings(invocation);
+
+    if (settings == NULL) {
+        return EXIT_CONFIGURATION;
+    }
+    const char *path = settings_text(settings_group(settings->root, "worker"), "socket");
+    g_autoptr(GSocket) listener = server_listen(path, &error);
+
+    if (listener == NULL) {
+        say_error("%s; the worker was not started", error->message);
+        return EXIT_FAILED;
+    }
+    Worker worker = {.invocation = invocation, .listener = listener};
+
+    return serve(&worker);
+}
