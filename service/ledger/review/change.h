@@ -19,10 +19,11 @@ typedef struct ReviewItemState {
 } ReviewItemState;
 
 /* Columns of review_item i, for review_item_read(). */
-#define REVIEW_ITEM_COLUMNS                                                                        \
+#define REVIEW_ITEM_COLUMNS_WITH(facts)                                                            \
     "i.place, i.source, i.account_key, i.account_name, i.group_source, i.group_key, "              \
-    "i.group_name, i.person_id, i.facts, i.is_single, i.holders, i.reviewer, i.stage, i.version, " \
-    "i.outcome"
+    "i.group_name, i.person_id, " facts ", i.is_single, i.holders, i.reviewer, i.stage, "          \
+    "i.version, i.outcome"
+#define REVIEW_ITEM_COLUMNS REVIEW_ITEM_COLUMNS_WITH("i.facts")
 #define N_REVIEW_ITEM_COLUMNS 15
 GPtrArray *review_items_new(void); /* (element-type ReviewItemState), owned */
 ReviewItemState *review_item_read(Statement *row);

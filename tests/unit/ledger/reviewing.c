@@ -85,12 +85,14 @@ void reviewing_start(Fixture *f, const char *items, const char *scope)
     json_t *review = NULL, *proof = json_array();
     json_t *asked =
         json_loads(scope ? scope : "{\"fallback\": \"00128\", \"whole_groups\": true}", 0, NULL);
+    static int n_started;
+    g_autofree char *name = g_strdup_printf("campaign-%d", n_started++);
     size_t n = 0;
 
     assert_non_null(asked);
     for (; texts[n]; n++)
         parsed[n] = parse_item(texts[n], &written[n]);
-    ReviewStart start = {.name = "privileged",
+    ReviewStart start = {.name = name,
                          .title = "Privileged rights",
                          .scope = asked,
                          .owner = "00129",
