@@ -13,6 +13,7 @@
 #include "membership/effective.h"
 #include "membership/path.h"
 #include "model/memory.h"
+#include "model/reviewed.h"
 #include "model/snapshot.h"
 #include "model/standing.h"
 #include "model/times.h"
@@ -31,7 +32,8 @@ typedef enum Need {
     NEED_EARLIER_RUN = 1 << 5,   /* not evaluable on the first run */
     NEED_PEOPLE_IF_ANY = 1 << 7, /* every people source complete, if one is configured */
     NEED_MEMORY = 1 << 8,        /* as NEED_EARLIER_RUN, and ControlContext.memory is there */
-    NEED_LEDGER = 1 << 9         /* judges exceptions, when everything else is judged */
+    NEED_LEDGER = 1 << 9,        /* judges exceptions, when everything else is judged */
+    NEED_REVIEWS = 1 << 10       /* ControlContext.reviewed is there */
 } Need;
 
 /* A limit. Its name is its setting and the key in `rule.thresholds`: "days", "hours",
@@ -100,6 +102,7 @@ struct ControlContext {
     GHashTable *group_first_seen;
     const Memory *memory;     /* what changed since earlier runs; NULL = nothing is known of any */
     const Standing *standing; /* of controls_evaluate_ledger() */
+    const Reviewed *reviewed; /* what reviews decided; NULL = there is no ledger to tell */
     /* the control under evaluation */
     const Control *control;
     uint16_t control_index;

@@ -39,8 +39,9 @@ typedef struct Finding {
     uint16_t control; /* index into the control table */
     uint8_t severity; /* Severity */
     uint8_t subject_type; /* SubjectType */
-    uint32_t subject; /* id of the account, group, person, asset, computer, source; of a right: who
-                         holds it, as a Principal (of an account that is its id) */
+    uint32_t subject; /* id of the account, group, person, asset, computer, source, reviewer of a
+                         review; of a right: who holds it, as a Principal (of an account that is its
+                         id) */
     uint32_t object;  /* group or rule index; NONE */
     uint32_t person;  /* person it is about, or NONE */
     int64_t detail;   /* the control's own: mostly the instant that counts */

@@ -96,5 +96,9 @@ bool control_needs_are_met(ControlContext *context)
         control_unjudged(context, "nothing is recorded of what earlier runs saw");
         return false;
     }
+    if ((needs & NEED_REVIEWS) != 0 && context->reviewed == NULL) {
+        control_unjudged(context, "there is no ledger that knows of reviews");
+        return false;
+    }
     return (needs & NEED_DIRECTORY) == 0 || some_directory_is_met(context);
 }

@@ -65,8 +65,12 @@ Party party_of(const ControlContext *context, SubjectType type, uint32_t id)
     case SUBJECT_RULE:
         return (Party){.key = context->governed->segregations[id].id,
                        .name = context->governed->segregations[id].id};
+    case SUBJECT_REVIEW: { /* what one reviewer does in one campaign */
+        const ReviewedReviewer *one =
+            &g_array_index(context->reviewed->reviewers, ReviewedReviewer, id);
+        return (Party){.key = one->key, .name = one->name};
+    }
     case SUBJECT_EXCEPTION:
-    case SUBJECT_REVIEW:
     case SUBJECT_NONE:
         break;
     }

@@ -27,6 +27,18 @@ typedef struct Limits {
     int64_t privileged, others, low;
 } Limits;
 
+/* The last campaign in which all rights into the group were decided; NULL: there was none. */
+static const ReviewedGroup *campaign_of(const ControlContext *context, uint32_t group)
+{
+    const Snapshot *snapshot = context->snapshot;
+    const Groups *groups = &snapshot->groups;
+    TextRef key = groups->key[group] != 0 ? groups->key[group] : groups->dn[group];
+    return context->reviewed != NULL
+               ? reviewed_group(context->reviewed, snapshot->sources[groups->source[group]].name,
+                                snapshot_text(snapshot, key))
+               : NULL;
+}
+
 static bool is_over_and_gone(const Assets *assets, uint32_t asset)
 {
     return assets->status[asset] == ASSET_STATUS_RETIRED ||
@@ -101,8 +113,12 @@ static void judge_group(ControlContext *context, const Limits *limits, const Reg
 {
     int64_t cadence = row->every_days >= 0 ? (int64_t)row->every_days * SECONDS_OF_DAY
                                            : cadence_of(context, limits, group);
-    bool is_never = row->last_review_utc == TIME_UNKNOWN;
-    int64_t since = is_never ? governed_first_seen(context, group) : row->last_review_utc;
+    const ReviewedGroup *campaign = campaign_of(context, group);
+    int64_t last = row->last_review_utc;
+    if (campaign != NULL && (last == TIME_UNKNOWN || campaign->at_utc > last))
+        last = campaign->at_utc;
+    bool is_never = last == TIME_UNKNOWN;
+    int64_t since = is_never ? governed_first_seen(context, group) : last;
     if (since == TIME_UNKNOWN || !time_is_over(context, since, cadence))
         return;
     uint32_t extra = (uint32_t)(cadence / SECONDS_OF_DAY) << 1 | (is_never ? 1 : 0);
@@ -110,6 +126,8 @@ static void judge_group(ControlContext *context, const Limits *limits, const Reg
     if (row->asset != NONE)
         facts = facts_text(context, facts, context->snapshot->assets.id[row->asset]);
     facts = facts_mix(facts, bitset_has(&context->governed->privileged, group));
+    if (campaign != NULL)
+        facts = facts_mix(facts, g_str_hash(campaign->review));
     control_report(context, SUBJECT_GROUP, group, NONE, NONE, 0, since, extra, facts);
 }
 
@@ -195,11 +213,16 @@ static void describe_review_overdue(const ControlContext *context, const Finding
     if (is_never)
         evidence_time(evidence, "first_seen", finding->detail);
     json_object_set_new(evidence, "every_days", json_integer(days));
+    const ReviewedGroup *campaign = is_asset ? NULL : campaign_of(context, finding->subject);
+    bool is_by_campaign = campaign != NULL && campaign->at_utc == finding->detail;
+    if (is_by_campaign)
+        evidence_text(evidence, "review", campaign->review);
     if (!is_asset)
         describe_governed_as(context, finding->subject, evidence);
 
     /* A date of the register ends at 24:00: one second earlier is still that day. */
-    g_autofree char *day = day_shown(context, finding->detail - (is_never ? 0 : 1));
+    g_autofree char *day =
+        day_shown(context, finding->detail - (is_never || is_by_campaign ? 0 : 1));
     char *summary =
         is_never
             ? sentence("%s %s was never reviewed in the %e since it is known (%s); "

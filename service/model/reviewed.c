@@ -24,10 +24,11 @@ static void task_clear(gpointer data)
     free_texts(texts, G_N_ELEMENTS(texts));
 }
 
-static void late_clear(gpointer data)
+static void reviewer_clear(gpointer data)
 {
-    ReviewedLate *late = data;
-    char *const texts[] = {late->review, late->title, late->reviewer_id, late->reviewer};
+    ReviewedReviewer *one = data;
+    char *const texts[] = {one->key,   one->name,        one->review,
+                           one->title, one->reviewer_id, one->reviewer};
     free_texts(texts, G_N_ELEMENTS(texts));
 }
 
@@ -54,7 +55,7 @@ Reviewed *reviewed_new(void)
     Reviewed *reviewed = g_new0(Reviewed, 1);
     reviewed->groups = rows_new(sizeof(ReviewedGroup), group_clear);
     reviewed->tasks = rows_new(sizeof(ReviewedTask), task_clear);
-    reviewed->late = rows_new(sizeof(ReviewedLate), late_clear);
+    reviewed->reviewers = rows_new(sizeof(ReviewedReviewer), reviewer_clear);
     reviewed->decisions = rows_new(sizeof(ReviewedDecision), decision_clear);
     return reviewed;
 }
@@ -65,7 +66,7 @@ void reviewed_free(Reviewed *reviewed)
         return;
     g_array_unref(reviewed->groups);
     g_array_unref(reviewed->tasks);
-    g_array_unref(reviewed->late);
+    g_array_unref(reviewed->reviewers);
     g_array_unref(reviewed->decisions);
     g_free(reviewed);
 }

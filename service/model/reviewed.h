@@ -24,13 +24,15 @@ typedef struct ReviewedTask {
     int64_t returned_utc;               /* TIME_UNKNOWN: it is gone, or was never */
 } ReviewedTask;
 
-/* What one reviewer has not decided in an open review. */
-typedef struct ReviewedLate {
+/* One reviewer in one review: what is open of theirs, and what they signed. */
+typedef struct ReviewedReviewer {
+    char *key, *name; /* "RV-000001/00123", "Privileged rights: Lena Wong" */
     char *review, *title;
     char *reviewer_id, *reviewer; /* HR id ("" = nobody) and name */
     int64_t due_utc;
-    int64_t n_open, n_items;
-} ReviewedLate;
+    int64_t n_open, n_items;  /* now theirs, in a review that is open; 0 otherwise */
+    guint first, n_decisions; /* of Reviewed.decisions */
+} ReviewedReviewer;
 
 /* A signed decision that no newer one about the same right has taken the place of. */
 typedef struct ReviewedDecision {
@@ -47,7 +49,7 @@ typedef struct ReviewedDecision {
 typedef struct Reviewed {
     GArray *groups;    /* (element-type ReviewedGroup) by source, key */
     GArray *tasks;     /* (element-type ReviewedTask) by review, item */
-    GArray *late;      /* (element-type ReviewedLate) by review, reviewer */
+    GArray *reviewers; /* (element-type ReviewedReviewer) by key */
     GArray *decisions; /* (element-type ReviewedDecision) by review,
                           reviewer, item */
 } Reviewed;

@@ -1,5 +1,6 @@
 #include "run/pipeline.h"
 
+#include "ledger/review_tasks.h"
 #include "model/lookup.h"
 #include "run/when.h"
 
@@ -170,6 +171,9 @@ static void stage_govern(Reconciliation *r)
 
 static void stage_controls(Reconciliation *r)
 {
+    if (r->ledger != NULL && r->recall_error == NULL) {
+        r->reviewed = ledger_reviewed(r->ledger, &r->recall_error);
+    }
     r->context = (ControlContext){
         .snapshot = r->snapshot,
         .links = r->links,
@@ -179,6 +183,7 @@ static void stage_controls(Reconciliation *r)
         .governed = r->governed,
         .times = r->times,
         .memory = r->recall != NULL ? ledger_recall_memory(r->recall) : NULL,
+        .reviewed = r->reviewed,
         .settings = r->settings,
         .as_of_utc = r->as_of_utc,
         .has_earlier_run = r->baseline != NULL && r->baseline->last_run > 0,
@@ -265,6 +270,7 @@ void reconciliation_clear(Reconciliation *r)
     g_clear_pointer(&r->findings, finding_set_free);
     g_clear_pointer(&r->suppressions, suppressions_free);
     g_clear_pointer(&r->standing, standing_free);
+    g_clear_pointer(&r->reviewed, reviewed_free);
     g_clear_pointer(&r->times, times_free);
     g_clear_pointer(&r->times_messages, g_ptr_array_unref);
     g_clear_pointer(&r->governed, governed_free);

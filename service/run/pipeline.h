@@ -45,7 +45,9 @@ struct Reconciliation {
     Governed *governed;
     Present *present;
     LedgerRecall *recall;      /* NULL: nothing is remembered */
-    GError *recall_error;      /* the history could not be read: the run must not be merged */
+    Reviewed *reviewed;        /* what reviews decided; NULL without a ledger */
+    GError *recall_error;      /* the history or the reviews could not be read: the run must not be
+                                  merged */
     Times *times;              /* NULL: nothing was asked for */
     GPtrArray *times_messages; /* (element-type utf8) sources that did not tell; may be NULL */
     int64_t *source_last_good_utc;

@@ -73,23 +73,29 @@ static void add_task(Filling *filling, Statement *row)
     g_array_append_val(filling->reviewed->tasks, task);
 }
 
-static void add_late(Filling *filling, Statement *row)
+static ReviewedReviewer *add_reviewer(Reviewed *reviewed, const char *review, const char *title,
+                                      const char *id, const char *name)
 {
-    ReviewedLate late = {.review = ledger_review_name(statement_integer(row, 0)),
-                         .title = text_at(row, 1),
-                         .due_utc = statement_integer(row, 2),
-                         .reviewer_id = text_at(row, 3),
-                         .reviewer = name_at(row, 3),
-                         .n_open = statement_integer(row, 5),
-                         .n_items = statement_integer(row, 6)};
-    if (late.n_open > 0) {
-        g_array_append_val(filling->reviewed->late, late);
-        return;
-    }
-    g_free(late.review);
-    g_free(late.title);
-    g_free(late.reviewer_id);
-    g_free(late.reviewer);
+    const char *who = *id ? name : "nobody";
+    ReviewedReviewer one = {.key = g_strdup_printf("%s/%s", review, id),
+                            .name = g_strdup_printf("%s: %s", title, who),
+                            .review = g_strdup(review),
+                            .title = g_strdup(title),
+                            .reviewer_id = g_strdup(id),
+                            .reviewer = g_strdup(who)};
+    g_array_append_val(reviewed->reviewers, one);
+    return &g_array_index(reviewed->reviewers, ReviewedReviewer, reviewed->reviewers->len - 1);
+}
+
+static void add_open(Filling *filling, Statement *row)
+{
+    g_autofree char *review = ledger_review_name(statement_integer(row, 0)),
+                    *title = text_at(row, 1), *id = text_at(row, 3), *name = name_at(row, 3);
+    ReviewedReviewer *one = add_reviewer(filling->reviewed, review, title, id, name);
+
+    one->due_utc = statement_integer(row, 2);
+    one->n_open = statement_integer(row, 5);
+    one->n_items = statement_integer(row, 6);
 }
 
 /* ---- decisions ---- */
@@ -186,6 +192,38 @@ static int compare_decisions(const void *a, const void *b)
     return order;
 }
 
+static int compare_reviewers(const void *a, const void *b)
+{
+    return strcmp(((const ReviewedReviewer *)a)->key, ((const ReviewedReviewer *)b)->key);
+}
+
+/* Who signed something gets its slice; who has nothing open any more is added. */
+static void slice_decisions(Reviewed *reviewed)
+{
+    g_autoptr(GHashTable) places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+    for (guint i = 0; i < reviewed->reviewers->len; i++)
+        g_hash_table_insert(places,
+                            g_strdup(g_array_index(reviewed->reviewers, ReviewedReviewer, i).key),
+                            GUINT_TO_POINTER(i + 1));
+    for (guint i = 0; i < reviewed->decisions->len; i++) {
+        const ReviewedDecision *decision = &g_array_index(reviewed->decisions, ReviewedDecision, i);
+        char *key = g_strdup_printf("%s/%s", decision->review, decision->reviewer_id);
+        guint place = GPOINTER_TO_UINT(g_hash_table_lookup(places, key));
+        ReviewedReviewer *one =
+            place > 0 ? &g_array_index(reviewed->reviewers, ReviewedReviewer, place - 1)
+                      : add_reviewer(reviewed, decision->review, decision->title,
+                                     decision->reviewer_id, decision->reviewer);
+        if (one->n_decisions++ == 0)
+            one->first = i;
+        if (place == 0)
+            g_hash_table_insert(places, g_steal_pointer(&key),
+                                GUINT_TO_POINTER(reviewed->reviewers->len));
+        g_free(key);
+    }
+    g_array_sort(reviewed->reviewers, compare_reviewers);
+}
+
 /* ---- all of it ---- */
 
 static bool fill_all(void *data, GError **error)
@@ -211,7 +249,7 @@ static bool fill_all(void *data, GError **error)
                 "JOIN review_item i ON i.review = r.id LEFT JOIN roster p ON p.id = i.reviewer "
                 "WHERE r.closed_at IS NULL GROUP BY r.id, r.title, r.due, i.reviewer, p.name "
                 "ORDER BY r.id, i.reviewer",
-                add_late, error) &&
+                add_open, error) &&
            fill(filling,
                 "SELECT d.review, r.title, d.place, d.by_whom, p.name, d.decision, d.at, s.at, "
                 "d.seconds, i.source, i.account_key, i.account_name, i.group_source, "
@@ -231,5 +269,6 @@ Reviewed *ledger_reviewed(Ledger *ledger, GError **error)
     if (!store_transaction(ledger->store, STORE_READING, fill_all, &filling, error))
         return NULL;
     g_array_sort(reviewed->decisions, compare_decisions);
+    slice_decisions(reviewed);
     return g_steal_pointer(&reviewed);
 }

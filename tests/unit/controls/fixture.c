@@ -56,6 +56,7 @@ int case_teardown(void **state)
     g_hash_table_unref(c->group_first_seen);
     memory_free(c->memory);
     standing_free(c->standing);
+    reviewed_free(c->reviewed);
     times_free(c->times);
     g_ptr_array_unref(c->answers);
     finding_text_clear(&c->text);
@@ -169,7 +170,8 @@ void judge(Case *c)
                                   .has_earlier_run = c->has_earlier_run,
                                   .source_last_good_utc = c->last_good,
                                   .group_first_seen = c->group_first_seen,
-                                  .memory = c->memory};
+                                  .memory = c->memory,
+                                  .reviewed = c->reviewed};
     c->set = controls_evaluate(&c->context);
     controls_evaluate_ledger(&c->context, c->standing, "there is no ledger to look into");
 }

@@ -30,6 +30,7 @@ typedef struct Case {
     Memory *memory;                   /* NULL at first; memory_new() it, the case frees it */
     Times *times;                     /* the same with times_new() */
     Standing *standing;               /* the same with standing_new() */
+    Reviewed *reviewed;               /* the same with reviewed_new() */
     /* private */
     Settings *settings;
     Links *links;

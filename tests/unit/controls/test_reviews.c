@@ -27,6 +27,29 @@ static void access_group_is_reviewed_every_180_days(void **state)
     assert_non_null(strstr(text->evidence, "\"governed_as\":[\"asset\"]"));
 }
 
+static void campaign_of_a_group_counts_where_it_is_later(void **state)
+{
+    Case *c = *state;
+    group(c, "crm");
+    reviewed_asset(c, "A1", "crm", 190);
+    c->reviewed = reviewed_new();
+    ReviewedGroup campaign = {.source = g_strdup("corp"),
+                              .key = g_strdup("g-crm"),
+                              .review = g_strdup("RV-000007"),
+                              .at_utc = AS_OF - DAYS(170)};
+    g_array_append_val(c->reviewed->groups, campaign);
+    ReviewedGroup *row = &g_array_index(c->reviewed->groups, ReviewedGroup, 0);
+    assert_found(c, "review-overdue", "");
+    row->at_utc = AS_OF - DAYS(185);
+    judge(c);
+    assert_found(c, "review-overdue", "crm high");
+    assert_non_null(
+        strstr(text_of_finding(c, "review-overdue")->evidence, "\"review\":\"RV-000007\""));
+    row->at_utc = AS_OF - DAYS(200); /* the register is later */
+    judge(c);
+    assert_null(strstr(text_of_finding(c, "review-overdue")->evidence, "RV-000007"));
+}
+
 static void shortest_way_of_being_governed_decides(void **state)
 {
     Case *c = *state;
@@ -133,6 +156,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         case_test(access_group_is_reviewed_every_180_days),
+        case_test(campaign_of_a_group_counts_where_it_is_later),
         case_test(shortest_way_of_being_governed_decides),
         case_test(entitlement_of_low_risk_has_a_year),
         case_test(cadence_of_the_register_replaces_the_profiles),

@@ -178,11 +178,14 @@ static void the_controls_are_told_who_is_late_and_what_was_decided(void **state)
     sign(f, "00125");
     g_autoptr(Reviewed) reviewed = ledger_reviewed(f->ledger, NULL);
 
-    assert_int_equal(reviewed->late->len, 1);
-    const ReviewedLate *late = &g_array_index(reviewed->late, ReviewedLate, 0);
-    assert_string_equal(late->reviewer, "Ana Lima");
-    assert_int_equal(late->n_open, 1);
-    assert_int_equal(late->n_items, 2);
+    assert_int_equal(reviewed->reviewers->len, 2);
+    const ReviewedReviewer *ana = &g_array_index(reviewed->reviewers, ReviewedReviewer, 1);
+    assert_string_equal(ana->key, "RV-000001/00125");
+    assert_string_equal(ana->reviewer, "Ana Lima");
+    assert_int_equal(ana->n_open, 1);
+    assert_int_equal(ana->n_items, 2);
+    assert_int_equal(ana->n_decisions, 1);
+    assert_int_equal(g_array_index(reviewed->decisions, ReviewedDecision, ana->first).item, 3);
     const ReviewedDecision *first = &g_array_index(reviewed->decisions, ReviewedDecision, 0);
     assert_string_equal(first->reviewer_id, "00124");
     assert_string_equal(first->holders[0], "00123");
@@ -190,7 +193,7 @@ static void the_controls_are_told_who_is_late_and_what_was_decided(void **state)
     assert_null(reviewed_group(reviewed, "corp", "dev"));
     assert_true(ledger_review_close(f->ledger, "root", NOON + DAY, "1", NULL));
     g_autoptr(Reviewed) closed = ledger_reviewed(f->ledger, NULL);
-    assert_int_equal(closed->late->len, 0);
+    assert_int_equal(g_array_index(closed->reviewers, ReviewedReviewer, 1).n_open, 0);
     assert_int_equal(reviewed_group(closed, "corp", "dev")->at_utc, NOON + DAY);
     assert_null(reviewed_group(closed, "corp", "ops"));
 }
