@@ -122,6 +122,17 @@ static const CommandOption link_options[] = {
      .help = "Who says so, if not the login name"},
     {0}};
 
+static const CommandOption token_options[] = {
+    {.name = "scope",
+     .type = OPTION_VALUE,
+     .argument = "SCOPE",
+     .help = "new: what it is for: leaver-checks"},
+    {.name = "expires",
+     .type = OPTION_VALUE,
+     .argument = "DATE",
+     .help = "new: the last day it is good for; at most two years ahead"},
+    {0}};
+
 static const CommandOption runs_options[] = {
     {.name = "limit",
      .type = OPTION_VALUE,
@@ -221,6 +232,12 @@ const Command commands[] = {
     {"unlink", "ACCOUNT", "Take back what was said with link",
      "  rightful unlink svc-legacy --reason 'handed over to the operators'\n", link_options, 1, 1,
      command_unlink},
+    {"token", "new NAME|list|revoke NAME|ID",
+     "Tokens of programs that ask over the web: made, listed, taken back",
+     "  rightful token new hr-portal --scope leaver-checks --expires 2027-06-30 > token\n"
+     "  rightful token list                what is valid until when, and when it was used last\n"
+     "  rightful token revoke hr-portal\n",
+     token_options, 1, 2, command_token},
     {"controls", "",
      "The catalogue: severity, thresholds in force, references, result of the last run",
      "  rightful controls\n"

@@ -26,3 +26,4 @@ ExitCode command_run_show(Invocation *invocation);
 int64_t run_number(const char *text);           /* a whole positive number, else -1 */
 ExitCode command_diff(Invocation *invocation);  /* diff.c */
 ExitCode command_store(Invocation *invocation); /* store_command.c */
+ExitCode command_token(Invocation *invocation); /* token.c */
