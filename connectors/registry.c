@@ -18,3 +18,10 @@ const Connector *connector_find(const char *kind)
     }
     return NULL;
 }
+
+void password_answer_clear(PasswordAnswer *answer)
+{
+    g_clear_pointer(&answer->why, g_free);
+    g_clear_pointer(&answer->key, g_free);
+    g_clear_pointer(&answer->dn, g_free);
+}

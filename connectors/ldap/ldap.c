@@ -3,6 +3,7 @@
 #include "ldap/policy.h"
 #include "ldap/scope.h"
 #include "ldap/times.h"
+#include "ldap/verify.h"
 #include "ldap/server.h"
 
 #include <pthread.h>
@@ -340,6 +341,19 @@ static bool pull_times(const Source *source, const TimesQuestion *question, GErr
     return is_whole;
 }
 
+/* ---- Sign-in ---- */
+
+static bool verify_password(const Source *source, const PasswordQuestion *question,
+                            PasswordAnswer *ret_answer, GError **error)
+{
+    sigset_t before;
+
+    hold_sigpipe(&before);
+    bool is_asked = directory_verify_password(source->settings, question, ret_answer, error);
+    release_sigpipe(&before);
+    return is_asked;
+}
+
 /* ---- Check ---- */
 
 static void check(const Source *source, CheckReport *report)
@@ -361,5 +375,6 @@ const Connector ldap_connector = {
     .pull = pull,
     .pull_scope = pull_scope,
     .pull_times = pull_times,
+    .verify_password = verify_password,
     .check = check,
 };

@@ -295,14 +295,19 @@ static const char *bind_advice(const DirectorySession *session, int rc, const ch
     }
 }
 
+/* No answer to the bind: it says nothing about the password. */
+static bool is_no_answer(int rc)
+{
+    return rc == LDAP_SERVER_DOWN || rc == LDAP_TIMEOUT || rc == LDAP_CONNECT_ERROR ||
+           rc == LDAP_BUSY || rc == LDAP_UNAVAILABLE;
+}
+
 static bool bind_failed(const DirectorySession *session, int rc, const char *mechanism,
                         const char *who, GError **error)
 {
     g_autofree char *text = last_result_text(session->ldap, rc);
-    bool is_broken = rc == LDAP_SERVER_DOWN || rc == LDAP_TIMEOUT || rc == LDAP_CONNECT_ERROR ||
-                     rc == LDAP_BUSY || rc == LDAP_UNAVAILABLE;
 
-    if (is_broken) {
+    if (is_no_answer(rc)) {
         g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_UNREACHABLE, "bind as %s: %s", who, text);
     } else {
         g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_REFUSED,
@@ -312,17 +317,52 @@ static bool bind_failed(const DirectorySession *session, int rc, const char *mec
     return false;
 }
 
+static bool may_send_password(const DirectorySession *session, const DirectoryAddress *address,
+                              const SettingsGroup *settings, GError **error)
+{
+    bool may = session->is_encrypted || address->is_local ||
+               settings_bool(settings, "allow_plaintext_bind");
+
+    if (!may) {
+        g_set_error(
+            error, SOURCE_ERROR, SOURCE_ERROR_FORBIDDEN,
+            "the password would go over the network unencrypted; use ldaps:// or starttls = true "
+            "(or say allow_plaintext_bind = true); nothing was sent");
+    }
+    return may;
+}
+
+static int send_password(const DirectorySession *session, const char *dn, char *password)
+{
+    struct berval credential = {.bv_len = strlen(password), .bv_val = password};
+
+    return ldap_sasl_bind_s(session->ldap, dn, LDAP_SASL_SIMPLE, &credential, NULL, NULL, NULL);
+}
+
+/* A password that somebody typed: what is wrong with it is his affair. */
+static bool bind_as(DirectorySession *session, const DirectoryAddress *address,
+                    const SettingsGroup *settings, GError **error)
+{
+    if (!may_send_password(session, address, settings, error)) {
+        return false;
+    }
+    int rc = send_password(session, session->as->dn, (char *)(uintptr_t)session->as->password);
+    g_autofree char *text = last_result_text(session->ldap, rc);
+
+    session->bound_as = session->as->dn;
+    if (rc != LDAP_SUCCESS) {
+        g_set_error(error, SOURCE_ERROR,
+                    is_no_answer(rc) ? SOURCE_ERROR_UNREACHABLE : SOURCE_ERROR_REFUSED, "%s", text);
+    }
+    return rc == LDAP_SUCCESS;
+}
+
 static bool bind_simple(DirectorySession *session, const DirectoryAddress *address,
                         const SettingsGroup *settings, GError **error)
 {
     const char *dn = settings_text(settings, "bind_dn");
 
-    if (!session->is_encrypted && !address->is_local &&
-        !settings_bool(settings, "allow_plaintext_bind")) {
-        g_set_error(
-            error, SOURCE_ERROR, SOURCE_ERROR_FORBIDDEN,
-            "the password would go over the network unencrypted; use ldaps:// or starttls = true "
-            "(or say allow_plaintext_bind = true); nothing was sent");
+    if (!may_send_password(session, address, settings, error)) {
         return false;
     }
     if (!settings_is_set(settings, "password_file")) {
@@ -340,8 +380,7 @@ static bool bind_simple(DirectorySession *session, const DirectoryAddress *addre
                     "password_file is empty: an empty password is never sent");
         return false;
     }
-    struct berval credential = {.bv_len = strlen(password), .bv_val = password};
-    int rc = ldap_sasl_bind_s(session->ldap, dn, LDAP_SASL_SIMPLE, &credential, NULL, NULL, NULL);
+    int rc = send_password(session, dn, password);
     settings_secret_free(password);
     session->bound_as = dn;
     return rc == LDAP_SUCCESS || bind_failed(session, rc, NULL, dn, error);
@@ -368,6 +407,9 @@ static bool bind_session(DirectorySession *session, const DirectoryAddress *addr
                          const SettingsGroup *settings, GError **error)
 {
     session->is_bind_sent = true;
+    if (session->as != NULL) {
+        return bind_as(session, address, settings, error);
+    }
     const char *sasl = settings_text(settings, "sasl");
     if (sasl != NULL) {
         return strcmp(sasl, "GSSAPI") == 0 ? bind_kerberos(session, settings, error)
@@ -484,8 +526,16 @@ DirectorySession *directory_session_open(const SettingsGroup *settings, GError *
 DirectorySession *directory_session_open_beside(const DirectorySession *first,
                                                 const SettingsGroup *settings, GError **error)
 {
+    return directory_session_open_as(first, settings, NULL, error);
+}
+
+DirectorySession *directory_session_open_as(const DirectorySession *first,
+                                            const SettingsGroup *settings,
+                                            const DirectoryCredential *as, GError **error)
+{
     g_autoptr(DirectorySession) session = g_new0(DirectorySession, 1);
 
+    session->as = as;
     session->beside = first;
     session->timeout_seconds = first->timeout_seconds;
     session->deadline_us = first->deadline_us;

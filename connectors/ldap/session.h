@@ -23,7 +23,8 @@ typedef struct DirectorySession {
     char *tls_version;            /* "TLS1.3"; NULL without TLS */
     int64_t certificate_ends_utc; /* TIME_UNKNOWN without TLS */
     bool is_bind_sent;
-    bool is_sealed; /* encrypted by Kerberos instead of TLS */
+    const struct DirectoryCredential *as; /* binds with this instead of the settings'; NULL */
+    bool is_sealed;                       /* encrypted by Kerberos instead of TLS */
     char *principal;
     const char *bound_as; /* the DN, the principal, "EXTERNAL", or "" for anonymous */
 } DirectorySession;
@@ -34,6 +35,14 @@ DirectorySession *directory_session_open(const SettingsGroup *settings, GError *
 /* One more to the same server, with the same deadline. */
 DirectorySession *directory_session_open_beside(const DirectorySession *first,
                                                 const SettingsGroup *settings, GError **error);
+/* One more to the same server, bound as somebody else; SOURCE_ERROR_REFUSED when it does not let
+ * him. Both are borrowed, and neither is empty. */
+typedef struct DirectoryCredential {
+    const char *dn, *password;
+} DirectoryCredential;
+DirectorySession *directory_session_open_as(const DirectorySession *first,
+                                            const SettingsGroup *settings,
+                                            const DirectoryCredential *as, GError **error);
 void directory_session_free(DirectorySession *session); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DirectorySession, directory_session_free)
 

@@ -48,6 +48,32 @@ typedef struct Scope {
     const char *const *dns, *const *sids;
 } Scope;
 
+/* Whether somebody knows the password of the one account that has this login name. */
+typedef struct PasswordQuestion {
+    const char *login, *password; /* UTF-8; neither is empty */
+    /* Exactly one entry fits: may its password be tried? Asked before anything is sent with it. key
+     * and dn as in DirectoryEntry. */
+    bool (*may_try)(void *data, const char *key, const char *dn);
+    void *data;
+} PasswordQuestion;
+
+typedef enum PasswordVerdict {
+    PASSWORD_NOBODY,    /* no account has that login name */
+    PASSWORD_SEVERAL,   /* more than one has */
+    PASSWORD_NOT_TRIED, /* may_try() said no */
+    PASSWORD_WRONG,     /* or refused for another reason that the directory has: see why */
+    PASSWORD_RIGHT
+} PasswordVerdict;
+
+typedef struct PasswordAnswer {
+    PasswordVerdict verdict;
+    char *why;      /* what the directory said of a refused password; NULL */
+    char *key, *dn; /* of the entry; NULL when it is not exactly one */
+    State enabled, locked;
+    int64_t expires_utc; /* TIME_NEVER, TIME_UNKNOWN */
+} PasswordAnswer;
+void password_answer_clear(PasswordAnswer *answer); /* defined in connectors/registry.c */
+
 /* What check() finds out; each line is one fact shown to the admin. */
 typedef struct CheckReport CheckReport;
 void check_pass(CheckReport *report, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -71,6 +97,11 @@ typedef struct Connector {
      * An entry that is not there any more, or may not be read, is no error; a server that does not
      * answer is one. */
     bool (*pull_times)(const Source *source, const TimesQuestion *question, GError **error);
+    /* Optional: without it nobody signs in by this source. The account is searched for as the
+     * source's own reader, and its password is tried on a second connection, which is encrypted
+     * unless the settings name the exception. false: it could not be asked, whoever was meant. */
+    bool (*verify_password)(const Source *source, const PasswordQuestion *question,
+                            PasswordAnswer *ret_answer, GError **error);
     /* Connection, rights, certificates, canaries; reads as little as possible. Required. */
     void (*check)(const Source *source, CheckReport *report);
 } Connector;

@@ -77,7 +77,9 @@ bool invocation_as_of(const Invocation *invocation, int64_t otherwise, int64_t *
 /* --as-of of commands that show the past: a date is the end of that day. *ret_utc TIME_UNKNOWN: not
  * given. false after a message. */
 bool invocation_past(const Invocation *invocation, int64_t *ret_utc);
-int64_t clock_utc(void);      /* the only place where run/ asks the clock */
+int64_t clock_utc(void); /* the only place where run/ asks the clock */
+/* Who asks for it: --as, else the login name. */
+const char *invocation_actor(const Invocation *invocation);
 const char *actor_name(void); /* login name of who runs this; "rightful" under systemd */
 
 /* A sentence on stderr, "rightful: …". Errors always, notices unless --quiet, details with -v. */

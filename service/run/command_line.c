@@ -219,6 +219,13 @@ const char *actor_name(void)
     return user != NULL ? user->pw_name : "rightful";
 }
 
+const char *invocation_actor(const Invocation *invocation)
+{
+    const char *given = invocation_value(invocation, "as");
+
+    return given != NULL ? given : actor_name();
+}
+
 bool invocation_as_of(const Invocation *invocation, int64_t otherwise, int64_t *ret_utc)
 {
     const char *text = invocation_value(invocation, "as-of");

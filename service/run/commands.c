@@ -28,6 +28,10 @@ static const CommandOption run_options[] = {
      .type = OPTION_VALUE,
      .argument = "SEVERITY",
      .help = "Exit 4 when anything of this severity or above is open"},
+    {.name = "as",
+     .type = OPTION_VALUE,
+     .argument = "NAME",
+     .help = "Who asks for it, if not the login name; recorded"},
     {.name = "timings", .help = "Print what each stage took, on stderr"},
     {0}};
 
@@ -107,6 +111,10 @@ static const CommandOption leaver_options[] = {
      .type = OPTION_VALUE,
      .argument = "FILE",
      .help = "Who leaves, one a line; # begins a comment"},
+    {.name = "as",
+     .type = OPTION_VALUE,
+     .argument = "NAME",
+     .help = "Who asks for it, if not the login name; recorded"},
     {.name = "all", .help = "list: cases that are clear, too"},
     {.name = "as-of",
      .type = OPTION_VALUE,

@@ -164,7 +164,8 @@ ExitCode leaver_case_check(Look *look, uint32_t person, const LeaverAsked *asked
     if (code != EXIT_DONE) {
         return code;
     }
-    LeaverRecord record = {.actor = actor_name(), .may_open = is_leaving(look, person, asked)};
+    LeaverRecord record = {.actor = invocation_actor(look->invocation),
+                           .may_open = is_leaving(look, person, asked)};
     if (!leaver_case_record(ledger, look, person, asked, leaver, &record, &found, &error)) {
         return ledger_failed(error);
     }

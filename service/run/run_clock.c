@@ -96,7 +96,8 @@ void run_check_clock(Run *run)
         json_array_append_new(run->record.accepted,
                               json_pack("{s:s s:s s:s s:s}", "accept", ACCEPT_CLOCK, "reason",
                                         invocation_value(run->invocation, "reason"), "actor",
-                                        actor_name(), "what", run->clock_reason));
+                                        invocation_actor(run->invocation), "what",
+                                        run->clock_reason));
         return;
     }
     run->is_clock_held = true;

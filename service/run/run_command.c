@@ -118,7 +118,7 @@ static json_t *accepted_list(Run *run)
     json_array_foreach(list, i, item)
     {
         json_object_set_new(item, "reason", fact_text(invocation_value(run->invocation, "reason")));
-        json_object_set_new(item, "actor", json_string(actor_name()));
+        json_object_set_new(item, "actor", json_string(invocation_actor(run->invocation)));
     }
     return list;
 }
@@ -144,7 +144,7 @@ static void fill_record(Run *run, char **profile)
     record->boot = run->started.boot;
     record->up_seconds = run->started.up_seconds;
     record->finished_utc = clock_utc();
-    record->actor = actor_name();
+    record->actor = invocation_actor(run->invocation);
     record->version = RIGHTFUL_VERSION;
     record->config_digest = run->settings->digest;
     record->profile = *profile;
@@ -158,7 +158,7 @@ static void fill_record(Run *run, char **profile)
         json_array_append_new(record->accepted,
                               json_pack("{s:s s:o s:s}", "accept", "ledger:resolved", "reason",
                                         fact_text(invocation_value(run->invocation, "reason")),
-                                        "actor", actor_name()));
+                                        "actor", invocation_actor(run->invocation)));
     }
     record->sources = json_array();
     for (uint32_t i = 0; i < r->snapshot->n_sources; i++) {

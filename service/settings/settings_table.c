@@ -384,6 +384,25 @@ static const Setting worker_table[] = {
      .initial = "\"/run/rightful/worker.sock\"",
      .help = "Where the worker listens for the web: a UNIX socket; only its own user and root may "
              "connect. Under systemd the socket unit's ListenStream decides."},
+    {.name = "account_tries",
+     .type = SETTING_INT,
+     .minimum = 1,
+     .maximum = 1000,
+     .initial = "3",
+     .help = "So many failed sign-ins of one account reach the directory, then none for "
+             "wait_minutes; keep it below the directory's own lock-out."},
+    {.name = "address_tries",
+     .type = SETTING_INT,
+     .minimum = 1,
+     .maximum = 100000,
+     .initial = "30",
+     .help = "The same of one network address, whatever the accounts."},
+    {.name = "wait_minutes",
+     .type = SETTING_INT,
+     .minimum = 1,
+     .maximum = 1440,
+     .initial = "30",
+     .help = "How long failed sign-ins count; at least as long as in the directory."},
     {.name = NULL},
 };
 

@@ -1,5 +1,7 @@
 #include "run/worker/asks.h"
 
+#include "run/worker/sign_in.h"
+
 #include <string.h>
 
 struct Asks {
@@ -7,8 +9,11 @@ struct Asks {
     Looks *looks;
     void (*work)(void *data);
     void *data;
-    GThreadPool *looking; /* of Task; one at a time */
+    GThreadPool *looking;    /* of Task; one at a time */
+    GThreadPool *signing_in; /* of Call: they wait for a directory */
 };
+
+#define MOST_SIGN_INS 8
 
 typedef struct Ask {
     const char *name;
@@ -108,12 +113,26 @@ static void take_told(Asks *asks, Call *call)
     call_answer(call, json_pack("{s:b}", "ok", true), 0);
 }
 
+static void sign_in(void *call, void *data)
+{
+    const Asks *asks = data;
+    SignIn how = {.settings = asks->invocation->settings, .looks = asks->looks};
+    gint64 not_before_us = 0;
+    json_t *answer = sign_in_check(&how, call_request(call), &not_before_us);
+
+    call_answer(call, answer, not_before_us);
+}
+
 void asks_take(Call *call, void *data)
 {
     Asks *asks = data;
 
     if (json_object_get(call_request(call), "tell") != NULL) {
         take_told(asks, call);
+        return;
+    }
+    if (g_strcmp0(call_text(call, "ask"), "sign-in") == 0) {
+        g_thread_pool_push(asks->signing_in, call, NULL);
         return;
     }
     const Ask *ask = find_ask(call_text(call, "ask"));
@@ -143,6 +162,7 @@ Asks *asks_new(const Invocation *invocation, Looks *looks, void (*work)(void *da
     asks->work = work;
     asks->data = data;
     asks->looking = g_thread_pool_new(look, asks, 1, FALSE, NULL);
+    asks->signing_in = g_thread_pool_new(sign_in, asks, MOST_SIGN_INS, FALSE, NULL);
     return asks;
 }
 
@@ -151,6 +171,7 @@ void asks_free(Asks *asks)
     if (asks == NULL) {
         return;
     }
-    g_thread_pool_free(asks->looking, TRUE, TRUE);
+    g_thread_pool_free(asks->signing_in, FALSE, TRUE);
+    g_thread_pool_free(asks->looking, FALSE, TRUE);
     g_free(asks);
 }

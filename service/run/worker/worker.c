@@ -8,13 +8,12 @@
 
 #include "run/run_commands.h"
 #include "run/worker/asks.h"
+#include "run/worker/jobs.h"
 
 #include "controls/control.h"
 
 #include <glib-unix.h>
 #include <systemd/sd-daemon.h>
-
-#define POLL_SECONDS 30
 
 typedef struct Worker {
     Invocation *invocation;
@@ -23,24 +22,35 @@ typedef struct Worker {
     Looks *looks;
     Asks *asks;
     Server *server;
+    Jobs *jobs;
 } Worker;
 
 /* ---- one configuration's time ---- */
 
-static void work(void *data) {}
+static void work(void *data)
+{
+    jobs_wake(((Worker *)data)->jobs);
+}
+
+/* Called by the thread of the jobs: a newer run may be there. */
+static void done(void *data)
+{
+    asks_refresh(((Worker *)data)->asks);
+}
 
 static void start(Worker *worker)
 {
     worker->looks = looks_new(worker->invocation);
     worker->asks = asks_new(worker->invocation, worker->looks, work, worker);
+    worker->jobs = jobs_new(worker->invocation, done, worker);
     worker->server = server_new(worker->listener, &server_limits, asks_take, worker->asks);
-    asks_refresh(worker->asks);
 }
 
 /* Who has asked is still answered; new ones wait in the socket's queue. */
 static void stop(Worker *worker)
 {
     server_pause(worker->server);
+    g_clear_pointer(&worker->jobs, jobs_free);
     g_clear_pointer(&worker->asks, asks_free);
     while (g_main_context_iteration(NULL, FALSE)) {
         continue;
@@ -86,16 +96,6 @@ static gboolean feed_watchdog(void *data)
     return G_SOURCE_CONTINUE;
 }
 
-static gboolean poll(void *data)
-{
-    Worker *worker = data;
-
-    if (worker->asks != NULL) { /* else it is just stopping */
-        asks_refresh(worker->asks);
-    }
-    return G_SOURCE_CONTINUE;
-}
-
 static void add_sources(Worker *worker, GPtrArray *sources)
 {
     g_autoptr(GSource) cancelled = g_cancellable_source_new(worker->invocation->cancel);
@@ -105,7 +105,6 @@ static void add_sources(Worker *worker, GPtrArray *sources)
     g_source_attach(cancelled, NULL);
     g_ptr_array_add(sources, g_steal_pointer(&cancelled));
     g_unix_signal_add(SIGHUP, reload, worker);
-    g_timeout_add_seconds(POLL_SECONDS, poll, worker);
     if (sd_watchdog_enabled(0, &watchdog_us) > 0) {
         g_timeout_add((guint)(watchdog_us / 3000), feed_watchdog, worker);
     }
