@@ -150,7 +150,7 @@ static void end_with_parent(void *unused)
 /* NULL when the worker is ending. */
 static GSubprocess *start_child(Jobs *jobs, const GPtrArray *words, GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&jobs->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&jobs->mutex);
     g_autoptr(GSubprocessLauncher) launcher =
         g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
 
@@ -165,7 +165,7 @@ static GSubprocess *start_child(Jobs *jobs, const GPtrArray *words, GError **err
 
 static bool end_child(Jobs *jobs)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&jobs->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&jobs->mutex);
 
     g_clear_object(&jobs->child);
     g_cond_broadcast(&jobs->woken);
@@ -295,7 +295,7 @@ static void do_all(Jobs *jobs)
 
 static bool wait_for_call(Jobs *jobs)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&jobs->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&jobs->mutex);
     gint64 until = g_get_monotonic_time() + POLL_US;
 
     while (!jobs->is_ending && !jobs->is_called &&
@@ -333,7 +333,7 @@ Jobs *jobs_new(const Invocation *invocation, void (*done)(void *data), void *dat
 
 void jobs_wake(Jobs *jobs)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&jobs->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&jobs->mutex);
 
     jobs->is_called = true;
     g_cond_signal(&jobs->woken);
@@ -342,7 +342,7 @@ void jobs_wake(Jobs *jobs)
 /* A run that waits for a directory does not hear it; killed, it leaves the ledger as it was. */
 static void stop_child(Jobs *jobs)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&jobs->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&jobs->mutex);
     gint64 until = g_get_monotonic_time() + PATIENCE_US;
 
     jobs->is_ending = true;

@@ -148,7 +148,7 @@ static json_t *found(const Looks *looks, json_t *rows)
 
 json_t *looks_thing(Looks *looks, const char *kind, const char *id, bool is_effective)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&looks->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&looks->mutex);
     json_t *error = bring_up_to_date(looks);
 
     if (error != NULL) {
@@ -163,7 +163,7 @@ json_t *looks_thing(Looks *looks, const char *kind, const char *id, bool is_effe
 
 json_t *looks_explain(Looks *looks, const char *account, const char *group)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&looks->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&looks->mutex);
     json_t *error = bring_up_to_date(looks);
     const char *missing;
 
@@ -176,7 +176,7 @@ json_t *looks_explain(Looks *looks, const char *account, const char *group)
 
 json_t *looks_people(Looks *looks, const char *text)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&looks->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&looks->mutex);
     json_t *error = bring_up_to_date(looks);
 
     return error != NULL
@@ -197,7 +197,7 @@ static json_t *who_answer(const Looks *looks, uint32_t account)
 
 json_t *looks_who(Looks *looks, const char *user)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&looks->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&looks->mutex);
     json_t *error = bring_up_to_date(looks);
 
     return error != NULL ? error : who_answer(looks, who_find(&looks->look, user));
@@ -206,7 +206,7 @@ json_t *looks_who(Looks *looks, const char *user)
 json_t *looks_who_account(Looks *looks, const char *source, const char *key, const char *dn,
                           const char **ret_reason)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&looks->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&looks->mutex);
     json_t *error = bring_up_to_date(looks);
 
     if (error != NULL) {
