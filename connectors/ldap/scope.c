@@ -8,7 +8,9 @@ typedef struct ScopeReader {
     const char *const *bases;
     GHashTable *handed, *expanded;       /* DNs as the server spells them */
     GPtrArray *by_dn, *by_name, *by_sid; /* attributes, of the schema */
+    GPtrArray *by_owner;                 /* attributes that name owners */
     GPtrArray *conditions;               /* of the next level of groups */
+    GPtrArray *owned;                    /* conditions of what is owned; NULL = it is not wanted */
     bool is_probe;                       /* what comes is not in scope */
     bool shows_use;
     uint64_t n_accounts;
@@ -111,6 +113,29 @@ static void expand_elsewhere(ScopeReader *reader, const Scope *scope, GPtrArray 
     }
 }
 
+/* Attributes of DN syntax (RFC 4519, MS-ADA2): another text is no value of theirs. */
+static bool holds_dns(const char *attribute)
+{
+    static const char *const names[] = {"owner", "managedBy", "manager", "secretary", "seeAlso"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (g_ascii_strcasecmp(attribute, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_owner(ScopeReader *reader, Text owner, bool is_dn)
+{
+    for (guint i = 0; reader->owned != NULL && i < reader->by_owner->len; i++) {
+        const char *attribute = g_ptr_array_index(reader->by_owner, i);
+        if (is_dn || !holds_dns(attribute)) {
+            directory_scope_condition(reader->owned, attribute, owner);
+        }
+    }
+}
+
 /* Which groups list this entry is the next level's question. */
 static void expand(ScopeReader *reader, const DirectoryEntry *entry)
 {
@@ -136,6 +161,8 @@ static bool visit(gpointer data, const DirectoryEntry *entry)
     if (entry->kind == ENTRY_ACCOUNT && !reader->is_probe) {
         reader->n_accounts++;
         reader->shows_use |= entry->last_logon_utc != TIME_UNKNOWN;
+        add_owner(reader, entry->dn, true);
+        add_owner(reader, entry->name, false);
     }
     if (!reader->is_probe && g_hash_table_add(reader->expanded, g_strdup(dn))) {
         expand(reader, entry);
@@ -213,14 +240,51 @@ static bool read_elsewhere(ScopeReader *reader, const Scope *scope, GError **err
     return kind == NULL || read_kind(reader, kind, foreign, error);
 }
 
-static bool read_groups(ScopeReader *reader, GError **error)
+static void add_owners(ScopeReader *reader, const Scope *scope)
+{
+    for (size_t i = 0; scope->dns != NULL && scope->dns[i] != NULL; i++) {
+        add_owner(reader, text_of(scope->dns[i]), true);
+    }
+    for (size_t i = 0; scope->owners != NULL && scope->owners[i] != NULL; i++) {
+        add_owner(reader, text_of(scope->owners[i]), false);
+    }
+}
+
+/* The first level of groups, and what the accounts own: one search where the conditions are few. */
+static bool read_first(ScopeReader *reader, const GPtrArray *level, const GPtrArray *owned,
+                       GError **error)
+{
+    const char *groups = schema_filter_of(reader->schema, ENTRY_GROUP);
+    g_autofree char *either =
+        g_strdup_printf("(|%s%s)", schema_filter_of(reader->schema, ENTRY_ACCOUNT), groups);
+
+    if (level->len == 0 || level->len + owned->len > CONDITIONS_A_SEARCH) {
+        return read_kind(reader, groups, level, error) && read_kind(reader, either, owned, error);
+    }
+    g_autofree char *lists = either_of(groups, level, 0, level->len);
+    g_autofree char *owns = either_of(either, owned, 0, owned->len);
+    g_autofree char *filter = g_strdup_printf("(|%s%s)", lists, owns);
+    return read_filter(reader, filter, error);
+}
+
+static bool read_level(ScopeReader *reader, const char *kind, GError **error)
+{
+    g_autoptr(GPtrArray) level = g_steal_pointer(&reader->conditions);
+    g_autoptr(GPtrArray) owned = g_steal_pointer(&reader->owned);
+
+    reader->conditions = g_ptr_array_new_with_free_func(g_free);
+    return owned != NULL && owned->len > 0 ? read_first(reader, level, owned, error)
+                                           : read_kind(reader, kind, level, error);
+}
+
+static bool read_groups(ScopeReader *reader, const Scope *scope, GError **error)
 {
     const char *kind = schema_filter_of(reader->schema, ENTRY_GROUP);
 
-    while (kind != NULL && reader->conditions->len > 0) {
-        g_autoptr(GPtrArray) level = g_steal_pointer(&reader->conditions);
-        reader->conditions = g_ptr_array_new_with_free_func(g_free);
-        if (!read_kind(reader, kind, level, error)) {
+    add_owners(reader, scope);
+    while (kind != NULL &&
+           (reader->conditions->len > 0 || (reader->owned != NULL && reader->owned->len > 0))) {
+        if (!read_level(reader, kind, error)) {
             return false;
         }
     }
@@ -297,7 +361,7 @@ static bool read_scope(ScopeReader *reader, const SettingsGroup *settings, const
         strcmp(settings_text(settings, "last_use"), "auto") == 0) {
         look_for_use(reader);
     }
-    return read_elsewhere(reader, scope, error) && read_groups(reader, error);
+    return read_elsewhere(reader, scope, error) && read_groups(reader, scope, error);
 }
 
 bool directory_scope_read(DirectorySearch *search, const Schema *schema,
@@ -309,6 +373,7 @@ bool directory_scope_read(DirectorySearch *search, const Schema *schema,
     g_autoptr(GPtrArray) by_dn = g_ptr_array_new();
     g_autoptr(GPtrArray) by_name = g_ptr_array_new();
     g_autoptr(GPtrArray) by_sid = g_ptr_array_new();
+    g_autoptr(GPtrArray) by_owner = g_ptr_array_new();
     ScopeReader reader = {.search = search,
                           .schema = schema,
                           .bases = settings_texts(settings, "base"),
@@ -317,15 +382,20 @@ bool directory_scope_read(DirectorySearch *search, const Schema *schema,
                           .by_dn = by_dn,
                           .by_name = by_name,
                           .by_sid = by_sid,
-                          .conditions = g_ptr_array_new_with_free_func(g_free)};
+                          .by_owner = by_owner,
+                          .conditions = g_ptr_array_new_with_free_func(g_free),
+                          .owned = scope->owners != NULL ? g_ptr_array_new_with_free_func(g_free)
+                                                         : NULL};
 
     schema_member_attributes(schema, MEMBERS_BY_DN, by_dn);
     schema_member_attributes(schema, MEMBERS_BY_NAME, by_name);
     schema_member_attributes(schema, MEMBERS_BY_SID, by_sid);
+    schema_attributes_of(schema, "owner", by_owner);
     directory_search_set_visitor(search, visit, &reader);
     bool is_whole = read_scope(&reader, settings, server, scope, error);
     directory_search_set_visitor(search, NULL, NULL);
     directory_search_set_filter(search, NULL);
     g_ptr_array_unref(reader.conditions);
+    g_clear_pointer(&reader.owned, g_ptr_array_unref);
     return is_whole;
 }

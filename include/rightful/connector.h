@@ -43,6 +43,10 @@ typedef struct ScopeKey {
 typedef struct Scope {
     const ScopeKey *keys;
     size_t n_keys;
+    /* Wanted too, NULL-terminated: accounts and groups that one of these accounts owns, or that
+     * name one of these texts (a number, an address, a user name) as their owner. NULL: nothing of
+     * what is owned is wanted. */
+    const char *const *owners;
     /* Entries of other directories that were found to be in scope, NULL-terminated (NULL = none):
      * the groups that list one are wanted too. */
     const char *const *dns, *const *sids;

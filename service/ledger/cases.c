@@ -19,9 +19,29 @@ static char *case_name(int64_t id)
     return g_strdup_printf("LC-%06" G_GINT64_FORMAT, id);
 }
 
+static bool is_among(const char *const *texts, const char *text)
+{
+    return texts && g_strv_contains(texts, text);
+}
+
+/* What a run read is told by its record; what a check by hand read, by the audit row. */
+static json_t *with_sources(const CaseCheck *check, const char *action, json_t *detail)
+{
+    static const char *const proofs[] = {"opened", "line clear", "clear", NULL};
+    bool is_proof = is_among(proofs, action);
+
+    if (!is_proof || check->run > 0 || !check->sources)
+        return detail;
+    detail = detail ? detail : json_object();
+    json_object_set(detail, "sources", check->sources);
+    return detail;
+}
+
+/* Takes detail. */
 static bool write_audit(const Checking *checking, const char *action, json_t *detail,
                         GError **error)
 {
+    detail = with_sources(checking->check, action, detail);
     g_autofree char *object = case_name(checking->id);
     g_autofree char *text = json_to_text(detail, NULL);
 
@@ -205,9 +225,11 @@ static bool write_line(const Checking *checking, const CaseLine *line, const Sto
                        json_pack("{s:s}", "text", line->text), error);
 }
 
-static bool is_unread(const CaseCheck *check, const char *source)
+static bool is_unread(const CaseCheck *check, const StoredLine *line)
 {
-    return check->unread_sources && g_strv_contains(check->unread_sources, source);
+    return is_among(check->unread_sources, line->source) ||
+           is_among(check->unread_sources, line->object_source) ||
+           is_among(check->unread_kinds, line->kind);
 }
 
 /* What was open and is not there any more, in a source that was read. */
@@ -216,8 +238,7 @@ static bool clear_lines(const Checking *checking, const GArray *lines, GError **
     const CaseCheck *check = checking->check;
     for (guint i = 0; i < lines->len; i++) {
         const StoredLine *stored = &g_array_index(lines, StoredLine, i);
-        if (stored->is_met || !stored->is_open || is_unread(check, stored->source) ||
-            is_unread(check, stored->object_source))
+        if (stored->is_met || !stored->is_open || is_unread(check, stored))
             continue;
         g_autoptr(Statement) update = store_prepare(
             checking->ledger->store,

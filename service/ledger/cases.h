@@ -10,7 +10,7 @@
 
 /* Texts are borrowed; none is NULL, "" where there is nothing. */
 typedef struct CaseLine {
-    const char *kind; /* "account", "right", "asset" */
+    const char *kind; /* "account", "right", "asset", "owned-asset", …: docs/leaver.md */
     const char *source, *key, *object_source, *object_key;
     const char *name, *text; /* text: one sentence on what is open, or was */
     int64_t due_utc;
@@ -27,6 +27,9 @@ typedef struct CaseCheck {
     bool may_open; /* open a case where there is none; else only one that is there is checked */
     bool is_sure;  /* nothing was left unread, and nothing is unknown */
     const char *const *unread_sources; /* lines of these are left as they are; NULL-terminated */
+    const char *const *unread_kinds;   /* the same, of lines of these kinds; may be NULL */
+    json_t *sources; /* what a check by hand read, each as case_proof_source() gives it; NULL for a
+                        run */
     const CaseLine *lines;
     size_t n_lines;
 } CaseCheck;
@@ -40,5 +43,12 @@ bool ledger_case_check(Ledger *ledger, const CaseCheck *check, json_t **ret_case
  * object, text, status, due, opened, cleared, cleared_run} ] and "history". id_or_person:
  * "LC-000001" or the HR id. NULL and no error when there is none. */
 json_t *ledger_case(Ledger *ledger, const char *id_or_person, GError **error);
+/* As ledger_case(), and "checks": what proved that something is closed, oldest first: [ {"at",
+ * "actor", "run", "sources": [ {name, kind, provides, status, digest, started, finished, pulled} ]
+ * or null when its record is not kept any more, "found": [ sentences ], "clear": the case was clear
+ * by it} ]. */
+json_t *ledger_case_proof(Ledger *ledger, const char *id_or_person, GError **error);
+/* Of a source of a run's record ({name, kind, …, counts}), what a proof says. New reference. */
+json_t *case_proof_source(const json_t *source);
 /* Without lines and history; those that are due first come first. */
 bool ledger_cases(Ledger *ledger, bool with_clear, LedgerVisit visit, void *data, GError **error);

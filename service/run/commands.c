@@ -116,6 +116,7 @@ static const CommandOption leaver_options[] = {
      .argument = "NAME",
      .help = "Who asks for it, if not the login name; recorded"},
     {.name = "all", .help = "list: cases that are clear, too"},
+    {.name = "proof", .help = "show: what was found closed when, by which run, from which sources"},
     {.name = "as-of",
      .type = OPTION_VALUE,
      .argument = "TIME",
@@ -230,7 +231,11 @@ const Command commands[] = {
      "                                     opens the case before HR has recorded the day\n"
      "  rightful leaver --from leavers.txt --json\n"
      "  rightful leaver list               cases that are not clear yet\n"
-     "  rightful leaver show LC-000001     one case: every line, open or clear, and its history\n",
+     "  rightful leaver show LC-000001     one case: every line, open or clear, and its history\n"
+     "  rightful leaver show 00123 --proof | lp\n"
+     "                                     the proof on paper: what was found closed when, and "
+     "from "
+     "what\n",
      leaver_options, 0, 64, command_leaver},
     {"link", "ACCOUNT PERSON|list",
      "Say whose an account is, where no rule can tell; kept, shown, before all rules",

@@ -95,6 +95,22 @@ static void add_key(GArray *keys, LinkAccountField field, const char *value)
     }
 }
 
+/* An owner is named by number, address or user name, whatever the correlation rules are. */
+static void add_owner_texts(const Snapshot *snapshot, uint32_t row, GPtrArray *owners)
+{
+    const People *people = &snapshot->people;
+    const TextRef texts[] = {people->id[row], people->email[row], people->username[row]};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        if (texts[i] != 0) {
+            g_ptr_array_add(owners, g_strdup(snapshot_text(snapshot, texts[i])));
+        }
+    }
+    for (uint32_t i = people->first_previous[row]; i < people->first_previous[row + 1]; i++) {
+        g_ptr_array_add(owners, g_strdup(snapshot_text(snapshot, people->previous_ids[i])));
+    }
+}
+
 static void add_rule_keys(const Snapshot *snapshot, uint32_t row, const LinkRule *rule,
                           GArray *keys)
 {
@@ -129,7 +145,7 @@ static void add_hand_linked(const Look *look, uint32_t person, GArray *keys)
 }
 
 /* An earlier row of the person (previous_ids) speaks for him too. */
-static void add_person_keys(const Look *look, const char *id, GArray *keys)
+static void add_person_keys(const Look *look, const char *id, GArray *keys, GPtrArray *owners)
 {
     const Snapshot *snapshot = look->reconciliation.snapshot;
     uint32_t person = snapshot_find_person(snapshot, id);
@@ -138,6 +154,7 @@ static void add_person_keys(const Look *look, const char *id, GArray *keys)
     add_hand_linked(look, person, keys);
     for (uint32_t row = 0; row < snapshot->people.n; row++) {
         if (snapshot_person_now(snapshot, row) == person) {
+            add_owner_texts(snapshot, row, owners);
             for (guint i = 0; i < rules->len; i++) {
                 add_rule_keys(snapshot, row, &g_array_index(rules, LinkRule, i), keys);
             }
@@ -155,9 +172,10 @@ static void clear_key(void *data)
 typedef struct Question {
     GPtrArray *texts; /* (element-type utf8) who is meant, as given */
     LeaverAsked asked;
-    GPtrArray *ids;  /* (element-type utf8) */
-    GArray *has_key; /* (element-type bool) per id */
-    GArray *keys;    /* (element-type ScopeKey) of all */
+    GPtrArray *ids;    /* (element-type utf8) */
+    GArray *has_key;   /* (element-type bool) per id */
+    GArray *keys;      /* (element-type ScopeKey) of all */
+    GPtrArray *owners; /* (element-type utf8) what owners are called; ends with NULL */
 } Question;
 
 static void question_clear(Question *question)
@@ -166,6 +184,7 @@ static void question_clear(Question *question)
     g_clear_pointer(&question->ids, g_ptr_array_unref);
     g_clear_pointer(&question->has_key, g_array_unref);
     g_clear_pointer(&question->keys, g_array_unref);
+    g_clear_pointer(&question->owners, g_ptr_array_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Question, question_clear)
 
@@ -178,15 +197,17 @@ static ExitCode ask(Invocation *invocation, Question *question)
     question->has_key = g_array_new(FALSE, FALSE, sizeof(bool));
     question->keys = g_array_new(FALSE, FALSE, sizeof(ScopeKey));
     g_array_set_clear_func(question->keys, clear_key);
+    question->owners = g_ptr_array_new_with_free_func(g_free);
     if (code == EXIT_DONE) {
         code = identify(&look, question->texts, question->ids);
     }
     for (guint i = 0; code == EXIT_DONE && i < question->ids->len; i++) {
         guint before = question->keys->len;
-        add_person_keys(&look, question->ids->pdata[i], question->keys);
+        add_person_keys(&look, question->ids->pdata[i], question->keys, question->owners);
         bool has_key = question->keys->len > before;
         g_array_append_val(question->has_key, has_key);
     }
+    g_ptr_array_add(question->owners, NULL);
     return code;
 }
 
@@ -208,9 +229,22 @@ static void ask_since_when(Look *look, const Question *question)
     when_ask(look, accounts, no_groups);
 }
 
+static OwnedIndex *owned_by(const Look *look, const Question *question)
+{
+    g_autoptr(GArray) people = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+
+    for (guint i = 0; i < question->ids->len; i++) {
+        uint32_t person =
+            snapshot_find_person(look->reconciliation.snapshot, question->ids->pdata[i]);
+        g_array_append_val(people, person);
+    }
+    return owned_index_new(look, (const uint32_t *)(const void *)people->data, people->len);
+}
+
 static json_t *leavers(Look *look, const Question *question, ExitCode *ret_code)
 {
     json_t *list = json_array();
+    g_autoptr(OwnedIndex) index = owned_by(look, question);
 
     ask_since_when(look, question);
 
@@ -225,8 +259,12 @@ static json_t *leavers(Look *look, const Question *question, ExitCode *ret_code)
             json_decref(list);
             return NULL;
         }
-        json_t *leaver =
-            leaver_facts(look, person, g_array_index(question->has_key, bool, i), &question->asked);
+        LeaverQuestion one = {.person = person,
+                              .has_keys = g_array_index(question->has_key, bool, i),
+                              .asked = &question->asked,
+                              .owned = owned_of(index, person),
+                              .ledger = look->ledger};
+        json_t *leaver = leaver_facts(look, &one);
         ExitCode code = leaver_case_check(look, person, &question->asked, leaver);
         *ret_code = code != EXIT_DONE ? code : *ret_code;
         json_array_append_new(list, leaver);
@@ -340,7 +378,8 @@ ExitCode command_leaver(Invocation *invocation)
         return code;
     }
     Scope scope = {.keys = (const ScopeKey *)(const void *)question.keys->data,
-                   .n_keys = question.keys->len};
+                   .n_keys = question.keys->len,
+                   .owners = (const char *const *)(const void *)question.owners->pdata};
     code = look_open_some(invocation, PROVIDES_EVERYTHING, &scope, &look);
     ExitCode recorded = EXIT_DONE;
     json_t *list = code == EXIT_DONE ? leavers(&look, &question, &recorded) : NULL;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "run/look.h"
+#include "run/owned.h"
 
 /* What HR says beside the roster. */
 typedef struct LeaverAsked {
@@ -11,24 +12,36 @@ typedef struct LeaverAsked {
 } LeaverAsked;
 
 /* When what has to be closed: the end of the last day and the limits of the controls that judge it
- * (leaver-active, leaver-rights, asset-not-returned). */
+ * (leaver-active, leaver-rights, asset-not-returned). What needs another owner needs one then:
+ * owner-left and asset-owner-left have no limit. */
 typedef struct LeaverDue {
-    int64_t account_utc, right_utc, privileged_right_utc, asset_utc;
+    int64_t account_utc, right_utc, privileged_right_utc, asset_utc, owner_utc;
 } LeaverDue;
 LeaverDue leaver_due(const Look *look, uint32_t person, const LeaverAsked *asked);
 
 typedef struct LeaverLine {
-    const char *kind;                                      /* "account", "right", "asset" */
+    const char *kind; /* "account", "right", "asset": to be closed; "owned-account", "owned-group",
+                         "owned-asset", "report", "sponsored", "approval", "review": for somebody
+                         else */
     const char *source, *key, *object_source, *object_key; /* object: NULL where there is none */
     const char *name, *text;
     int64_t due_utc;
 } LeaverLine;
 
+typedef struct LeaverQuestion {
+    uint32_t person;
+    bool has_keys; /* the person has what a correlation rule asks for */
+    const LeaverAsked *asked;
+    const Owned *owned; /* what he answers for */
+    Ledger *ledger;     /* whose reviews are asked for; NULL = there is none yet */
+} LeaverQuestion;
+
 /* Everything of one person as a JSON object. "closed" is true only when nothing is open and nothing
- * is unsure: an account that can be used, a governed group, an assigned asset is open; a source
- * that was not read whole, a state that is not known, an account that could be another person's is
- * unsure ("closed": null). has_keys: the person has what a correlation rule asks for. */
-json_t *leaver_facts(const Look *look, uint32_t person, bool has_keys, const LeaverAsked *asked);
+ * is unsure: an account that can be used, a governed group, an assigned asset, and whatever needs
+ * somebody else (owned accounts, groups and assets, reports, approvals, reviews: "handover") is
+ * open; a source that was not read whole, a state that is not known, an account that could be
+ * another person's is unsure ("closed": null). */
+json_t *leaver_facts(const Look *look, const LeaverQuestion *question);
 json_t *leaver_person(const Look *look, uint32_t person); /* {"id", "name", "department", …} */
 
 /* Appends every account that is or could be his, and of which since when can be asked (when.h). */

@@ -1,4 +1,4 @@
-/* leaver_case.c: leaver cases: when things are due, into the ledger, and shown. */
+/* leaver_case.c: leaver cases: when things are due, into the ledger, and checked again by runs. */
 
 #include "run/leaver.h"
 
@@ -8,9 +8,6 @@
 #include "model/lookup.h"
 #include "run/facts.h"
 #include "run/leaver_case.h"
-#include "run/show.h"
-#include "run/summary.h"
-#include "run/terminal.h"
 
 #include <string.h>
 
@@ -56,6 +53,7 @@ LeaverDue leaver_due(const Look *look, uint32_t person, const LeaverAsked *asked
         .right_utc = end + limit_of(look, asked, "leaver-rights", "days"),
         .privileged_right_utc = end + limit_of(look, asked, "leaver-rights", "privileged_hours"),
         .asset_utc = end + limit_of(look, asked, "asset-not-returned", "days"),
+        .owner_utc = end,
     };
 }
 
@@ -114,13 +112,47 @@ static GPtrArray *unread_sources(const Snapshot *snapshot)
     return names;
 }
 
+static json_t *proof_sources(const Snapshot *snapshot)
+{
+    json_t *list = json_array();
+
+    for (uint32_t i = 0; i < snapshot->n_sources; i++) {
+        json_t *source = fact_source(&snapshot->sources[i]);
+        json_array_append_new(list, case_proof_source(source));
+        json_decref(source);
+    }
+    return list;
+}
+
+/* Whose something is, is told by rosters and by the directories of their accounts: as long as one
+ * of them was not read, what is not his any more may be his all the same. */
+static GPtrArray *untold_kinds(const Snapshot *snapshot, const json_t *leaver)
+{
+    static const char *const owned[] = {"asset",  "owned-asset", "owned-account", "owned-group",
+                                        "report", "sponsored",   "approval"};
+    bool is_told =
+        snapshot_is_complete(snapshot, PROVIDES_PEOPLE | PROVIDES_DIRECTORY | PROVIDES_ACCOUNTS);
+    GPtrArray *kinds = g_ptr_array_new();
+
+    for (size_t i = 0; !is_told && i < G_N_ELEMENTS(owned); i++) {
+        g_ptr_array_add(kinds, (gpointer)(uintptr_t)owned[i]);
+    }
+    if (!json_is_array(json_object_get(leaver, "reviews"))) {
+        g_ptr_array_add(kinds, (gpointer)(uintptr_t) "review");
+    }
+    g_ptr_array_add(kinds, NULL);
+    return kinds;
+}
+
 bool leaver_case_record(Ledger *ledger, const Look *look, uint32_t person, const LeaverAsked *asked,
                         const json_t *leaver, const LeaverRecord *record, json_t **ret_case,
                         GError **error)
 {
     const Reconciliation *r = &look->reconciliation;
     g_autoptr(GPtrArray) unread = unread_sources(r->snapshot);
+    g_autoptr(GPtrArray) untold = untold_kinds(r->snapshot, leaver);
     g_autoptr(GArray) lines = case_lines(leaver, r->settings->timezone);
+    json_t *sources = record->run == 0 ? proof_sources(r->snapshot) : NULL;
     CaseCheck check = {
         .person = snapshot_text(r->snapshot, r->snapshot->people.id[person]),
         .name = snapshot_text(r->snapshot, r->snapshot->people.name[person]),
@@ -132,11 +164,15 @@ bool leaver_case_record(Ledger *ledger, const Look *look, uint32_t person, const
         .may_open = record->may_open,
         .is_sure = json_array_size(json_object_get(leaver, "unsure")) == 0,
         .unread_sources = (const char *const *)(const void *)unread->pdata,
+        .unread_kinds = (const char *const *)(const void *)untold->pdata,
+        .sources = sources,
         .lines = (const CaseLine *)(const void *)lines->data,
         .n_lines = lines->len,
     };
 
-    return ledger_case_check(ledger, &check, ret_case, error);
+    bool is_done = ledger_case_check(ledger, &check, ret_case, error);
+    json_decref(sources);
+    return is_done;
 }
 
 /* Somebody of whom nothing says that he leaves gets no case by being looked at. */
@@ -180,144 +216,6 @@ ExitCode leaver_case_check(Look *look, uint32_t person, const LeaverAsked *asked
     return EXIT_DONE;
 }
 
-/* ---- shown ---- */
-
-static const Column case_columns[] = {
-    {.path = "id", .header = "CASE"},
-    {.path = "person.id", .header = "PERSON"},
-    {.path = "person.name", .header = "NAME"},
-    {.path = "status", .header = "STATUS", .colour = colour_of_status},
-    {.path = "last_day", .header = "LAST DAY"},
-    {.path = "urgent"},
-    {.path = "open", .header = "OPEN", .is_right = true},
-    {.path = "lines_total", .header = "OF", .is_right = true},
-    {.path = "due", .header = "NEXT DUE"},
-    {.path = "sure"},
-    {.path = "opened"},
-    {.path = "opened_by"},
-    {.path = "checked", .header = "CHECKED"},
-    {.path = "checked_run"},
-    {.path = "cleared"},
-    {.path = "cleared_run"},
-    {0}};
-
-static bool write_case(json_t *row, void *writer)
-{
-    writer_row(writer, row);
-    return true;
-}
-
-ExitCode leaver_list(Invocation *invocation)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Ledger) ledger = NULL;
-    ExitCode code = open_store(invocation, LEDGER_READ, &ledger);
-
-    if (code != EXIT_DONE) {
-        return code;
-    }
-    g_autoptr(Writer) writer =
-        writer_new(invocation->format, "leaver", case_columns, stdout, invocation->has_colour);
-    if (ledger != NULL &&
-        !ledger_cases(ledger, invocation_has(invocation, "all"), write_case, writer, &error)) {
-        return ledger_failed(error);
-    }
-    if (!writer_end(writer, &error)) {
-        say_error("%s", error->message);
-        return EXIT_FAILED;
-    }
-    return EXIT_DONE;
-}
-
-static const char *shown(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-
-    return text != NULL ? text : "not known";
-}
-
-static void print_line(const Invocation *invocation, const json_t *line)
-{
-    bool is_open = strcmp(shown(line, "status"), "open") == 0;
-    const char *colour = invocation->has_colour && is_open ? "\x1b[31m" : "";
-
-    printf("    %s%-7s%s %s; %s %s\n", colour, is_open ? "OPEN" : "clear",
-           *colour != '\0' ? "\x1b[0m" : "", shown(line, "text"), is_open ? "due" : "since",
-           shown(line, is_open ? "due" : "cleared"));
-}
-
-void leaver_print_case(const Invocation *invocation, const json_t *found)
-{
-    bool is_open = strcmp(shown(found, "status"), "open") == 0;
-
-    printf("  case %s, opened %s by %s: ", shown(found, "id"), shown(found, "opened"),
-           shown(found, "opened_by"));
-    if (is_open) {
-        printf("%" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT " lines open, next due %s\n",
-               json_integer_value(json_object_get(found, "open")),
-               json_integer_value(json_object_get(found, "lines_total")), shown(found, "due"));
-    } else {
-        printf("clear since %s\n", shown(found, "cleared"));
-    }
-}
-
-static void print_case(const Invocation *invocation, const json_t *found)
-{
-    const json_t *person = json_object_get(found, "person");
-    g_autofree char *heading =
-        g_strdup_printf("%s (%s)", shown(person, "name"), shown(person, "id"));
-    size_t i;
-    json_t *row;
-
-    print_heading(stdout, invocation->has_colour, heading);
-    printf("  last working day %s%s\n", shown(found, "last_day"),
-           json_is_true(json_object_get(found, "urgent")) ? "; urgent" : "");
-    leaver_print_case(invocation, found);
-    printf("  checked %s%s\n", shown(found, "checked"),
-           json_is_true(json_object_get(found, "sure"))
-               ? ""
-               : ", but not everything could be read: what is clear was proven, more may be open");
-    puts("  lines");
-    json_array_foreach(json_object_get(found, "lines"), i, row)
-    {
-        print_line(invocation, row);
-    }
-    puts("  history");
-    json_array_foreach(json_object_get(found, "history"), i, row)
-    {
-        printf("    %s  %s: %s%s%s\n", shown(row, "at"), shown(row, "actor"), shown(row, "change"),
-               *shown(row, "text") != '\0' ? ": " : "", shown(row, "text"));
-    }
-}
-
-ExitCode leaver_show(Invocation *invocation, const char *id)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Ledger) ledger = NULL;
-    ExitCode code = open_store(invocation, LEDGER_READ, &ledger);
-
-    if (code != EXIT_DONE) {
-        return code;
-    }
-    json_t *found = ledger != NULL ? ledger_case(ledger, id, &error) : NULL;
-    if (error != NULL) {
-        return ledger_failed(error);
-    }
-    if (found == NULL) {
-        say_error("there is no leaver case %s; rightful leaver list --all shows them", id);
-        return EXIT_FAILED;
-    }
-    if (invocation->format == FORMAT_TABLE) {
-        print_case(invocation, found);
-        json_decref(found);
-        return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
-    }
-    return invocation->format == FORMAT_JSON
-               ? print_json(invocation,
-                            json_pack("{s:i s:o}", "schema_version", 1, "leaver_case", found))
-               : show_things(invocation, "leaver", json_pack("[o]", found));
-}
-
 /* ---- every run ---- */
 
 static bool collect(json_t *row, void *rows)
@@ -339,26 +237,46 @@ static LeaverAsked asked_before(const json_t *found)
     return asked;
 }
 
+static uint32_t person_in_case(const Look *look, const json_t *found)
+{
+    return snapshot_find_person(look->reconciliation.snapshot,
+                                text_of_key(json_object_get(found, "person"), "id"));
+}
+
 /* A person in no roster that could be read is left for a run that reads more. */
-static bool check_again(Ledger *ledger, const Look *look, const json_t *found,
+static bool check_again(Ledger *ledger, const Look *look, const json_t *found, const Owned *owned,
                         const LeaverRecord *record, LeaverChecked *counts, GError **error)
 {
-    const Snapshot *snapshot = look->reconciliation.snapshot;
-    const char *id = text_of_key(json_object_get(found, "person"), "id");
-    uint32_t person = snapshot_find_person(snapshot, id);
     LeaverAsked asked = asked_before(found);
+    LeaverQuestion question = {.person = person_in_case(look, found),
+                               .has_keys = true,
+                               .asked = &asked,
+                               .owned = owned,
+                               .ledger = ledger};
     json_t *now = NULL;
+    json_t *leaver = leaver_facts(look, &question);
+    bool is_done =
+        leaver_case_record(ledger, look, question.person, &asked, leaver, record, &now, error);
 
-    if (person == NONE) {
-        return true;
-    }
-    json_t *leaver = leaver_facts(look, person, true, &asked);
-    bool is_done = leaver_case_record(ledger, look, person, &asked, leaver, record, &now, error);
     counts->n_checked++;
-    counts->n_clear += now != NULL && strcmp(shown(now, "status"), "clear") == 0;
+    counts->n_clear += now != NULL && strcmp(text_of_key(now, "status"), "clear") == 0;
     json_decref(leaver);
     json_decref(now);
     return is_done;
+}
+
+static OwnedIndex *owned_by_leavers(const Look *look, const json_t *cases)
+{
+    g_autoptr(GArray) people = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    size_t i;
+    json_t *found;
+
+    json_array_foreach((json_t *)(uintptr_t)cases, i, found)
+    {
+        uint32_t person = person_in_case(look, found);
+        g_array_append_val(people, person);
+    }
+    return owned_index_new(look, (const uint32_t *)(const void *)people->data, people->len);
 }
 
 bool leaver_cases_check(Ledger *ledger, const Look *look, int64_t run, const char *actor,
@@ -367,13 +285,16 @@ bool leaver_cases_check(Ledger *ledger, const Look *look, int64_t run, const cha
     json_t *cases = json_array();
     LeaverRecord record = {.actor = actor, .run = run};
     bool is_done = ledger_cases(ledger, false, collect, cases, error);
+    g_autoptr(OwnedIndex) index = owned_by_leavers(look, cases);
     size_t i;
     json_t *found;
 
     *ret_counts = (LeaverChecked){0};
     json_array_foreach(cases, i, found)
     {
-        is_done = is_done && check_again(ledger, look, found, &record, ret_counts, error);
+        const Owned *owned = owned_of(index, person_in_case(look, found));
+        is_done = is_done && (owned == NULL ||
+                              check_again(ledger, look, found, owned, &record, ret_counts, error));
     }
     json_decref(cases);
     return is_done;

@@ -27,3 +27,5 @@ bool leaver_cases_check(Ledger *ledger, const Look *look, int64_t run, const cha
                         LeaverChecked *ret_counts, GError **error);
 
 void leaver_print_case(const Invocation *invocation, const json_t *found);
+/* Of ledger_case_proof(): a page for paper. */
+void leaver_print_proof(const Invocation *invocation, const json_t *proof);

@@ -1,6 +1,6 @@
 /* leaver_facts.c: what is true of one leaver now, and what follows from it. */
 
-#include "run/leaver.h"
+#include "run/leaver_verdict.h"
 
 #include "base/times.h"
 #include "controls/judgement.h"
@@ -8,63 +8,7 @@
 #include "run/facts.h"
 #include "run/when.h"
 
-/* What has to be closed, line by line; sentences on what of it is open, and on what cannot be told.
- */
-typedef struct Verdict {
-    json_t *lines; /* NULL: nobody asks for them */
-    json_t *open, *unsure;
-    LeaverDue due;
-} Verdict;
-
-G_GNUC_PRINTF(2, 3)
-static void add_sentence(json_t *list, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    g_autofree char *text = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    json_array_append_new(list, json_string(text));
-}
-
-/* Takes the object over. What is not known to be closed is open. */
-static void add_line(Verdict *verdict, const LeaverLine *line, State is_open)
-{
-    if (is_open == STATE_YES) {
-        json_array_append_new(verdict->open, json_string(line->text));
-    }
-    if (verdict->lines == NULL) {
-        return;
-    }
-    json_array_append_new(
-        verdict->lines,
-        json_pack("{s:s s:s s:s s:o s:s s:s s:s s:o}", "kind", line->kind, "source", line->source,
-                  "key", line->key, "object",
-                  line->object_key != NULL ? json_pack("{s:s s:s}", "source", line->object_source,
-                                                       "key", line->object_key)
-                                           : json_null(),
-                  "name", line->name, "text", line->text, "status",
-                  is_open == STATE_NO ? "clear" : "open", "due", fact_time(line->due_utc)));
-}
-
 /* ---- accounts ---- */
-
-static State account_usable(const Look *look, uint32_t account)
-{
-    const Accounts *accounts = &look->reconciliation.snapshot->accounts;
-    int64_t expires = accounts->expires_utc[account];
-
-    if (accounts->enabled[account] == STATE_NO) {
-        return STATE_NO;
-    }
-    if (expires != TIME_NEVER && expires != TIME_UNKNOWN &&
-        expires <= look->reconciliation.as_of_utc) {
-        return STATE_NO;
-    }
-    return (accounts->flags[account] & ENTRY_EXPIRES_UNREADABLE) != 0
-               ? STATE_UNKNOWN
-               : (State)accounts->enabled[account];
-}
 
 /* "disabled", "expired", "locked", "enabled", "unknown": the strongest that holds. Locked is not
  * closed: who is locked out may come back by himself. */
@@ -75,7 +19,7 @@ static const char *account_state(const Look *look, uint32_t account)
     if (accounts->enabled[account] == STATE_NO) {
         return "disabled";
     }
-    switch (account_usable(look, account)) {
+    switch (leaver_account_usable(look, account)) {
     case STATE_NO:
         return "expired";
     case STATE_YES:
@@ -116,17 +60,17 @@ static void add_right(const Look *look, uint32_t account, uint32_t group, Verdic
         g_strdup_printf("%s is in %s", name, snapshot_text(snapshot, groups->name[group]));
     bool is_privileged = bitset_has(&look->reconciliation.governed->privileged, group);
 
-    add_line(verdict,
-             &(LeaverLine){.kind = "right",
-                           .source = snapshot->sources[accounts->source[account]].name,
-                           .key = snapshot_text(snapshot, accounts->key[account]),
-                           .object_source = snapshot->sources[groups->source[group]].name,
-                           .object_key = snapshot_text(snapshot, groups->key[group]),
-                           .name = name,
-                           .text = text,
-                           .due_utc = is_privileged ? verdict->due.privileged_right_utc
-                                                    : verdict->due.right_utc},
-             STATE_YES);
+    verdict_add_line(verdict,
+                     &(LeaverLine){.kind = "right",
+                                   .source = snapshot->sources[accounts->source[account]].name,
+                                   .key = snapshot_text(snapshot, accounts->key[account]),
+                                   .object_source = snapshot->sources[groups->source[group]].name,
+                                   .object_key = snapshot_text(snapshot, groups->key[group]),
+                                   .name = name,
+                                   .text = text,
+                                   .due_utc = is_privileged ? verdict->due.privileged_right_utc
+                                                            : verdict->due.right_utc},
+                     STATE_YES);
 }
 
 static json_t *fact_groups(const Look *look, uint32_t account, Verdict *verdict)
@@ -166,7 +110,7 @@ static json_t *fact_account(const Look *look, uint32_t account, json_t *groups)
         "{s:o s:s s:s s:s s:o s:o s:o s:o}", "name", look_text(look, accounts->name[account]),
         "source", r->snapshot->sources[accounts->source[account]].name, "class",
         account_classes[r->classes[account]], "state", account_state(look, account), "open",
-        fact_state(account_usable(look, account)), "enabled",
+        fact_state(leaver_account_usable(look, account)), "enabled",
         fact_state((State)accounts->enabled[account]), "locked",
         fact_state((State)accounts->locked[account]), "expires",
         fact_time(accounts->expires_utc[account]));
@@ -192,21 +136,22 @@ static json_t *fact_accounts(const Look *look, uint32_t person, Verdict *verdict
         uint32_t account = links->person_accounts[i];
         const char *name = snapshot_text(snapshot, snapshot->accounts.name[account]);
         const char *source = snapshot->sources[snapshot->accounts.source[account]].name;
-        State usable = account_usable(look, account);
+        State usable = leaver_account_usable(look, account);
         g_autofree char *text =
             g_strdup_printf("account %s (%s) is %s", name, source, account_state(look, account));
 
-        add_line(verdict,
-                 &(LeaverLine){.kind = "account",
-                               .source = source,
-                               .key = snapshot_text(snapshot, snapshot->accounts.key[account]),
-                               .name = name,
-                               .text = text,
-                               .due_utc = verdict->due.account_utc},
-                 usable);
+        verdict_add_line(
+            verdict,
+            &(LeaverLine){.kind = "account",
+                          .source = source,
+                          .key = snapshot_text(snapshot, snapshot->accounts.key[account]),
+                          .name = name,
+                          .text = text,
+                          .due_utc = verdict->due.account_utc},
+            usable);
         if (usable == STATE_UNKNOWN) {
-            add_sentence(verdict->unsure, "whether account %s (%s) can be used is not known", name,
-                         source);
+            verdict_unsure(verdict, "whether account %s (%s) can be used is not known", name,
+                           source);
         }
         json_array_append_new(list,
                               fact_account(look, account, fact_groups(look, account, verdict)));
@@ -237,56 +182,16 @@ static json_t *fact_ambiguous(const Look *look, uint32_t person, Verdict *verdic
             json_decref(candidates);
             continue;
         }
-        if (account_usable(look, account) != STATE_NO) {
-            add_sentence(verdict->unsure, "account %s (%s) could be of several people",
-                         snapshot_text(snapshot, snapshot->accounts.name[account]),
-                         snapshot->sources[snapshot->accounts.source[account]].name);
+        if (leaver_account_usable(look, account) != STATE_NO) {
+            verdict_unsure(verdict, "account %s (%s) could be of several people",
+                           snapshot_text(snapshot, snapshot->accounts.name[account]),
+                           snapshot->sources[snapshot->accounts.source[account]].name);
         }
         Verdict aside = {.open = json_array()};
         json_t *facts = fact_account(look, account, fact_groups(look, account, &aside));
         json_object_set_new(facts, "candidates", candidates);
         json_array_append_new(list, facts);
         json_decref(aside.open);
-    }
-    return list;
-}
-
-/* ---- assets ---- */
-
-static json_t *fact_assets(const Look *look, uint32_t person, Verdict *verdict)
-{
-    const Links *links = look->reconciliation.links;
-    const Snapshot *snapshot = look->reconciliation.snapshot;
-    const Assets *assets = &snapshot->assets;
-    json_t *list = json_array();
-
-    for (uint32_t i = 0; i < assets->n; i++) {
-        bool is_owner = owner_person(&links->asset_owner[i]) == person;
-        bool is_custodian = owner_person(&links->asset_custodian[i]) == person;
-        bool is_over =
-            assets->status[i] == ASSET_STATUS_RETIRED || assets->status[i] == ASSET_STATUS_LOST;
-
-        if ((!is_owner && !is_custodian) || is_over) {
-            continue;
-        }
-        const char *as = is_owner && is_custodian ? "owner and custodian"
-                         : is_owner               ? "owner"
-                                                  : "custodian";
-        json_array_append_new(list, json_pack("{s:o s:o s:o s:o s:s}", "id",
-                                              look_text(look, assets->id[i]), "name",
-                                              look_text(look, assets->name[i]), "kind",
-                                              look_text(look, assets->kind[i]), "status",
-                                              look_text(look, assets->status_text[i]), "as", as));
-        const char *id = snapshot_text(snapshot, assets->id[i]);
-        g_autofree char *text = g_strdup_printf("%s is still assigned, as %s", id, as);
-        add_line(verdict,
-                 &(LeaverLine){.kind = "asset",
-                               .source = snapshot->sources[assets->source[i]].name,
-                               .key = id,
-                               .name = id,
-                               .text = text,
-                               .due_utc = verdict->due.asset_utc},
-                 STATE_YES);
     }
     return list;
 }
@@ -298,21 +203,20 @@ static json_t *fact_assets(const Look *look, uint32_t person, Verdict *verdict)
 static void judge_source(const Look *look, const SourceRecord *source, Verdict *verdict)
 {
     if (source->status != SOURCE_COMPLETE) {
-        add_sentence(verdict->unsure, "%s: %s: %s", source->name,
-                     source_status_text(source->status),
-                     source->reason != NULL ? source->reason : "?");
+        verdict_unsure(verdict, "%s: %s: %s", source->name, source_status_text(source->status),
+                       source->reason != NULL ? source->reason : "?");
         return;
     }
     g_autofree char *age =
         intake_age_problem(source, look->reconciliation.settings, look->reconciliation.as_of_utc);
     if (age != NULL) {
-        add_sentence(verdict->unsure, "%s: %s", source->name, age);
+        verdict_unsure(verdict, "%s: %s", source->name, age);
     }
     if (source->counts.rejected > 0 && (source->provides & PROVIDES_WHAT_IS_CLOSED) != 0) {
-        add_sentence(verdict->unsure, "%s: %" G_GINT64_FORMAT " records could not be used: %s",
-                     source->name, source->counts.rejected,
-                     source->rejections->len > 0 ? (const char *)source->rejections->pdata[0]
-                                                 : "?");
+        verdict_unsure(verdict, "%s: %" G_GINT64_FORMAT " records could not be used: %s",
+                       source->name, source->counts.rejected,
+                       source->rejections->len > 0 ? (const char *)source->rejections->pdata[0]
+                                                   : "?");
     }
 }
 
@@ -328,11 +232,11 @@ static void judge_sources(const Look *look, bool has_keys, Verdict *verdict)
         judge_source(look, source, verdict);
     }
     if (!has_accounts) {
-        add_sentence(verdict->unsure, "no source of accounts is configured");
+        verdict_unsure(verdict, "no source of accounts is configured");
     }
     if (!has_keys) {
-        add_sentence(verdict->unsure, "the roster has nothing of this person that a correlation "
-                                      "rule could find an account by");
+        verdict_unsure(verdict, "the roster has nothing of this person that a correlation "
+                                "rule could find an account by");
     }
 }
 
@@ -398,29 +302,28 @@ json_t *leaver_person(const Look *look, uint32_t person)
                      fact_day(people->end_day[person]), "has_left", left != TIME_NEVER);
 }
 
-static json_t *fact_closed(const Verdict *verdict)
+json_t *leaver_facts(const Look *look, const LeaverQuestion *question)
 {
-    if (json_array_size(verdict->open) > 0) {
-        return json_false();
-    }
-    return json_array_size(verdict->unsure) > 0 ? json_null() : json_true();
-}
-
-json_t *leaver_facts(const Look *look, uint32_t person, bool has_keys, const LeaverAsked *asked)
-{
+    uint32_t person = question->person;
     Verdict verdict = {.lines = json_array(),
                        .open = json_array(),
                        .unsure = json_array(),
-                       .due = leaver_due(look, person, asked)};
+                       .handover = json_array(),
+                       .due = leaver_due(look, person, question->asked)};
+    json_t *facts = json_pack("{s:o}", "person", leaver_person(look, person));
     json_t *accounts = fact_accounts(look, person, &verdict);
     json_t *ambiguous = fact_ambiguous(look, person, &verdict);
-    json_t *assets = fact_assets(look, person, &verdict);
 
-    judge_sources(look, has_keys, &verdict);
-    return json_pack("{s:o s:o s:o s:o s:o s:o s:o s:o s:o s:o}", "person",
-                     leaver_person(look, person), "closed", fact_closed(&verdict), "lines",
-                     verdict.lines, "open", verdict.open, "unsure", verdict.unsure, "accounts",
-                     accounts, "ambiguous_accounts", ambiguous, "assets", assets, "files",
-                     fact_files(look->reconciliation.snapshot), "checked",
-                     fact_time(look->reconciliation.as_of_utc));
+    leaver_add_handover(look, person, question->owned, question->ledger, &verdict, facts);
+    judge_sources(look, question->has_keys, &verdict);
+    json_object_set_new(facts, "closed", verdict_closed(&verdict));
+    json_object_set_new(facts, "lines", verdict.lines);
+    json_object_set_new(facts, "open", verdict.open);
+    json_object_set_new(facts, "handover", verdict.handover);
+    json_object_set_new(facts, "unsure", verdict.unsure);
+    json_object_set_new(facts, "accounts", accounts);
+    json_object_set_new(facts, "ambiguous_accounts", ambiguous);
+    json_object_set_new(facts, "files", fact_files(look->reconciliation.snapshot));
+    json_object_set_new(facts, "checked", fact_time(look->reconciliation.as_of_utc));
+    return facts;
 }

@@ -7,6 +7,8 @@
 #include "run/terminal.h"
 #include "run/when.h"
 
+#include <string.h>
+
 /* Visible text of a member; NULL when it is no text. Newly allocated. */
 static char *text_at(const json_t *object, const char *key)
 {
@@ -60,6 +62,38 @@ void leaver_print_choice(const char *text, const json_t *people)
 
 /* ---- one leaver ---- */
 
+#define MOST_SENTENCES 20
+
+static bool has_sentence(const json_t *sentences, const char *text)
+{
+    size_t i;
+    json_t *sentence;
+
+    json_array_foreach((json_t *)(uintptr_t)sentences, i, sentence)
+    {
+        if (strcmp(json_string_value(sentence), text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What has to be closed, of all that is open: what somebody else has to take over stands apart. */
+static json_t *to_close(const json_t *leaver)
+{
+    const json_t *handover = json_object_get(leaver, "handover");
+    json_t *list = json_array(), *sentence;
+    size_t i;
+
+    json_array_foreach(json_object_get(leaver, "open"), i, sentence)
+    {
+        if (!has_sentence(handover, json_string_value(sentence))) {
+            json_array_append(list, sentence);
+        }
+    }
+    return list;
+}
+
 static void print_sentences(const char *heading, const json_t *sentences)
 {
     size_t i;
@@ -72,6 +106,10 @@ static void print_sentences(const char *heading, const json_t *sentences)
     json_array_foreach((json_t *)(uintptr_t)sentences, i, sentence)
     {
         g_autofree char *text = visible_text(json_string_value(sentence));
+        if (i == MOST_SENTENCES) {
+            printf("    … and %zu more; --json has them all\n", json_array_size(sentences) - i);
+            return;
+        }
         printf("    - %s\n", text);
     }
 }
@@ -231,7 +269,12 @@ void leaver_print(const Invocation *invocation, const json_t *leaver)
     if (json_is_object(json_object_get(leaver, "case"))) {
         leaver_print_case(invocation, json_object_get(leaver, "case"));
     }
-    print_sentences("still open", json_object_get(leaver, "open"));
+    json_t *closing = to_close(leaver);
+    print_sentences("still open", closing);
+    json_decref(closing);
+    print_sentences(json_is_true(json_object_get(person, "has_left")) ? "needs somebody else"
+                                                                      : "will need somebody else",
+                    json_object_get(leaver, "handover"));
     print_sentences("cannot be told", json_object_get(leaver, "unsure"));
     if (json_array_size(accounts) == 0) {
         puts("  no account is linked to this person");

@@ -4,7 +4,7 @@ import os
 import re
 import unittest
 
-from site_under_test import DEMO_AS_OF, SMALL_HR, SMALL_LDIF, SiteTest, small_account, small_site
+from site_under_test import DEMO_AS_OF, SMALL_HR, SMALL_LDIF, Site, SiteTest, small_account, small_site
 
 AS_OF = ("--as-of", DEMO_AS_OF)
 LENA, JONAS = "00123", "00124"
@@ -21,6 +21,160 @@ def case_of(site, who):
 
 def lines(case):
     return sorted((line["kind"], line["name"], line["status"]) for line in case["lines"])
+
+
+MANAGER_HR = """id,name,email,username,manager_id,sponsor_id,kind,status,last_working_day,recorded_at
+00200,Maria Boss,maria@example.com,mboss,,,employee,active,2026-03-31,2026-03-16T20:00:00Z
+00201,Ann Report,ann@example.com,,00200,,employee,active,,2026-03-16T20:00:00Z
+00202,Gone Report,gone@example.com,,00200,,employee,left,2026-01-01,2026-03-16T20:00:00Z
+00203,Carl Contractor,carl@example.com,,,00200,contractor,active,,2026-03-16T20:00:00Z
+00204,Otto Other,otto@example.com,,,,employee,active,,2026-03-16T20:00:00Z
+"""
+MANAGER_ASSETS = """id,name,kind,status,owner,custodian
+LT-1,Laptop,computer,in_use,00204,mboss
+APP-1,Ledger,application,in_use,maria@example.com,
+OLD-1,Old,computer,retired,00200,00200
+"""
+MANAGER_APPROVALS = """id,group,account,person_id,approved_by,approved_on,expires_on
+AP-1,admins,,00201,00200,2026-01-01,
+AP-2,admins,,00203,00200,2026-01-01,2026-02-01
+AP-3,admins,,00204,mboss,2026-01-01,
+AP-4,admins,,00204,00201,2026-02-01,
+"""
+MANAGER_LDIF = """dn: dc=example,dc=com
+objectClass: organization
+objectClass: dcObject
+dc: example
+o: Example
+
+dn: uid=mboss,dc=example,dc=com
+objectClass: inetOrgPerson
+uid: mboss
+cn: Maria Boss
+sn: Boss
+mail: maria@example.com
+entryUUID: 00000000-0000-0000-0000-000000000200
+
+dn: uid=svc-backup,dc=example,dc=com
+objectClass: inetOrgPerson
+uid: svc-backup
+cn: Backup
+sn: Backup
+owner: uid=mboss,dc=example,dc=com
+entryUUID: 00000000-0000-0000-0000-000000000300
+
+dn: uid=svc-off,dc=example,dc=com
+objectClass: inetOrgPerson
+uid: svc-off
+cn: Off
+sn: Off
+owner: uid=mboss,dc=example,dc=com
+pwdAccountLockedTime: 000001010000Z
+entryUUID: 00000000-0000-0000-0000-000000000301
+
+dn: cn=admins,dc=example,dc=com
+objectClass: groupOfNames
+cn: admins
+owner: uid=mboss,dc=example,dc=com
+member: uid=svc-backup,dc=example,dc=com
+entryUUID: 00000000-0000-0000-0000-000000000400
+"""
+MANAGER_CONFIG = """
+organisation: { name = "Small"; timezone = "Europe/Berlin"; };
+store: { url = "sqlite:ledger.db"; };
+sources: (
+  { name = "corp"; kind = "ldif"; provides = "directory"; server = "openldap"; path = "corp.ldif"; },
+  { name = "hr"; kind = "csv"; provides = "people"; path = "hr.csv"; },
+  { name = "reg"; kind = "csv"; provides = "assets"; path = "assets.csv"; },
+  { name = "tickets"; kind = "csv"; provides = "approvals"; path = "approvals.csv"; }
+);
+account_classes: ( { class = "service"; name = "svc-*"; } );
+privileged = [ "admins" ];
+"""
+MARIA = "00200"
+
+
+class Handover(SiteTest):
+    """Maria leaves: what she answers for needs somebody else, line by line."""
+
+    maxDiff = None
+
+    def site(self):
+        site = self.open(Site(MANAGER_CONFIG, {"corp.ldif": MANAGER_LDIF, "hr.csv": MANAGER_HR, "assets.csv": MANAGER_ASSETS,
+                                               "approvals.csv": MANAGER_APPROVALS}))
+        self.assertEqual(site.run().code, 0)
+        return site
+
+    def test_everything_she_answers_for_is_a_line(self):
+        site = self.site()
+        answer = site.rightful("leaver", MARIA, "--json", *AS_OF).json["leaver"][0]
+        ends, month = "2026-03-31T22:00:00Z", "2026-04-30T22:00:00Z"
+        self.assertEqual(sorted((line["kind"], line["key"][-5:], line["status"], line["due"]) for line in answer["lines"]), [
+            ("account", "00200", "open", "2026-04-01T22:00:00Z"), ("approval", "AP-1", "open", month), ("asset", "LT-1", "open", "2026-04-01T22:00:00Z"),
+            ("owned-account", "00300", "open", ends), ("owned-asset", "APP-1", "open", ends), ("owned-group", "00400", "open", ends),
+            ("report", "00201", "open", ends), ("sponsored", "00203", "open", ends)])
+        self.assertEqual(len(answer["handover"]), 6)
+        self.assertLess(set(answer["handover"]), set(answer["open"]))
+        self.assertEqual([person["id"] for person in answer["direct_reports"]], ["00201"])
+        self.assertEqual([approval["id"] for approval in answer["approvals_given"]], ["AP-1"])  # AP-3: somebody else has approved the same
+        text = site.rightful("leaver", MARIA, *AS_OF).out
+        self.assertIn("will need somebody else", text)
+        self.assertIn("service account svc-backup (corp) needs another owner", text)
+
+    def test_when_all_is_handed_over_and_closed_the_case_is_clear_and_proves_it(self):
+        site = self.site()
+        site.rightful("leaver", MARIA, *AS_OF)
+        site.write("corp.ldif", locked(MANAGER_LDIF, "mboss").replace("owner: uid=mboss", "owner: uid=svc-off"))
+        self.assertEqual(site.run(as_of=NEXT).json["leaver_cases"], {"checked": 1, "cleared": 0})
+        left = [line["kind"] for line in case_of(site, MARIA)["lines"] if line["status"] == "open"]
+        self.assertEqual(sorted(left), ["approval", "asset", "owned-asset", "report", "sponsored"])
+        site.write("hr.csv", MANAGER_HR.replace(",00200,,employee", ",00204,,employee").replace(",,00200,contractor", ",,00204,contractor"))
+        site.write("assets.csv", MANAGER_ASSETS.replace("mboss", "00204").replace("maria@example.com", "00204"))
+        site.write("approvals.csv", MANAGER_APPROVALS + "AP-5,admins,,00201,00204,2026-03-16,\n")
+        self.assertEqual(site.run(as_of=THIRD).json["leaver_cases"], {"checked": 1, "cleared": 1})
+
+        proof = site.rightful("leaver", "show", MARIA, "--proof", "--json").json["leaver_proof"]
+        self.assertEqual((proof["status"], [check["run"] for check in proof["checks"]], [check["clear"] for check in proof["checks"]]),
+                         ("clear", [2, 3], [False, True]))
+        for check in proof["checks"]:
+            shown = {source["name"]: source["digest"] for source in check["sources"]}
+            run = site.rightful("run-show", str(check["run"]), "--json").json
+            recorded = {source["name"]: source["digest"] for source in (run.get("run") or run["run-show"][0])["sources"]}
+            self.assertEqual(shown, recorded)
+            self.assertTrue(all(digest.startswith("sha256:") for digest in shown.values()))
+        page = site.rightful("leaver", "show", MARIA, "--proof").out
+        self.assertIn("State                 CLOSED. All 8 lines are closed; found at " + THIRD + " by run 3", page)
+        for digest in shown.values():
+            self.assertIn(digest, page)
+
+    def test_a_check_by_hand_keeps_what_it_read(self):
+        site = self.site()
+        site.rightful("leaver", MARIA, *AS_OF)
+        site.write("corp.ldif", locked(MANAGER_LDIF, "mboss"))
+        answer = site.rightful("leaver", MARIA, "--json", "--as-of", NEXT).json
+        check, = site.rightful("leaver", "show", MARIA, "--proof", "--json").json["leaver_proof"]["checks"]
+        self.assertEqual((check["run"], check["at"], check["found"]), (None, NEXT, ["account mboss (corp) is disabled"]))
+        self.assertEqual({source["name"]: source["digest"] for source in check["sources"]},
+                         {source["name"]: source["digest"] for source in answer["sources"]})
+
+    def test_a_roster_that_could_not_be_read_settles_nothing_that_she_owns(self):
+        """Who owns a group is told by the person behind the account: without one of the rosters that is not known."""
+        site = self.site()
+        site.write("rightful.conf", MANAGER_CONFIG.replace('path = "hr.csv"; },', 'path = "hr.csv"; },\n'
+                                                           '  { name = "more"; kind = "csv"; provides = "people"; path = "more.csv"; },'))
+        site.write("more.csv", "id,name\nX-1,Extra One\n")
+        site.rightful("leaver", MARIA, *AS_OF)
+        site.write("more.csv", 'id,name\n"X-1,Extra One\n')
+        site.write("corp.ldif", MANAGER_LDIF.replace("owner: uid=mboss", "owner: uid=svc-off"))
+        self.assertEqual(site.run("--accept", "corp:groups", "--reason", "test", as_of=NEXT).code, 3)
+        status = {line["kind"]: line["status"] for line in case_of(site, MARIA)["lines"]}
+        self.assertEqual({status["owned-group"], status["owned-account"], status["report"]}, {"open"})
+
+    def test_if_left_tells_the_same(self):
+        site = self.site()
+        left = site.rightful("person", MARIA, "--if-left", "--json", *AS_OF).json["person"][0]
+        self.assertEqual(([row["name"] for row in left["owned_groups"]], [row["id"] for row in left["assets"]],
+                          [row["id"] for row in left["approvals_given"]]), (["admins"], ["APP-1", "LT-1"], ["AP-1", "AP-3"]))
 
 
 class Cases(SiteTest):

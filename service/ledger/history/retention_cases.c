@@ -94,11 +94,26 @@ static bool find_case(const Forgetting *forgetting, const Leaver *leaver, int64_
     return step != STORE_FAILED;
 }
 
+/* In the cases of others: they had to find him another manager or sponsor. */
+static bool rewrite_as_report(const Forgetting *forgetting, const Leaver *leaver, GError **error)
+{
+    g_autoptr(Statement) update =
+        store_prepare(forgetting->store,
+                      "UPDATE leaver_line SET key = $2, name = $2, text = 'The details are not "
+                      "kept.' WHERE kind IN ('report', 'sponsored') AND key = $1",
+                      error);
+
+    if (!update)
+        return false;
+    statement_bind(update, text_value(leaver->id), text_value(leaver->pseudonym));
+    return statement_run(update, error);
+}
+
 bool forgetting_rewrite_case(const Forgetting *forgetting, const Leaver *leaver, GError **error)
 {
     int64_t id;
 
-    if (!find_case(forgetting, leaver, &id, error))
+    if (!rewrite_as_report(forgetting, leaver, error) || !find_case(forgetting, leaver, &id, error))
         return false;
     if (id == 0)
         return true;

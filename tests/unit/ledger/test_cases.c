@@ -20,7 +20,8 @@ typedef struct Check {
     const char *lines;
     int64_t at_utc, run;
     bool may_open, is_unsure;
-    const char *unread;
+    const char *unread, *unread_kind;
+    const char *digest; /* of the source that a check by hand read */
 } Check;
 
 static CaseLine parse_line(char *text)
@@ -48,7 +49,9 @@ static CaseLine parse_line(char *text)
 static json_t *check_case(Fixture *fixture, Check check)
 {
     g_auto(GStrv) parts = g_strsplit(check.lines, ";", MOST_LINES);
-    const char *unread[] = {check.unread, NULL};
+    const char *unread[] = {check.unread, NULL}, *kinds[] = {check.unread_kind, NULL};
+    json_t *sources =
+        check.digest ? json_pack("[{s:s s:s}]", "name", "corp", "digest", check.digest) : NULL;
     CaseLine lines[MOST_LINES];
     g_autoptr(GError) error = NULL;
     json_t *found = NULL;
@@ -65,10 +68,13 @@ static json_t *check_case(Fixture *fixture, Check check)
                      .may_open = check.may_open,
                      .is_sure = !check.is_unsure,
                      .unread_sources = check.unread ? unread : NULL,
+                     .unread_kinds = check.unread_kind ? kinds : NULL,
+                     .sources = sources,
                      .lines = lines,
                      .n_lines = n};
     if (!ledger_case_check(fixture->ledger, &all, &found, &error))
         fail_msg("%s", error->message);
+    json_decref(sources);
     return found;
 }
 
@@ -192,6 +198,87 @@ static void a_line_that_stays_open_keeps_its_beginning_and_its_earlier_due_time(
     json_decref(found);
 }
 
+static void a_kind_of_line_that_could_not_be_told_stays_open(void **state)
+{
+    Fixture *fixture = *state;
+
+    json_decref(
+        check_case(fixture, (Check){.lines = "owned-group corp/g open; account corp/ann open",
+                                    .may_open = true}));
+    assert_string_equal(summary(check_case(fixture, (Check){.lines = "account corp/ann clear",
+                                                            .unread_kind = "owned-group",
+                                                            .is_unsure = true})),
+                        "open: corp/g open, corp/ann clear"
+                        " | opened, line open, line open, line clear");
+    assert_string_equal(summary(check_case(fixture, (Check){.lines = "account corp/ann clear"})),
+                        "clear: corp/ann clear, no longer: corp/g clear"
+                        " | opened, line open, line open, line clear, line clear, clear");
+}
+
+/* "at run digest found,found clear;" of each check of the proof. */
+static const char *proof(Fixture *fixture)
+{
+    static GString *text;
+    g_autoptr(GError) error = NULL;
+    json_t *found = ledger_case_proof(fixture->ledger, "1", &error), *check, *sentence;
+    size_t i, j;
+
+    if (!found)
+        fail_msg("%s", error ? error->message : "no case");
+    if (!text)
+        text = g_string_new(NULL);
+    g_string_truncate(text, 0);
+    json_array_foreach(json_object_get(found, "checks"), i, check)
+    {
+        const json_t *sources = json_object_get(check, "sources");
+        const char *digest =
+            json_string_value(json_object_get(json_array_get(sources, 0), "digest"));
+        g_string_append_printf(text, "%.10s %d %s", json_string_value(json_object_get(check, "at")),
+                               (int)json_integer_value(json_object_get(check, "run")),
+                               digest ? digest : "-");
+        json_array_foreach(json_object_get(check, "found"), j, sentence)
+            g_string_append_printf(text, " %s", json_string_value(sentence));
+        g_string_append(text, json_is_true(json_object_get(check, "clear")) ? " clear;" : ";");
+    }
+    json_decref(found);
+    return text->str;
+}
+
+static void the_proof_names_the_check_that_found_it_closed_and_what_that_read(void **state)
+{
+    Fixture *fixture = *state;
+
+    json_decref(check_case(fixture, (Check){.lines = "account corp/ann open; account corp/bob open;"
+                                                     "account corp/old clear",
+                                            .may_open = true,
+                                            .digest = "sha256:1"}));
+    assert_string_equal(proof(fixture), "2026-03-03 0 sha256:1 corp/old;");
+    json_decref(
+        check_case(fixture, (Check){.lines = "account corp/ann clear; account corp/bob open;"
+                                             "account corp/old clear",
+                                    .at_utc = NOON + DAY,
+                                    .digest = "sha256:2"}));
+    json_decref(
+        check_case(fixture, (Check){.lines = "account corp/ann clear; account corp/bob clear;"
+                                             "account corp/old clear",
+                                    .at_utc = NOON + 2 * DAY,
+                                    .run = 99}));
+    assert_string_equal(proof(fixture), "2026-03-03 0 sha256:1 corp/old;"
+                                        "2026-03-04 0 sha256:2 corp/ann;"
+                                        "2026-03-05 99 - corp/bob clear;");
+}
+
+static void of_a_case_that_found_nothing_closed_there_is_no_proof(void **state)
+{
+    Fixture *fixture = *state;
+
+    json_decref(check_case(
+        fixture,
+        (Check){.lines = "account corp/ann open", .may_open = true, .digest = "sha256:1"}));
+    assert_string_equal(proof(fixture), "");
+    assert_null(ledger_case_proof(fixture->ledger, "nobody", NULL));
+}
+
 static bool count(json_t *row, void *n)
 {
     assert_non_null(json_object_get(row, "person"));
@@ -229,6 +316,9 @@ int main(int argc, char **argv)
         case_test(nothing_open_and_something_unread_is_not_clear),
         case_test(a_clear_case_is_opened_again_with_its_history),
         case_test(a_line_that_stays_open_keeps_its_beginning_and_its_earlier_due_time),
+        case_test(a_kind_of_line_that_could_not_be_told_stays_open),
+        case_test(the_proof_names_the_check_that_found_it_closed_and_what_that_read),
+        case_test(of_a_case_that_found_nothing_closed_there_is_no_proof),
         case_test(clear_cases_are_listed_on_demand),
     };
     return run_on_argument(argc, argv, "leaver cases", tests);
