@@ -1,10 +1,11 @@
-/* catalogue.c: what there is: controls, connectors, settings, formats. */
+/* catalogue.c: what there is: controls, connectors, settings, formats, routes. */
 
 #include "run/run_commands.h"
 
 #include "run/facts.h"
 #include "run/ledger_access.h"
 #include "run/terminal.h"
+#include "web/web.h"
 
 #include <string.h>
 
@@ -216,6 +217,27 @@ static void list_formats(Writer *writer)
     }
 }
 
+static const Column route_columns[] = {{.path = "method", .header = "METHOD"},
+                                       {.path = "path", .header = "PATH"},
+                                       {.path = "all", .header = "SEE ALL"},
+                                       {.path = "own", .header = "SEE THEIR OWN"},
+                                       {.path = "audit", .header = "AUDITED AS"},
+                                       {.path = "body_limit"},
+                                       {.path = "is_slow"},
+                                       {0}};
+
+static void list_routes(Writer *writer)
+{
+    json_t *routes = web_routes(), *row;
+    size_t i;
+
+    json_array_foreach(routes, i, row)
+    {
+        writer_row(writer, row);
+    }
+    json_decref(routes);
+}
+
 typedef struct ListKind {
     const char *name;
     const Column *columns;
@@ -224,7 +246,8 @@ typedef struct ListKind {
 
 static const ListKind list_kinds[] = {{"connectors", connector_columns, list_connectors},
                                       {"settings", setting_columns, list_settings},
-                                      {"formats", format_columns, list_formats}};
+                                      {"formats", format_columns, list_formats},
+                                      {"routes", route_columns, list_routes}};
 
 ExitCode command_list(Invocation *invocation)
 {
@@ -239,5 +262,5 @@ ExitCode command_list(Invocation *invocation)
             return end_list(writer);
         }
     }
-    return usage_error(invocation, "list %s: allowed: connectors, settings, formats", what);
+    return usage_error(invocation, "list %s: allowed: connectors, settings, formats, routes", what);
 }

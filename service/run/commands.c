@@ -161,6 +161,9 @@ static const CommandOption diff_options[] = {
      .help = "Only of this source; may be given several times"},
     {0}};
 
+static const CommandOption web_options[] = {
+    {.name = "demo", .help = "Let anybody on this machine be one of the people of web.demo"}, {0}};
+
 const Command commands[] = {
     {"run", "", "One reconciliation; what the timer starts",
      "  rightful run                       pull everything, judge it, update the ledger\n"
@@ -268,6 +271,10 @@ const Command commands[] = {
      "  rightful diff 1 17 --kind right    who gained and who lost governed rights\n"
      "  rightful diff 1 17 -o csv > changes.csv\n",
      diff_options, 2, 2, command_diff},
+    {"web", "", "The pages that people look at; runs until it is stopped",
+     "  rightful web                       as web.listen says, or on the socket of systemd\n"
+     "  rightful web --demo                on loopback, with people to choose among\n",
+     web_options, 0, 0, command_web},
     {"worker", "", "Answer the web, do its jobs, send the mail; what rightful-worker.service runs",
      "  rightful worker                    until SIGTERM; SIGHUP reads the configuration anew\n",
      NULL, 0, 0, command_worker},
@@ -276,7 +283,7 @@ const Command commands[] = {
      "  rightful store migrate\n"
      "  rightful store copy postgresql:///rightful   every row, verified; the new store is empty\n",
      NULL, 1, 2, command_store},
-    {"list", "connectors|settings|formats", "What this build has",
+    {"list", "connectors|settings|formats|routes", "What this build has",
      "  rightful list settings             every key with type, default and help\n"
      "  rightful list connectors\n",
      NULL, 1, 1, command_list},

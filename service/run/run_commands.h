@@ -27,3 +27,4 @@ int64_t run_number(const char *text);           /* a whole positive number, else
 ExitCode command_diff(Invocation *invocation);  /* diff.c */
 ExitCode command_store(Invocation *invocation); /* store_command.c */
 ExitCode command_token(Invocation *invocation); /* token.c */
+ExitCode command_web(Invocation *invocation);   /* web_command.c */

@@ -286,4 +286,5 @@ void rules_check(const Settings *settings, const SettingsCatalogue *catalogue, G
     for (size_t i = 0; i < settings_n_groups(settings->root, "reviews"); i++) {
         check_review(settings_group_at(settings->root, "reviews", i), problems);
     }
+    web_rules_check(settings, problems);
 }

@@ -5,3 +5,5 @@
 
 /* Appends what is wrong to problems. Sources are read already. */
 void rules_check(const Settings *settings, const SettingsCatalogue *catalogue, GPtrArray *problems);
+/* The same of the section `web`; called by rules_check(). */
+void web_rules_check(const Settings *settings, GPtrArray *problems);

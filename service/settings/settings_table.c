@@ -356,28 +356,6 @@ static const Setting retention_table[] = {
     {.name = NULL},
 };
 
-#define GROUPS_OF(role)                                                                            \
-    {                                                                                              \
-        .name = role, .type = SETTING_TEXT_LIST, .initial = "[]",                                  \
-        .help = "Groups (name, DN or SID) whose effective members have the role " role "."         \
-    }
-static const Setting roles_table[] = {
-    GROUPS_OF("admin"), GROUPS_OF("hr"), GROUPS_OF("auditor"), GROUPS_OF("reviews"), {.name = NULL},
-};
-
-static const Setting web_table[] = {
-    {.name = "sign_in",
-     .type = SETTING_TEXT,
-     .initial = "\"proxy\"",
-     .help = "How people sign in: \"proxy\", by a header of the proxy in front, or the name of a "
-             "directory source that is asked for their passwords."},
-    {.name = "roles",
-     .type = SETTING_GROUP,
-     .children = roles_table,
-     .help = "Who may do what, by groups of the directory."},
-    {.name = NULL},
-};
-
 static const Setting worker_table[] = {
     {.name = "socket",
      .type = SETTING_PATH,
@@ -480,7 +458,10 @@ const Setting settings_root_table[] = {
      .type = SETTING_GROUP,
      .children = retention_table,
      .help = "What the ledger forgets, and when; by default nothing. It cannot be taken back."},
-    {.name = "web", .type = SETTING_GROUP, .children = web_table, .help = "The web pages."},
+    {.name = "web",
+     .type = SETTING_GROUP,
+     .children = settings_web_table,
+     .help = "The pages that people look at."},
     {.name = "worker",
      .type = SETTING_GROUP,
      .children = worker_table,

@@ -8,5 +8,7 @@
 extern const Setting settings_root_table[];
 /* name, kind and provides: what every source has. */
 extern const Setting settings_source_table[];
+/* The section `web`. */
+extern const Setting settings_web_table[];
 /* Sections of the interface that this version does not have yet; NULL-terminated. */
 extern const char *const settings_later[];

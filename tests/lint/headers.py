@@ -11,7 +11,7 @@ import sys
 import sources
 
 PACKAGES = ['glib-2.0', 'gio-2.0', 'jansson', 'libconfig', 'sqlite3', 'smartcols', 'gnutls',
-            'libpq', 'libxxhash', 'libzip', 'ldap', 'cmocka']
+            'libmicrohttpd', 'libpq', 'libsystemd', 'libxxhash', 'libzip', 'ldap', 'cmocka']
 
 
 def flags():

@@ -30,11 +30,12 @@ MAY_INCLUDE = {
                        'service/base/'],
     'service/review': ['service/ledger/', 'service/settings/', 'service/base/'],
     'service/report': ['service/ledger/', 'service/settings/', 'service/base/'],
+    'service/web': ['service/review/', 'service/report/', 'service/ledger/', 'service/settings/', 'service/base/'],
     'service/run': ['service/'],
     'service': ['service/run/'],
     'tests': ['connectors/', 'service/'],
 }
-ONLY_IN = {'libconfig.h': 'service/settings', 'libical/ical.h': 'service/base', 'sqlite3.h': 'service/ledger',
+ONLY_IN = {'microhttpd.h': 'service/web', 'libconfig.h': 'service/settings', 'libical/ical.h': 'service/base', 'sqlite3.h': 'service/ledger',
            'libsmartcols.h': 'service/report', 'libsmartcols/libsmartcols.h': 'service/report'}
 # Made by the build from embedded files.
 GENERATED = ('_resource.h', '_resources.h')

@@ -33,3 +33,6 @@ CREATE TABLE api_token (
     used    {{integer}},
     revoked {{integer}}
 ) {{strict}};
+
+-- A screen shows the worst of what is open, page by page: the order, the condition and the count all come from here.
+CREATE INDEX exception_listed ON exception (severity DESC, control, subject_name, id, status) WHERE resolved_run IS NULL;

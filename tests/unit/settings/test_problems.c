@@ -148,6 +148,24 @@ static void a_rule_that_names_no_day_is_refused(void **state)
 #undef EVERY
 }
 
+static void what_the_web_cannot_work_with_is_said_at_once(void **state)
+{
+    expect(state, "web: { listen = \"0.0.0.0:80\"; base_url = \"https://a.example\"; };",
+           "test.conf:2: web.listen: \"0.0.0.0:80\" is nothing to listen on; allowed: unix:/path, "
+           "127.0.0.1:PORT, [::1]:PORT (a proxy in front does TLS)");
+    expect_part(state, "web: { base_url = \"http://a.example\"; };",
+                "web.base_url: \"http://a.example\" is no address of this service; allowed: "
+                "https://host, https://host:port, or http:// of a loopback address");
+    expect_part(state, "web: { base_url = \"https://a.example/x\"; };", "web.base_url");
+    expect_part(state, "web: { base_url = \"https://a.example\"; sign_in = \"nobody\"; };",
+                "web.sign_in: no directory source is called \"nobody\"");
+    expect_part(state, "web: { listen = \"127.0.0.1:8080\"; };",
+                "web.sign_in: a proxy is believed on a UNIX socket only");
+    expect_part(state,
+                "web: { base_url = \"https://a.example\"; proxy_header = \"Remote User\"; };",
+                "web.proxy_header: \"Remote User\" is no name of a header");
+}
+
 static void a_syntax_error_has_its_line(void **state)
 {
     expect_part(state, "a = ;", "test.conf:2: syntax error");
@@ -364,6 +382,7 @@ int main(void)
         TEST(sections_of_later_versions_are_refused_as_such),
         TEST(a_campaign_says_what_its_scope_means_and_when_it_starts),
         TEST(a_rule_that_names_no_day_is_refused),
+        TEST(what_the_web_cannot_work_with_is_said_at_once),
         TEST(a_syntax_error_has_its_line),
         TEST(a_configuration_without_sources_is_refused),
         TEST(two_sources_of_one_name_are_refused),
