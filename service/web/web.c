@@ -67,6 +67,8 @@ bool web_run(const WebStart *start, GError **error)
     g_autoptr(TemplateSet) templates = options ? layout_templates(error) : NULL;
     g_auto(WebSocket) socket = {.fd = -1};
 
+    if (start->is_demo && start->begins_utc != TIME_UNKNOWN)
+        web_clock_begin_at(start->begins_utc);
     if (!templates || !web_socket_open(options, &socket, error))
         return false;
     allow_many_files();

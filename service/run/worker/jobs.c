@@ -16,6 +16,7 @@
 
 struct Jobs {
     char *config, *store, *directory;
+    char *as_of; /* what jobs judge by; NULL = their clock */
     void (*done)(void *data);
     void *data;
     GThread *thread;
@@ -136,6 +137,7 @@ static GPtrArray *command_of(const Jobs *jobs, const JobKind *kind, const json_t
     g_ptr_array_add(words, g_strdup("--json"));
     g_ptr_array_add(words, g_strdup(kind->command));
     add_option(words, "as", text_in(job, "actor"));
+    add_option(words, "as-of", jobs->as_of);
     *ret_problem = kind->say(json_object_get(job, "argument"), words);
     g_ptr_array_add(words, NULL);
     return words;
@@ -323,6 +325,7 @@ Jobs *jobs_new(const Invocation *invocation, void (*done)(void *data), void *dat
     jobs->config = g_strdup(invocation->settings->path);
     jobs->store = g_strdup(invocation->settings->store_url);
     jobs->directory = g_path_get_dirname(jobs->config);
+    jobs->as_of = g_strdup(invocation_value(invocation, "as-of"));
     jobs->done = done;
     jobs->data = data;
     g_mutex_init(&jobs->mutex);
@@ -369,6 +372,7 @@ void jobs_free(Jobs *jobs)
     g_mutex_clear(&jobs->mutex);
     g_free(jobs->config);
     g_free(jobs->store);
+    g_free(jobs->as_of);
     g_free(jobs->directory);
     g_free(jobs);
 }
