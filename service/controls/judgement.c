@@ -89,7 +89,6 @@ Judgement *judgement_new(ControlContext *context)
     judgement_index_approvals(judgement);
     judgement->allowed = allowed_new(snapshot, context->governed);
     judgement->asset_clusters = asset_clusters_new();
-    judgement->limits_of = g_new0(uint64_t, n_controls + 1);
     judgement_begin(judgement);
     return judgement;
 }
@@ -100,7 +99,6 @@ void judgement_free(Judgement *judgement)
         return;
     allowed_free(judgement->allowed, judgement->context->governed->n_entitlements);
     asset_clusters_free(judgement->asset_clusters);
-    g_free(judgement->limits_of);
     g_free(judgement->left_utc);
     g_free(judgement->usable);
     g_free(judgement->computer_usable);

@@ -42,9 +42,9 @@ typedef struct Judgement {
     Owner *approvers;  /* per approval: whom approved_by means */
     struct AllowedLine *allowed;          /* per entitlement */
     struct AssetClusters *asset_clusters; /* filled when asset-duplicate is judged */
-    uint64_t *limits_of;                  /* per control: hash of its limits */
     /* the control under evaluation */
     Severity severity;
+    uint64_t limits_hash;
     uint8_t said[256];        /* per source */
     GHashTable *reasons;      /* reason → index into FindingSet.reasons, plus one */
     GHashTable *said_control; /* reasons of the whole control */

@@ -107,7 +107,8 @@ static bool apply_run(void *data, GError **error)
     g_autoptr(Seen) seen = audit ? seen_new(store, error) : NULL;
     if (!seen || !run_next_id(store, &application->run.id, error))
         return false;
-    if (apply->findings && !(application->plan = plan_new(store, apply->findings, error)))
+    if (apply->findings &&
+        !(application->plan = plan_new(store, apply->findings, apply->nothing_lapses, error)))
         return false;
     if (application->plan && n_vanished(application->plan) > apply->resolve_limit)
         hold(application);
@@ -170,7 +171,7 @@ typedef struct Preview {
 static bool preview(void *data, GError **error)
 {
     Preview *wanted = data;
-    g_autoptr(Plan) plan = plan_new(wanted->store, wanted->findings, error);
+    g_autoptr(Plan) plan = plan_new(wanted->store, wanted->findings, false, error);
     if (!plan)
         return false;
     wanted->counts = plan->counts;

@@ -1,4 +1,4 @@
-/* roster.h: the last applied roster: what is kept of a person, and whom a text means. */
+/* roster.h: whom a text means, by the last applied roster. */
 #pragma once
 
 #include "ledger/ledger_private.h"
@@ -19,12 +19,3 @@ bool roster_find(Store *store, const char *text, RosterPerson *ret_person, GErro
 bool roster_find_id(Store *store, const char *id, RosterPerson *ret_person, GError **error);
 /* The id under which the roster speaks of that person now; newly allocated. */
 char *roster_speaking_id(Store *store, const char *id, GError **error);
-
-/* What is kept of a person besides the id. */
-typedef struct RosterRow {
-    const char *name, *email, *username, *successor;
-    int64_t has_left, gone_since;
-} RosterRow;
-
-/* Hash of all of it. */
-uint64_t roster_mark(const RosterRow *row);

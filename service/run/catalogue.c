@@ -99,35 +99,48 @@ static json_t *control_row(const Settings *settings, const Control *control, jso
                      feedback_of(feedback, control->id));
 }
 
+json_t *controls_json(const Settings *settings, Ledger *ledger, GError **error)
+{
+    json_t *results = ledger != NULL ? ledger_control_results(ledger, error) : json_object();
+    json_t *feedback = NULL, *rows = NULL;
+
+    if (results != NULL) {
+        feedback = ledger != NULL ? ledger_feedback(ledger, error) : json_object();
+    }
+    if (feedback != NULL) {
+        rows = json_array();
+        for (const Control *const *control = control_table; *control != NULL; control++) {
+            json_array_append_new(rows, control_row(settings, *control, results, feedback));
+        }
+    }
+    json_decref(results);
+    json_decref(feedback);
+    return rows;
+}
+
 ExitCode command_controls(Invocation *invocation)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Ledger) ledger = NULL;
     ExitCode code = open_store(invocation, LEDGER_READ, &ledger);
-    json_t *results = NULL, *feedback = NULL;
+    json_t *rows, *row;
+    size_t i;
 
     if (code != EXIT_DONE) {
         return code;
     }
-    if (ledger != NULL) {
-        results = ledger_control_results(ledger, &error);
-        feedback = results != NULL ? ledger_feedback(ledger, &error) : NULL;
-        if (feedback == NULL) {
-            json_decref(results);
-            return ledger_failed(error);
-        }
+    rows = controls_json(invocation->settings, ledger, &error);
+    if (rows == NULL) {
+        return ledger_failed(error);
     }
     g_autoptr(Writer) writer =
         writer_new(invocation->format, "controls", control_columns, stdout, invocation->has_colour);
 
-    for (const Control *const *control = control_table; *control != NULL; control++) {
-        json_t *row = control_row(invocation->settings, *control, results, feedback);
-
+    json_array_foreach(rows, i, row)
+    {
         writer_row(writer, row);
-        json_decref(row);
     }
-    json_decref(results);
-    json_decref(feedback);
+    json_decref(rows);
     return end_list(writer);
 }
 

@@ -162,7 +162,19 @@ static const CommandOption diff_options[] = {
     {0}};
 
 static const CommandOption web_options[] = {
-    {.name = "demo", .help = "Let anybody on this machine be one of the people of web.demo"}, {0}};
+    {.name = "demo", .help = "Let anybody on this machine be one of the people of web.demo"},
+    {.name = "as-of",
+     .type = OPTION_VALUE,
+     .argument = "TIME",
+     .help = "With --demo: begin at this instant instead of now, as its data do"},
+    {0}};
+static const CommandOption worker_options[] = {{.name = "as-of",
+                                                .type = OPTION_VALUE,
+                                                .argument = "TIME",
+                                                .help =
+                                                    "Jobs judge by this instant instead of now: "
+                                                    "for demos whose data are of a day"},
+                                               {0}};
 
 const Command commands[] = {
     {"run", "", "One reconciliation; what the timer starts",
@@ -277,7 +289,7 @@ const Command commands[] = {
      web_options, 0, 0, command_web},
     {"worker", "", "Answer the web, do its jobs, send the mail; what rightful-worker.service runs",
      "  rightful worker                    until SIGTERM; SIGHUP reads the configuration anew\n",
-     NULL, 0, 0, command_worker},
+     worker_options, 0, 0, command_worker},
     {"store", "migrate|info|copy URL", "The store's schema; moving the ledger into another store",
      "  rightful store info\n"
      "  rightful store migrate\n"

@@ -3,6 +3,8 @@
 
 #include "run/command.h"
 
+#include "ledger/ledger.h"
+
 ExitCode command_run(Invocation *invocation);        /* run_command.c */
 ExitCode command_check(Invocation *invocation);      /* check.c */
 ExitCode command_status(Invocation *invocation);     /* status.c */
@@ -19,6 +21,9 @@ ExitCode command_link(Invocation *invocation);   /* link.c */
 ExitCode command_unlink(Invocation *invocation);
 ExitCode command_worker(Invocation *invocation);
 ExitCode command_controls(Invocation *invocation); /* catalogue.c */
+/* Its rows: the table of controls with the limits in force and what the last run said; ledger may
+ * be NULL. */
+json_t *controls_json(const Settings *settings, Ledger *ledger, GError **error);
 ExitCode command_list(Invocation *invocation);
 ExitCode command_completion(Invocation *invocation); /* completion.c */
 ExitCode command_runs(Invocation *invocation);       /* runs.c */

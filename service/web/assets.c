@@ -11,6 +11,9 @@ static const struct {
     const char *name, *content_type;
 } files[] = {
     {"style.css", "text/css; charset=utf-8"},
+    {"icon.svg", "image/svg+xml"},
+    {"page.js", "text/javascript; charset=utf-8"},
+    {"review.js", "text/javascript; charset=utf-8"},
 };
 
 struct Assets {

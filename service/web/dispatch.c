@@ -1,5 +1,6 @@
 #include "web/dispatch.h"
 
+#include "web/again.h"
 #include "web/guards.h"
 #include "web/routes.h"
 #include "web/sign_in.h"
@@ -40,7 +41,10 @@ static unsigned status_of(const GError *error)
     }
     if (g_error_matches(error, LEDGER_ERROR, LEDGER_ERROR_NOT_FOUND))
         return 404;
-    return g_error_matches(error, LEDGER_ERROR, LEDGER_ERROR_REFUSED) ? 409 : 500;
+    return g_error_matches(error, LEDGER_ERROR, LEDGER_ERROR_REFUSED) ||
+                   g_error_matches(error, LEDGER_ERROR, LEDGER_ERROR_CONFLICT)
+               ? 409
+               : 500;
 }
 
 static void reply_error(const Request *request, Reply *reply, const GError *error)
@@ -153,18 +157,30 @@ static bool was_meant(Request *request, Reply *reply)
     bool is_program = (request->route->all & PROGRAMS) != 0;
     const char *problem = is_program ? NULL : guard_origin(request);
 
-    if (!problem && request->is_signed_in && !is_program && !guard_token(request))
-        problem = "The form is not from your present session, so nothing was changed. Open the "
-                  "page again and send it once more.";
     if (problem) {
         reply_refuse(reply, 403, "%s", problem);
         reply->is_denial = true;
+    } else if (request->is_signed_in && !is_program && !guard_token(request)) {
+        problem = "The form is not from your present session, so nothing was changed.";
+        if (!again_offer(request, reply, 403, problem))
+            reply_refuse(reply, 403, "%s Open the page again and send it once more.", problem);
+        reply->is_denial = true;
     } else if (request->is_read_only) {
-        reply_refuse(reply, 503,
-                     "Who you are could not be confirmed just now, so you can read but not change "
-                     "anything. Nothing was changed; try again in a few minutes.");
+        problem = "Who you are could not be confirmed just now, so you can read but not change "
+                  "anything. Nothing was changed; try again in a few minutes.";
+        if (!again_offer(request, reply, 503, problem))
+            reply_refuse(reply, 503, "%s", problem);
     }
-    return !problem && !request->is_read_only;
+    return !problem;
+}
+
+/* Somebody whose session is over keeps what they entered: sent again from here, with the token of a
+ * session that they have then, it is still there. */
+static void keep_what_was_sent(Request *request, Reply *reply)
+{
+    if (reply->status == 401 && g_str_equal(request->method, "POST") && read_fields(request, NULL))
+        again_offer(request, reply, 401,
+                    "You are not signed in, or not any more. Nothing was changed.");
 }
 
 /* ---- the audit ---- */
@@ -201,8 +217,10 @@ static void handle(Request *request, Reply *reply)
         reply_error(request, reply, error);
         return;
     }
-    if (!may_ask(request, reply, &problem))
+    if (!may_ask(request, reply, &problem)) {
+        keep_what_was_sent(request, reply);
         return;
+    }
     if (!read_fields(request, &error)) {
         reply_error(request, reply, error);
         return;

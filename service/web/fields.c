@@ -159,6 +159,19 @@ GPtrArray *fields_all(const Fields *fields, const char *name)
     return all;
 }
 
+json_t *fields_json(const Fields *fields, const char *but)
+{
+    json_t *list = json_array();
+
+    for (guint i = 0; fields && i < fields->list->len; i++) {
+        const Field *field = &g_array_index(fields->list, Field, i);
+        if (!g_str_equal(field->name, but))
+            json_array_append_new(
+                list, json_pack("{s:s s:s}", "name", field->name, "value", field->value));
+    }
+    return list;
+}
+
 void fields_set(Fields *fields, const char *name, const char *value)
 {
     Field field = {.name = g_strdup(name), .value = g_strdup(value)};
@@ -166,12 +179,43 @@ void fields_set(Fields *fields, const char *name, const char *value)
     g_array_append_val(fields->list, field);
 }
 
+/* "reason-12" is "reason-" and a number of items, as it is written once. */
+static bool is_numbered(const char *name, const char *stem, size_t length, gint64 *ret_number)
+{
+    const char *digits = name + length;
+    guint64 number;
+
+    if (strncmp(name, stem, length) != 0 || *digits == '0' ||
+        !g_ascii_string_to_unsigned(digits, 10, 1, G_MAXINT32, &number, NULL))
+        return false;
+    *ret_number = (gint64)number;
+    return true;
+}
+
+GArray *fields_numbers(const Fields *fields, const char *name)
+{
+    GArray *numbers = g_array_new(FALSE, FALSE, sizeof(gint64));
+    g_autofree char *stem = g_strconcat(name, "-", NULL);
+    gint64 number;
+
+    for (guint i = 0; fields && i < fields->list->len; i++) {
+        const Field *field = &g_array_index(fields->list, Field, i);
+        if (is_numbered(field->name, stem, strlen(stem), &number))
+            g_array_append_val(numbers, number);
+    }
+    return numbers;
+}
+
 static bool may_be(const char *name, const char *const *allowed, bool *ret_may_repeat)
 {
     size_t length = strlen(name);
+    gint64 number;
 
     for (; *allowed; allowed++) {
         *ret_may_repeat = g_str_has_suffix(*allowed, "*");
+        if (g_str_has_suffix(*allowed, "-#") &&
+            is_numbered(name, *allowed, strlen(*allowed) - 1, &number))
+            return true;
         if (strlen(*allowed) == length + *ret_may_repeat && strncmp(*allowed, name, length) == 0)
             return true;
     }

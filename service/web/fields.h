@@ -5,6 +5,7 @@
 #pragma once
 
 #include <glib.h>
+#include <jansson.h>
 #include <stdbool.h>
 
 #define FIELDS_MAX 256    /* of a form */
@@ -22,9 +23,14 @@ size_t fields_count(const Fields *fields);
 const char *fields_get(const Fields *fields, const char *name);
 /* All values of a field that may repeat; (element-type utf8), borrowed; free the container. */
 GPtrArray *fields_all(const Fields *fields, const char *name);
+/* The numbers N of all fields "name-N"; (element-type gint64). */
+GArray *fields_numbers(const Fields *fields, const char *name);
+/* [ {name, value} ] of all but one; new reference. */
+json_t *fields_json(const Fields *fields, const char *but);
 void fields_set(Fields *fields, const char *name, const char *value);
 
-/* Every field is among allowed ("ids*": may repeat), and none that may not is there twice. */
+/* Every field is among allowed ("ids*": may repeat; "reason-#": reason-1, reason-2 …), and none
+ * that may not is there twice. */
 bool fields_check(const Fields *fields, const char *const *allowed, GError **error);
 
 /* A number from 0 to maximum; missing or "" = otherwise. */

@@ -7,6 +7,15 @@ static const struct {
 } notices[] = {
     {"session-ended", "That session is over."},
     {"session-gone", "That session was over already."},
+    {"saved", "Saved."},
+    {"handed-on", "Handed on."},
+    {"reassigned", "Reassigned."},
+    {"reminded", "Everybody with open items is reminded in the next mail."},
+    {"review-closed", "The campaign is closed."},
+    {"commented", "The comment is kept."},
+    {"assigned", "Assigned."},
+    {"accepted", "It is accepted until that day; then it is open again by itself."},
+    {"reopened", "It is open again."},
     {"expired", "Your session is over, because it was not used for a while or is too old. Sign in "
                 "again; nothing was lost."},
 };

@@ -67,6 +67,8 @@ WebOptions *web_options_new(const WebStart *start, GError **error)
     options->settings = start->settings;
     options->web = web;
     options->references = start->references;
+    options->catalogue = start->catalogue;
+    options->due_limits = start->due_limits;
     options->sign_in = sign_in_of(start, web);
     options->proxy_header = options->proxy_header_owned =
         g_ascii_strdown(settings_text(web, "proxy_header"), -1);

@@ -11,7 +11,9 @@ typedef enum SignIn { SIGN_IN_PROXY, SIGN_IN_FORM, SIGN_IN_DEMO } SignIn;
 typedef struct WebOptions {
     const Settings *settings;
     const SettingsGroup *web;
-    json_t *(*references)(const char *control);
+    json_t *(*references)(const char *control); /* these three as in WebStart */
+    json_t *(*catalogue)(const Settings *settings, Ledger *ledger, GError **error);
+    void (*due_limits)(const Settings *settings, int64_t *ret_seconds);
     Listen listen;
     WebAddress address; /* what links and redirects are made of; port 0: see web_options_bound() */
     SignIn sign_in;

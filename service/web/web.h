@@ -6,7 +6,10 @@
  * a template. README.md in this folder says how to add a page. */
 #pragma once
 
+#include "ledger/ledger.h"
 #include "settings/settings.h"
+
+#include <rightful/record.h>
 
 #include <gio/gio.h>
 #include <jansson.h>
@@ -24,8 +27,13 @@ typedef enum WebError {
 typedef struct WebStart {
     const Settings *settings;
     bool is_demo;
+    int64_t begins_utc;                         /* of a demo, TIME_UNKNOWN = now */
     json_t *(*references)(const char *control); /* of a control, as ledger_set_references() */
-    GCancellable *cancel;                       /* ends it */
+    /* What the table of controls knows: rows as `rightful controls --json` lists them, and after
+     * how many seconds an exception of each severity is due. */
+    json_t *(*catalogue)(const Settings *settings, Ledger *ledger, GError **error);
+    void (*due_limits)(const Settings *settings, int64_t *ret_seconds);
+    GCancellable *cancel; /* ends it */
 } WebStart;
 
 /* Serves until cancelled. Says on stderr where it listens. */
