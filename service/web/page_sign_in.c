@@ -77,7 +77,7 @@ static bool find_who(const Request *request, json_t **ret_who, GError **error)
 
 bool page_do_sign_in(Request *request, Reply *reply, GError **error)
 {
-    json_t *who;
+    json_t *who = NULL;
 
     if (!find_who(request, &who, error))
         return false;
