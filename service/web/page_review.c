@@ -197,6 +197,18 @@ bool review_view_of(const Request *request, const char **ret_view, GError **erro
     return true;
 }
 
+static bool show_campaign(Request *request, Reply *reply, GError **error)
+{
+    json_t *review = review_any(request, error);
+
+    if (!review)
+        return false;
+    g_autofree char *path = review_path(review, "/campaign");
+    json_decref(review);
+    reply_redirect(reply, NULL, "%s", path);
+    return true;
+}
+
 bool page_review(Request *request, Reply *reply, GError **error)
 {
     const char *view;
@@ -204,17 +216,9 @@ bool page_review(Request *request, Reply *reply, GError **error)
 
     if (!review_view_of(request, &view, error))
         return false;
-    if (request->sees_all) { /* who has items sees them; who has none sees the campaign */
-        g_autoptr(GError) own = NULL;
-        head = review_mine(request, &own);
-        if (!head) {
-            g_autofree char *path = view_path("/reviews", request->parameters[0]);
-            reply_redirect(reply, NULL, "%s/campaign", path);
-            return true;
-        }
-    } else {
-        head = review_mine(request, error);
-    }
+    head = request->sees_all ? review_mine(request, NULL) : review_mine(request, error);
+    if (!head && request->sees_all) /* who has items sees them; who has none, the campaign */
+        return show_campaign(request, reply, error);
     model = head ? review_model(request, head, view, error) : NULL;
     if (!model)
         return false;
