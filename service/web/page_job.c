@@ -62,15 +62,12 @@ static void set_next(json_t *model, const char *href, const char *text)
     json_object_set_new(model, "next", json_pack("{s:s s:s}", "href", href, "text", text));
 }
 
-static void link_result(Request *request, json_t *model, const json_t *job, size_t kind)
+static void link_result(json_t *model, const json_t *job, size_t kind)
 {
     const json_t *result = json_object_get(job, "result");
-    const json_t *argument = json_object_get(job, "argument");
     const char *case_id = view_text(result, "case"), *review = view_text(result, "review");
     g_autofree char *href = NULL;
 
-    (void)request;
-    (void)argument;
     if (kind == 0 && case_id) {
         href = view_path("/leavers", case_id);
         set_next(model, href, "Show the case");
@@ -110,6 +107,13 @@ bool page_job(Request *request, Reply *reply, GError **error)
         return false;
     size_t kind = kind_of(job);
     bool is_running = !view_text(job, "finished");
+    const char *case_id = view_text(json_object_get(job, "result"), "case");
+    if (!is_running && kind == 0 && case_id && !request->wants_json) { /* what one waits for */
+        g_autofree char *path = view_path("/leavers", case_id);
+        json_decref(job);
+        reply_redirect(reply, NULL, "%s", path);
+        return true;
+    }
     const char *failure = view_text(json_object_get(job, "result"), "error");
     json_t *model = json_pack("{s:s s:b}", "title", kinds[kind].title, "is_running", is_running);
 
@@ -121,7 +125,7 @@ bool page_job(Request *request, Reply *reply, GError **error)
     view_set_text(model, "failure", failure);
     view_take_text(model, "self_href", view_path("/jobs", request->parameters[0]));
     if (!is_running && !failure)
-        link_result(request, model, job, kind);
+        link_result(model, job, kind);
     if (is_running)
         reply_header(reply, "Refresh", "3");
     json_object_set_new(model, "job", job);

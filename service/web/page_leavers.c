@@ -190,11 +190,17 @@ bool page_leaver_do_check(Request *request, Reply *reply, GError **error)
 
 static const struct {
     const char *kind, *title;
-} groups[] = {{"account", "Accounts"},         {"right", "Rights"},
-              {"asset", "Assets held"},        {"asset-owned", "Assets owned"},
-              {"group-owned", "Groups owned"}, {"service-account", "Service accounts owned"},
-              {"report", "Direct reports"},    {"review", "Open reviews"},
-              {"approval", "Approvals given"}, {NULL, "Also"}};
+} groups[] = {{"account", "Accounts"},
+              {"right", "Rights"},
+              {"asset", "Assets held"},
+              {"owned-asset", "Assets owned"},
+              {"owned-account", "Service accounts owned"},
+              {"owned-group", "Groups owned"},
+              {"report", "Direct reports"},
+              {"sponsored", "Sponsored people"},
+              {"review", "Reviews to answer"},
+              {"approval", "Approvals given"},
+              {NULL, "Also"}};
 
 static void decorate_line(json_t *line, int64_t now_utc)
 {
@@ -270,7 +276,7 @@ bool page_leaver_case(Request *request, Reply *reply, GError **error)
 {
     g_autoptr(GError) own = NULL;
     bool is_id = g_str_has_prefix(request->parameters[0], "LC-");
-    json_t *found = is_id ? ledger_case(request->ledger, request->parameters[0], &own) : NULL;
+    json_t *found = is_id ? ledger_case_proof(request->ledger, request->parameters[0], &own) : NULL;
 
     if (own) {
         g_propagate_error(error, g_steal_pointer(&own));
@@ -282,6 +288,7 @@ bool page_leaver_case(Request *request, Reply *reply, GError **error)
     json_t *model = json_pack("{s:o}", "groups", groups_of(found, request->now_utc));
     add_verdict(model, found);
     view_take_text(model, "line", line_of_case(found));
+    view_set_flag(model, "has_checks", json_array_size(json_object_get(found, "checks")) > 0);
     view_set_flag(model, "may_check", may_check(request));
     view_take_text(model, "check_href", view_path("/leavers/check", person));
     json_object_set_new(model, "case", found);
