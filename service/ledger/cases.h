@@ -52,3 +52,17 @@ json_t *ledger_case_proof(Ledger *ledger, const char *id_or_person, GError **err
 json_t *case_proof_source(const json_t *source);
 /* Without lines and history; those that are due first come first. */
 bool ledger_cases(Ledger *ledger, bool with_clear, LedgerVisit visit, void *data, GError **error);
+
+/* A dropped file, and what became of it. */
+typedef struct CaseFile {
+    const char *name;   /* valid UTF-8 */
+    const char *owner;  /* login name, or number */
+    const char *digest; /* of the bytes that were parsed; NULL: none were */
+    const char *result; /* "done", "refused", "waiting" */
+    const char *why;    /* "" for done */
+    int64_t size, n_people;
+    const char *actor;
+    int64_t at_utc;
+} CaseFile;
+/* One audit row: "leaver file RESULT" of "file NAME". */
+bool ledger_case_file(Ledger *ledger, const CaseFile *file, GError **error);

@@ -110,7 +110,11 @@ static const CommandOption leaver_options[] = {
     {.name = "from",
      .type = OPTION_VALUE,
      .argument = "FILE",
-     .help = "Who leaves, one a line; # begins a comment"},
+     .help = "Who leaves, one a line (# begins a comment), or a table: person, last_day, urgent"},
+    {.name = "drop",
+     .type = OPTION_VALUE,
+     .argument = "FOLDER",
+     .help = "Take the complete files (*.csv) there; they end in done, refused or waiting"},
     {.name = "as",
      .type = OPTION_VALUE,
      .argument = "NAME",
@@ -245,6 +249,7 @@ const Command commands[] = {
      "  rightful leaver 00123 --last-day 2026-12-31\n"
      "                                     opens the case before HR has recorded the day\n"
      "  rightful leaver --from leavers.txt --json\n"
+     "  rightful leaver --drop /var/spool/rightful/leavers\n"
      "  rightful leaver list               cases that are not clear yet\n"
      "  rightful leaver show LC-000001     one case: every line, open or clear, and its history\n"
      "  rightful leaver show 00123 --proof | lp\n"

@@ -11,6 +11,30 @@ typedef struct LeaverAsked {
     bool is_urgent;   /* everything is due when the last day ends, or now */
 } LeaverAsked;
 
+/* One who is meant, by number, name, address or user name. */
+typedef struct LeaverWanted {
+    char *text; /* owned */
+    LeaverAsked asked;
+} LeaverWanted;
+GArray *leaver_wanted_new(void); /* (element-type LeaverWanted) */
+void leaver_wanted_add(GArray *wanted, const char *text, const LeaverAsked *asked);
+
+typedef struct LeaverAnswer {
+    json_t *list;      /* as leaver_facts() with "case", one a person; NULL: nobody was checked */
+    json_t *sources;   /* as in a run's record */
+    json_t *ambiguous; /* [ {"text", "people"} ]; NULL */
+    char *why;         /* owned; why nobody was checked; NULL when it was something else */
+} LeaverAnswer;
+void leaver_answer_clear(LeaverAnswer *answer);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LeaverAnswer, leaver_answer_clear)
+
+/* Asks the sources for these people, and opens or updates their cases. EXIT_DONE; EXIT_INCOMPLETE
+ * with a list when a source was not whole; any other code after a message. */
+ExitCode leaver_check(Invocation *invocation, const GArray *wanted, const char *actor,
+                      LeaverAnswer *ret_answer);
+/* Does what complete files in the folder ask for. */
+ExitCode leaver_drop(Invocation *invocation, const char *folder);
+
 /* When what has to be closed: the end of the last day and the limits of the controls that judge it
  * (leaver-active, leaver-rights, asset-not-returned). What needs another owner needs one then:
  * owner-left and asset-owner-left have no limit. */
@@ -50,7 +74,8 @@ void leaver_add_accounts(const Look *look, uint32_t person, GArray *accounts);
 /* Opens or updates the case of what leaver_facts() gave, when there is a store: "case" of leaver is
  * set, null when there is none. Somebody who is not leaving gets no case. EXIT_FAILED after a
  * message when it could not be written. */
-ExitCode leaver_case_check(Look *look, uint32_t person, const LeaverAsked *asked, json_t *leaver);
+ExitCode leaver_case_check(Look *look, uint32_t person, const LeaverAsked *asked, const char *actor,
+                           json_t *leaver);
 ExitCode leaver_list(Invocation *invocation);
 ExitCode leaver_show(Invocation *invocation, const char *id);
 

@@ -185,7 +185,8 @@ static bool is_leaving(const Look *look, uint32_t person, const LeaverAsked *ask
                TIME_NEVER;
 }
 
-ExitCode leaver_case_check(Look *look, uint32_t person, const LeaverAsked *asked, json_t *leaver)
+ExitCode leaver_case_check(Look *look, uint32_t person, const LeaverAsked *asked, const char *actor,
+                           json_t *leaver)
 {
     g_autoptr(Ledger) ledger = NULL;
     g_autoptr(GError) error = NULL;
@@ -200,8 +201,7 @@ ExitCode leaver_case_check(Look *look, uint32_t person, const LeaverAsked *asked
     if (code != EXIT_DONE) {
         return code;
     }
-    LeaverRecord record = {.actor = invocation_actor(look->invocation),
-                           .may_open = is_leaving(look, person, asked)};
+    LeaverRecord record = {.actor = actor, .may_open = is_leaving(look, person, asked)};
     if (!leaver_case_record(ledger, look, person, asked, leaver, &record, &found, &error)) {
         return ledger_failed(error);
     }
