@@ -98,7 +98,8 @@ static bool write_items(Starting *starting, Bulk *items, GError **error)
     for (size_t i = 0; i < start->n_items; i++) {
         const ReviewItem *item = &start->items[i];
         int64_t place = (int64_t)i + 1;
-        g_autofree char *facts = json_to_text(item->facts, "{}");
+        g_autofree char *dumped = item->facts ? json_to_text(item->facts, NULL) : NULL;
+        const char *facts = dumped ? dumped : item->facts_text;
         g_autofree char *holders = holders_text(item);
 
         add_to_digest(digest, place, item, facts);

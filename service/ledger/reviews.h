@@ -15,6 +15,7 @@ typedef struct ReviewItem {
     const char *source, *account_key, *account_name, *group_source, *group_key, *group_name;
     const char *person_id;      /* whose the account is for certain */
     json_t *facts;              /* borrowed; what the reviewer is shown, docs/reviews.md */
+    const char *facts_text;     /* the same as compact JSON text; facts is NULL then */
     bool is_single;             /* privileged, conflict or outlier: never decided in bulk */
     const char *const *holders; /* HR ids of everybody the account is, or could be, linked to, also
                                    ids that are the same person's; NULL-terminated */

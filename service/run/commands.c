@@ -127,6 +127,18 @@ static const CommandOption leaver_options[] = {
      .help = "Judge by this instant instead of now"},
     {0}};
 
+static const CommandOption review_options[] = {
+    {.name = "all", .help = "list: closed ones, too"},
+    {.name = "reviewer",
+     .type = OPTION_VALUE,
+     .argument = "ID",
+     .help = "list, show: only items that this person decides on"},
+    {.name = "as-of",
+     .type = OPTION_VALUE,
+     .argument = "TIME",
+     .help = "By this instant instead of now"},
+    {0}};
+
 static const CommandOption link_options[] = {
     {.name = "reason", .type = OPTION_VALUE, .argument = "TEXT", .help = "Why; recorded"},
     {.name = "as",
@@ -257,6 +269,13 @@ const Command commands[] = {
      "from "
      "what\n",
      leaver_options, 0, 64, command_leaver},
+    {"review", "list|start NAME|show ID [ITEM]",
+     "Access reviews: campaigns over frozen rights, who decides, how far they are",
+     "  rightful review list               campaigns that are open; --all: closed ones too\n"
+     "  rightful review start privileged   now, from the sources as they are now\n"
+     "  rightful review show RV-000001     its items, who decides on them, how far they are\n"
+     "  rightful review show RV-000001 12  everything a reviewer is told of one item\n",
+     review_options, 1, 64, command_review},
     {"link", "ACCOUNT PERSON|list",
      "Say whose an account is, where no rule can tell; kept, shown, before all rules",
      "  rightful link svc-legacy 00123 --reason 'she wrote it and answers for it'\n"

@@ -25,8 +25,21 @@ static void say_incomplete(Look *look)
     }
 }
 
+/* What is judged is compared with the last run, and time goes only forward. */
+static ExitCode before_last_run(const Look *look)
+{
+    g_autofree char *as_of = time_to_text(look->reconciliation.as_of_utc);
+    g_autofree char *last = time_to_text(look->baseline->last_as_of_utc);
+
+    return usage_error(look->invocation,
+                       "%s lies before run %" G_GINT64_FORMAT
+                       ", which judged by %s; the ledger only goes forward. Nothing was read or "
+                       "changed",
+                       as_of, look->baseline->last_run, last);
+}
+
 /* Who is in no roster any more is known by the ledger's memory of the last one. */
-static ExitCode read_baseline(Look *look)
+static ExitCode read_baseline(Look *look, bool is_judging)
 {
     g_autoptr(GError) error = NULL;
 
@@ -40,11 +53,16 @@ static ExitCode read_baseline(Look *look)
         return ledger_failed(error);
     }
     look->reconciliation.baseline = look->baseline;
+    if (look->reconciliation.as_of_utc < look->baseline->last_as_of_utc && is_judging) {
+        return before_last_run(look);
+    }
+    look->reconciliation.ledger = is_judging ? look->ledger : NULL;
     hand_links_use(look->hand_links, &look->reconciliation);
     return EXIT_DONE;
 }
 
-ExitCode look_open_some(Invocation *invocation, unsigned wanted, const Scope *scope, Look *look)
+static ExitCode open_now(Invocation *invocation, unsigned wanted, const Scope *scope,
+                         bool is_judging, Look *look)
 {
     *look = (Look){.invocation = invocation};
     ExitCode code = open_store(invocation, LEDGER_READ, &look->ledger);
@@ -63,16 +81,30 @@ ExitCode look_open_some(Invocation *invocation, unsigned wanted, const Scope *sc
     if (!invocation_as_of(invocation, clock_utc(), &look->reconciliation.as_of_utc)) {
         return EXIT_USAGE;
     }
-    code = read_baseline(look);
+    code = read_baseline(look, is_judging);
     if (code != EXIT_DONE) {
         return code;
     }
-    if (!reconciliation_look(&look->reconciliation)) {
+    if (!(is_judging ? reconciliation_judge : reconciliation_look)(&look->reconciliation)) {
         return EXIT_INTERRUPTED;
     }
     g_clear_pointer(&progress, progress_free);
     say_incomplete(look);
     return EXIT_DONE;
+}
+
+ExitCode look_open_some(Invocation *invocation, unsigned wanted, const Scope *scope, Look *look)
+{
+    return open_now(invocation, wanted, scope, false, look);
+}
+
+ExitCode look_open_judged(Invocation *invocation, Look *look)
+{
+    ExitCode code = open_now(invocation, PROVIDES_EVERYTHING, NULL, true, look);
+
+    return code == EXIT_DONE && look->reconciliation.recall_error != NULL
+               ? ledger_failed(look->reconciliation.recall_error)
+               : code;
 }
 
 /* ---- the past ---- */

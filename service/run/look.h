@@ -34,6 +34,9 @@ ExitCode look_open_some(Invocation *invocation, unsigned wanted, const Scope *sc
 /* What the history keeps of that merged run; look has its invocation, with settings, and its
  * ledger. */
 ExitCode look_open_run(Look *look, int64_t run);
+/* As it is now, judged as a run would: compared with the last one, guards and all; nothing is
+ * written. */
+ExitCode look_open_judged(Invocation *invocation, Look *ret_look);
 void look_clear(Look *look);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Look, look_clear)
 /* EXIT_DONE, or EXIT_INCOMPLETE when a source was not whole: the answer may lack something. */

@@ -256,6 +256,9 @@ static ExitCode print_result(Run *run, json_t *forgotten, int fail_on)
     json_object_set_new(
         result, "leaver_cases",
         json_pack("{s:i s:i}", "checked", run->leavers.n_checked, "cleared", run->leavers.n_clear));
+    if (run->reviews != NULL) {
+        json_object_set(result, "reviews", run->reviews);
+    }
     if (run->is_dry && run->invocation->format != FORMAT_TABLE) {
         json_object_set_new(result, "exceptions", dry_exceptions(&run->reconciliation));
     }
@@ -278,6 +281,7 @@ static void clear_run(Run *run)
     clear_record(&run->record);
     baseline_free(run->baseline);
     hand_links_free(run->hand_links);
+    json_decref(run->reviews);
     ledger_close(run->ledger);
     g_ptr_array_unref(run->accepts);
     g_free(run->clock_reason);
@@ -343,6 +347,14 @@ static ExitCode check_leavers(Run *run)
     return ledger_failed(error);
 }
 
+/* The same: the next run starts what this one could not. */
+static ExitCode start_reviews(Run *run)
+{
+    g_autoptr(GError) error = NULL;
+
+    return run_start_reviews(run, &error) ? EXIT_DONE : ledger_failed(error);
+}
+
 /* A transaction of its own: the run is applied, whatever becomes of this. */
 static ExitCode forget_and_print(Run *run, int fail_on)
 {
@@ -388,7 +400,9 @@ static ExitCode reconcile(Run *run, int fail_on)
     run_say_messages(run);
     run_say_held(run);
     ExitCode leavers = check_leavers(run);
+    ExitCode reviews = start_reviews(run);
     code = forget_and_print(run, fail_on);
+    code = reviews != EXIT_DONE ? reviews : code;
     return leavers != EXIT_DONE ? leavers : code;
 }
 

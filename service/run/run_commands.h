@@ -17,6 +17,7 @@ ExitCode command_account(Invocation *invocation);
 ExitCode command_group(Invocation *invocation);
 ExitCode command_asset(Invocation *invocation);
 ExitCode command_leaver(Invocation *invocation); /* leaver.c */
+ExitCode command_review(Invocation *invocation); /* reviews/review_command.c */
 ExitCode command_link(Invocation *invocation);   /* link.c */
 ExitCode command_unlink(Invocation *invocation);
 ExitCode command_worker(Invocation *invocation);

@@ -19,6 +19,7 @@ typedef struct Run {
     LedgerRun record;
     LedgerCounts counts;
     LeaverChecked leavers; /* cases that were checked again */
+    json_t *reviews;       /* {"started", "waiting"} as from review_start_due(); NULL: not asked */
     GPtrArray *accepts;    /* (element-type utf8) */
     bool is_dry;
     bool would_be_held; /* dry: the run itself would stop at the ledger's guard */
@@ -39,6 +40,9 @@ bool run_preview(Run *run, GError **error);
 /* What `retention` wants forgotten, after a run that was merged. *ret_forgotten NULL: it wants
  * nothing, or the run was not merged. */
 bool run_retain(const Run *run, json_t **ret_forgotten, GError **error);
+/* Access reviews that are due, after the merge: each a transaction of its own, none by a dry or a
+ * held run; run->reviews is set. Those that cannot start are said. */
+bool run_start_reviews(Run *run, GError **error);
 /* Rejected records, names that fit nothing, --accept that accepted nothing: on stderr. */
 void run_say_messages(const Run *run);
 /* All that was held at once, and the one command that lets all of it through. */

@@ -125,6 +125,18 @@ void print_decided(const json_t *counts)
     }
 }
 
+static void print_reviews(const json_t *started)
+{
+    size_t i;
+    json_t *id;
+
+    json_array_foreach(started, i, id)
+    {
+        printf("Review %s was started; rightful review show %s lists its items.\n",
+               json_string_value(id), json_string_value(id));
+    }
+}
+
 static void print_run_text(const Invocation *invocation, json_t *result, bool is_first)
 {
     json_t *run = json_object_get(result, "run"), *counts = json_object_get(result, "counts");
@@ -149,6 +161,7 @@ static void print_run_text(const Invocation *invocation, json_t *result, bool is
     }
     printf(" · %" JSON_INTEGER_FORMAT " resolved\n", count_of(counts, "resolved"));
     print_decided(counts);
+    print_reviews(json_object_get(json_object_get(result, "reviews"), "started"));
     json_t *forgotten = json_object_get(result, "forgotten");
 
     if (count_of(forgotten, "people") + count_of(forgotten, "exceptions") +

@@ -1,0 +1,40 @@
+#include "run/reviews/review_command.h"
+
+#include "run/run_commands.h"
+
+#include <string.h>
+
+static const struct {
+    const char *name, *form; /* form: what follows the name, for messages */
+    int min_arguments, max_arguments;
+    ExitCode (*run)(Invocation *invocation);
+} verbs[] = {
+    {"list", "", 0, 0, review_verb_list},
+    {"start", " NAME", 1, 1, review_verb_start},
+    {"show", " ID [ITEM]", 1, 2, review_verb_show},
+};
+
+bool review_now(const Invocation *invocation, int64_t *ret_utc)
+{
+    return invocation_as_of(invocation, clock_utc(), ret_utc);
+}
+
+ExitCode command_review(Invocation *invocation)
+{
+    g_autoptr(GString) known = g_string_new(NULL);
+    const char *verb = invocation->arguments[0];
+    int n = invocation->n_arguments - 1;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++) {
+        g_string_append_printf(known, "%s%s", i > 0 ? ", " : "", verbs[i].name);
+        if (strcmp(verb, verbs[i].name) != 0) {
+            continue;
+        }
+        if (n < verbs[i].min_arguments || n > verbs[i].max_arguments) {
+            return usage_error(invocation, "it is: rightful review %s%s", verbs[i].name,
+                               verbs[i].form);
+        }
+        return verbs[i].run(invocation);
+    }
+    return usage_error(invocation, "review %s: no such thing; allowed: %s", verb, known->str);
+}
