@@ -135,7 +135,7 @@ static json_t *since_fact(const ItemMaking *making, const PopulationRow *row)
         return instant(recorded, "recorded by the directory");
     }
     if (memory == NULL || memory->source_since_utc[source] == TIME_UNKNOWN) {
-        return instant(TIME_UNKNOWN, "not known: the first run that sees it");
+        return instant(TIME_UNKNOWN, "not known: this run is the first");
     }
     if (known != NULL && known->first_seen_utc <= memory->source_since_utc[source]) {
         return instant(known->first_seen_utc, "or earlier: the first run saw it already");
@@ -197,7 +197,7 @@ static bool take_valid(uint32_t approval, ApprovalVerdict verdict, void *data)
     TextRef reference = approvals->reference[approval] != 0 ? approvals->reference[approval]
                                                             : approvals->id[approval];
     search->found = json_pack("{s:o s:o s:o s:o}", "reference", text_of_ref(search->r, reference),
-                              "by", text_of_ref(search->r, approvals->approved_by[approval]), "on",
+                              "by", approver_of(search->r, approval), "on",
                               fact_time(approvals->approved_utc[approval]), "expires",
                               fact_time(approvals->expires_utc[approval]));
     return false;

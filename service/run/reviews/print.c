@@ -36,9 +36,11 @@ static void print_visible(const char *before, const char *text, const char *afte
 
 static void print_numbers(const json_t *review)
 {
-    printf("%" JSON_INTEGER_FORMAT " items: %" JSON_INTEGER_FORMAT " decided, %" JSON_INTEGER_FORMAT
-           " open",
-           number_at(review, "items"), number_at(review, "decided"), number_at(review, "open"));
+    json_int_t n = number_at(review, "items");
+
+    printf("%" JSON_INTEGER_FORMAT " item%s: %" JSON_INTEGER_FORMAT
+           " decided, %" JSON_INTEGER_FORMAT " open",
+           n, n == 1 ? "" : "s", number_at(review, "decided"), number_at(review, "open"));
     if (number_at(review, "drafted") > 0) {
         printf(" (%" JSON_INTEGER_FORMAT " drafted)", number_at(review, "drafted"));
     }
