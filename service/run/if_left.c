@@ -19,6 +19,19 @@ static json_t *own_accounts(const Look *look, uint32_t person)
     return list;
 }
 
+/* As they are now: of the past nothing is told. */
+static json_t *reviews_of(const Look *look, const Owned *owned)
+{
+    g_autoptr(GError) error = NULL;
+    json_t *rows =
+        owned_fact_reviews(look, owned, look->past == NULL ? look->ledger : NULL, &error);
+
+    if (rows == NULL) {
+        say_error("%s; the answer is without access reviews", error->message);
+    }
+    return rows != NULL ? rows : json_null();
+}
+
 json_t *if_left_facts(const Look *look, uint32_t row)
 {
     uint32_t person = person_speaking(look->reconciliation.snapshot, row);
@@ -33,5 +46,6 @@ json_t *if_left_facts(const Look *look, uint32_t row)
     json_object_set_new(facts, "direct_reports", owned_fact_people(look, owned->reports));
     json_object_set_new(facts, "sponsored", owned_fact_people(look, owned->sponsored));
     json_object_set_new(facts, "approvals_given", owned_fact_approvals(look, owned->approvals));
+    json_object_set_new(facts, "reviews", reviews_of(look, owned));
     return facts;
 }

@@ -6,7 +6,6 @@
 #include "run/leaver_verdict.h"
 
 #include "base/times.h"
-#include "ledger/reviews.h"
 #include "run/facts.h"
 
 typedef struct Handing {
@@ -139,37 +138,6 @@ static void add_approval(const Handing *handing, uint32_t approval)
 
 /* ---- what he has to decide ---- */
 
-static bool append_row(json_t *row, void *rows)
-{
-    json_array_append(rows, row);
-    return true;
-}
-
-/* Under each of his numbers. NULL when the ledger did not say. */
-static json_t *read_reviews(const Handing *handing, Ledger *ledger, GError **error)
-{
-    json_t *rows = json_array();
-    bool is_read = true;
-
-    for (guint i = 0; ledger != NULL && is_read && i < handing->owned->ids->len; i++) {
-        ReviewFilter filter = {.reviewer = handing->owned->ids->pdata[i],
-                               .now_utc = handing->look->reconciliation.as_of_utc};
-        is_read = ledger_reviews(ledger, &filter, append_row, rows, error);
-    }
-    if (is_read) {
-        return rows;
-    }
-    json_decref(rows);
-    return NULL;
-}
-
-static json_t *fact_review(const json_t *row)
-{
-    return json_pack("{s:O s:O s:O s:O}", "id", json_object_get(row, "id"), "title",
-                     json_object_get(row, "title"), "due", json_object_get(row, "due"), "open",
-                     json_object_get(row, "open"));
-}
-
 /* Who has left decides nothing any more, whatever the campaign's date. */
 static void add_review(const Handing *handing, const json_t *row)
 {
@@ -198,24 +166,18 @@ static void add_review(const Handing *handing, const json_t *row)
 static json_t *add_reviews(const Handing *handing, Ledger *ledger)
 {
     g_autoptr(GError) error = NULL;
-    json_t *rows = read_reviews(handing, ledger, &error), *row;
-    json_t *facts = json_array();
+    json_t *rows = owned_fact_reviews(handing->look, handing->owned, ledger, &error), *row;
     size_t i;
 
     if (rows == NULL) {
         verdict_unsure(handing->verdict, "what reviews wait for this person: %s", error->message);
-        json_decref(facts);
         return json_null();
     }
     json_array_foreach(rows, i, row)
     {
-        if (json_integer_value(json_object_get(row, "open")) > 0) {
-            json_array_append_new(facts, fact_review(row));
-            add_review(handing, row);
-        }
+        add_review(handing, row);
     }
-    json_decref(rows);
-    return facts;
+    return rows;
 }
 
 /* ---- all of it ---- */

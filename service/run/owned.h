@@ -44,3 +44,6 @@ json_t *owned_fact_assets(const Look *look, const GArray *assets, uint32_t perso
 json_t *owned_fact_approvals(const Look *look, const GArray *approvals); /* id, group, account,
                                                                          person_id, expires,
                                                                          reference */
+/* Access reviews that wait for decisions of his, under any of his numbers: id, title, due, open.
+ * ledger may be NULL: none. NULL on failure. */
+json_t *owned_fact_reviews(const Look *look, const Owned *owned, Ledger *ledger, GError **error);

@@ -1,7 +1,9 @@
 /* owned_facts.c: what people answer for, as JSON. */
 
-#include "run/facts.h"
 #include "run/owned.h"
+
+#include "ledger/reviews.h"
+#include "run/facts.h"
 
 typedef json_t *(*FactOf)(const Look *look, uint32_t row);
 
@@ -98,4 +100,34 @@ static json_t *fact_approval(const Look *look, uint32_t approval)
 json_t *owned_fact_approvals(const Look *look, const GArray *approvals)
 {
     return facts_of(look, approvals, fact_approval);
+}
+
+/* ---- what he has to decide ---- */
+
+static bool append_review(json_t *row, void *rows)
+{
+    if (json_integer_value(json_object_get(row, "open")) > 0) {
+        json_array_append_new(rows, json_pack("{s:O s:O s:O s:O}", "id", json_object_get(row, "id"),
+                                              "title", json_object_get(row, "title"), "due",
+                                              json_object_get(row, "due"), "open",
+                                              json_object_get(row, "open")));
+    }
+    return true;
+}
+
+json_t *owned_fact_reviews(const Look *look, const Owned *owned, Ledger *ledger, GError **error)
+{
+    json_t *rows = json_array();
+    bool is_read = true;
+
+    for (guint i = 0; ledger != NULL && is_read && i < owned->ids->len; i++) {
+        ReviewFilter filter = {.reviewer = owned->ids->pdata[i],
+                               .now_utc = look->reconciliation.as_of_utc};
+        is_read = ledger_reviews(ledger, &filter, append_review, rows, error);
+    }
+    if (is_read) {
+        return rows;
+    }
+    json_decref(rows);
+    return NULL;
 }

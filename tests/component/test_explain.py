@@ -121,7 +121,7 @@ class IfLeft(SiteTest):
         row, = site.rightful("person", "1", "--if-left", "--json", "--as-of", site.as_of).json["person"]
         names = {key: [one.get("id") or one["name"] for one in value] for key, value in row.items() if isinstance(value, list)}
         self.assertEqual(names, {"own_accounts": ["ann", "adm-ann"], "owned_accounts": ["svc-a"], "owned_groups": ["admins", "team"],
-                                 "assets": ["A1", "A2"], "direct_reports": ["2", "3"], "sponsored": ["5"], "approvals_given": ["T1", "T4"]})
+                                 "assets": ["A1", "A2"], "direct_reports": ["2", "3"], "sponsored": ["5"], "approvals_given": ["T1", "T4"], "reviews": []})
         self.assertEqual([one["as"] for one in row["assets"]], ["custodian", "owner"])
         self.assertEqual(row["owned_groups"][0]["governed"], ["privileged"])
         self.assertEqual((row["id"], row["name"]), ("1", "Person 1"))

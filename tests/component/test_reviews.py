@@ -317,5 +317,17 @@ class Told(ReviewTest):
         self.assertEqual((status["open"], status["items_open"], status["next_due"]), (1, 5, "2026-04-13T22:00:00Z"))
 
 
+class Leaving(ReviewTest):
+    def test_what_waits_for_somebody_who_leaves(self):
+        site = self.site(review(""))
+        site.run(as_of=FIRST)
+        self.started(site, as_of="2026-03-30T06:00:00Z")
+        # Without --as-of: a day of the past would be answered from the history.
+        row, = site.rightful("person", "2", "--if-left", "--json").json["person"]
+        self.assertEqual([(one["id"], one["open"]) for one in row["reviews"]], [("RV-000001", 3)])
+        row, = site.rightful("person", "1", "--if-left", "--json").json["person"]
+        self.assertEqual(row["reviews"], [])
+
+
 if __name__ == "__main__":
     unittest.main()
