@@ -89,6 +89,8 @@ Judgement *judgement_new(ControlContext *context)
     judgement_index_approvals(judgement);
     judgement->allowed = allowed_new(snapshot, context->governed);
     judgement->asset_clusters = asset_clusters_new();
+    judgement->review_faults =
+        g_new0(uint8_t, context->reviewed != NULL ? context->reviewed->decisions->len + 1 : 1);
     judgement_begin(judgement);
     return judgement;
 }
@@ -99,6 +101,7 @@ void judgement_free(Judgement *judgement)
         return;
     allowed_free(judgement->allowed, judgement->context->governed->n_entitlements);
     asset_clusters_free(judgement->asset_clusters);
+    g_free(judgement->review_faults);
     g_free(judgement->left_utc);
     g_free(judgement->usable);
     g_free(judgement->computer_usable);

@@ -42,6 +42,7 @@ typedef struct Judgement {
     Owner *approvers;  /* per approval: whom approved_by means */
     struct AllowedLine *allowed;          /* per entitlement */
     struct AssetClusters *asset_clusters; /* filled when asset-duplicate is judged */
+    uint8_t *review_faults; /* per decision of reviews; filled when review-invalid is judged */
     /* the control under evaluation */
     Severity severity;
     uint64_t limits_hash;

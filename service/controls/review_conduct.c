@@ -128,46 +128,51 @@ static Fault fault_of(Conduct *conduct)
     return granted_it(conduct) ? FAULT_GRANTED : FAULT_NONE;
 }
 
-/* Fault of each decision of the reviewer. Free with g_free(). */
-static uint8_t *faults_of(const ControlContext *context, const ReviewedReviewer *one)
+/* Where the rights of all decisions are tonight. Free with g_free(). */
+static RightHeld *decided_rights(const ControlContext *context)
 {
-    uint8_t *faults = g_new0(uint8_t, (size_t)one->n_decisions + 1);
-    g_autofree RightAsked *asked = g_new0(RightAsked, (size_t)one->n_decisions + 1);
-    for (guint i = 0; i < one->n_decisions; i++) {
-        const ReviewedDecision *d = decision_at(context, one->first + i);
+    guint n = context->reviewed->decisions->len;
+    g_autofree RightAsked *asked = g_new0(RightAsked, (size_t)n + 1);
+    for (guint i = 0; i < n; i++) {
+        const ReviewedDecision *d = decision_at(context, i);
         asked[i] = (RightAsked){d->account_source, d->account_key, d->group_source, d->group_key};
     }
-    g_autofree RightHeld *rights = rights_find(context->snapshot, asked, one->n_decisions);
+    return rights_find(context->snapshot, asked, n);
+}
+
+static const uint8_t *faults_of(const ControlContext *context, const ReviewedReviewer *one)
+{
+    return &context->judgement->review_faults[one->first];
+}
+
+static void judge_reviewer(ControlContext *context, guint index, const RightHeld *rights)
+{
+    const ReviewedReviewer *one = reviewer_at(context, index);
     uint32_t person = person_called(context, one->reviewer_id);
-    for (guint i = 0; i < one->n_decisions; i++) {
+    uint64_t facts = g_str_hash(one->title);
+    int64_t last = TIME_UNKNOWN;
+    for (guint i = one->first; i < one->first + one->n_decisions; i++) {
         Conduct conduct = {.context = context,
-                           .decision = decision_at(context, one->first + i),
+                           .decision = decision_at(context, i),
                            .reviewer_id = one->reviewer_id,
                            .person = person,
                            .right = rights[i]};
-        faults[i] = (uint8_t)fault_of(&conduct);
+        Fault fault = fault_of(&conduct);
+        context->judgement->review_faults[i] = (uint8_t)fault;
+        if (fault == FAULT_NONE)
+            continue;
+        facts = facts_mix(facts, (uint64_t)conduct.decision->item << 8 | fault);
+        last = MAX(last == TIME_UNKNOWN ? 0 : last, conduct.decision->signed_utc);
     }
-    return faults;
+    if (last != TIME_UNKNOWN)
+        control_report(context, SUBJECT_REVIEW, index, NONE, person, 0, last, 0, facts);
 }
 
 static void evaluate_review_invalid(ControlContext *context)
 {
-    for (guint i = 0; i < context->reviewed->reviewers->len; i++) {
-        const ReviewedReviewer *one = reviewer_at(context, i);
-        g_autofree uint8_t *faults = faults_of(context, one);
-        uint64_t facts = g_str_hash(one->title);
-        int64_t last = TIME_UNKNOWN;
-        for (guint d = 0; d < one->n_decisions; d++) {
-            const ReviewedDecision *decision = decision_at(context, one->first + d);
-            if (faults[d] == FAULT_NONE)
-                continue;
-            facts = facts_mix(facts, (uint64_t)decision->item << 8 | faults[d]);
-            last = last == TIME_UNKNOWN ? decision->signed_utc : MAX(last, decision->signed_utc);
-        }
-        if (last != TIME_UNKNOWN)
-            control_report(context, SUBJECT_REVIEW, i, NONE,
-                           person_called(context, one->reviewer_id), 0, last, 0, facts);
-    }
+    g_autofree RightHeld *rights = decided_rights(context);
+    for (guint i = 0; i < context->reviewed->reviewers->len; i++)
+        judge_reviewer(context, i, rights);
 }
 
 static json_t *told_item(const ReviewedDecision *decision, uint8_t fault)
@@ -183,7 +188,7 @@ static void describe_review_invalid(const ControlContext *context, const Finding
     static const char *const kinds[] = {NULL, "about rights of their own", "after they had left",
                                         "that they had approved themselves"};
     const ReviewedReviewer *one = reviewer_at(context, finding->subject);
-    g_autofree uint8_t *faults = faults_of(context, one);
+    const uint8_t *faults = faults_of(context, one);
     int64_t n_of[N_FAULTS] = {0}, n = 0;
     json_t *evidence = evidence_reviewer(one), *items = json_array();
     for (guint d = 0; d < one->n_decisions; d++) {

@@ -62,3 +62,14 @@ bool ledger_review_move(Ledger *ledger, const ReviewActor *actor, const char *re
 /* What is not signed then is "not-reviewed", never approved. Who may is the caller's to know. */
 bool ledger_review_close(Ledger *ledger, const char *login, int64_t at_utc, const char *review,
                          GError **error);
+
+/* HR id of whoever has that login name as username in the last applied roster and has not left; ""
+ * = nobody. Newly allocated; NULL on failure, LEDGER_ERROR_REFUSED when several have it. */
+char *ledger_review_person(Ledger *ledger, const char *login, GError **error);
+
+/* How reviewers went about it, as facts: {"review", "reviewers": n, "decisions", "timed",
+ * "median_seconds" | null, "bulk_percent", "keep_percent", "drafts_changed"} over all of them; with
+ * by_reviewer also "by_reviewer": [ {"reviewer": {id, name}, …the same…} ] by id. What is signed
+ * counts, of both stages. NULL and no error when there is no such review. */
+json_t *ledger_review_telemetry(Ledger *ledger, const char *review, bool by_reviewer,
+                                GError **error);

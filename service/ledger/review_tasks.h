@@ -14,8 +14,8 @@
  * "group": {source, key, name}, "group_dn", "person": {id, name} | null, "reason", "decided_by":
  * {id, name}, "decided", "due_from", "state": "open" | "later" (kept until a day that is ahead) |
  * "verified" | "returned" | "superseded", "verified": {run, as_of} | null, "returned": the same,
- * "path", "direct", "cut" (of the facts)}. review: NULL = all; LEDGER_ERROR_NOT_FOUND when there is
- * none. only_open: open and returned ones. */
+ * "path", "direct", "cuts" (of the facts)}. review: NULL = all; LEDGER_ERROR_NOT_FOUND when there
+ * is none. only_open: open and returned ones. */
 bool ledger_review_tasks(Ledger *ledger, const char *review, bool only_open, int64_t now_utc,
                          LedgerVisit visit, void *data, GError **error);
 

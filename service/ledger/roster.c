@@ -43,11 +43,16 @@ static bool is_same(const char *folded_text, const char *other)
     return text && g_str_equal(text, folded_text);
 }
 
+/* Which columns a text may mean somebody by. */
+typedef enum Means { MEANS_ANY, MEANS_LOGIN } Means;
+
 typedef enum Match { MATCH_NAME, MATCH_ADDRESS, MATCH_ID, N_MATCHES } Match;
 
 /* How the row is meant by the text; N_MATCHES = it is not. */
-static Match match(Statement *row, const char *text, const char *folded_text)
+static Match match(Statement *row, const char *text, const char *folded_text, Means means)
 {
+    if (means == MEANS_LOGIN)
+        return is_same(folded_text, statement_text(row, 2)) ? MATCH_ADDRESS : N_MATCHES;
     if (g_strcmp0(statement_text(row, 0), text) == 0)
         return MATCH_ID;
     if (is_same(folded_text, statement_text(row, 1)) ||
@@ -57,7 +62,7 @@ static Match match(Statement *row, const char *text, const char *folded_text)
 }
 
 /* Ids of the people whom the text means best, each once, as who speaks for them now. */
-static GPtrArray *find_ids(Store *store, const char *text, GError **error)
+static GPtrArray *find_ids(Store *store, const char *text, Means means, GError **error)
 {
     g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *folded_text = folded(text);
@@ -67,7 +72,7 @@ static GPtrArray *find_ids(Store *store, const char *text, GError **error)
     StoreStep step = STORE_FAILED;
 
     while (rows && (step = statement_step(rows, error)) == STORE_ROW) {
-        Match how = match(rows, text, folded_text);
+        Match how = match(rows, text, folded_text, means);
         const char *successor = statement_text(rows, 4);
         const char *id = successor && *successor ? successor : statement_text(rows, 0);
         if (how == N_MATCHES || how < best)
@@ -113,9 +118,10 @@ bool roster_find_id(Store *store, const char *id, RosterPerson *ret_person, GErr
     return true;
 }
 
-bool roster_find(Store *store, const char *text, RosterPerson *ret_person, GError **error)
+static bool find(Store *store, const char *text, Means means, RosterPerson *ret_person,
+                 GError **error)
 {
-    g_autoptr(GPtrArray) ids = find_ids(store, text, error);
+    g_autoptr(GPtrArray) ids = find_ids(store, text, means, error);
 
     *ret_person = (RosterPerson){0};
     if (!ids)
@@ -123,4 +129,14 @@ bool roster_find(Store *store, const char *text, RosterPerson *ret_person, GErro
     if (ids->len > 1)
         return several(ids, text, error);
     return ids->len == 0 || roster_find_id(store, ids->pdata[0], ret_person, error);
+}
+
+bool roster_find(Store *store, const char *text, RosterPerson *ret_person, GError **error)
+{
+    return find(store, text, MEANS_ANY, ret_person, error);
+}
+
+bool roster_find_login(Store *store, const char *login, RosterPerson *ret_person, GError **error)
+{
+    return find(store, login, MEANS_LOGIN, ret_person, error);
 }

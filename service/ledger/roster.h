@@ -15,6 +15,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RosterPerson, roster_person_clear)
 /* By HR id (exactly), else by e-mail or username, else by full name, without case. person->id stays
  * NULL when nobody is meant. LEDGER_ERROR_REFUSED when several are. Cost: O(people). */
 bool roster_find(Store *store, const char *text, RosterPerson *ret_person, GError **error);
+/* By username only, without case: whom a login name means. Otherwise as roster_find(). */
+bool roster_find_login(Store *store, const char *login, RosterPerson *ret_person, GError **error);
 /* By HR id only: the row that speaks for it now. person->id stays NULL when there is none. */
 bool roster_find_id(Store *store, const char *id, RosterPerson *ret_person, GError **error);
 /* The id under which the roster speaks of that person now; newly allocated. */

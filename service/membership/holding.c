@@ -7,29 +7,22 @@
 
 #define PROVIDES_RIGHTS (PROVIDES_DIRECTORY | PROVIDES_ACCOUNTS)
 
-static char *name_of(const char *source, const char *key)
+/* key → places in `asked` that have it, of whatever source: no text is made for what is looked up.
+ */
+static void note(GHashTable *wanted, const char *key, size_t place)
 {
-    return g_strdup_printf("%s\x1f%s", source, key);
-}
-
-/* name → list of places in `asked` that mean it. */
-static void note(GHashTable *wanted, const char *source, const char *key, size_t place)
-{
-    char *name = name_of(source, key);
-    GArray *places = g_hash_table_lookup(wanted, name);
+    GArray *places = g_hash_table_lookup(wanted, key);
 
     if (places == NULL) {
         places = g_array_new(FALSE, FALSE, sizeof(size_t));
-        g_hash_table_insert(wanted, name, places);
-    } else {
-        g_free(name);
+        g_hash_table_insert(wanted, (gpointer)(uintptr_t)key, places);
     }
     g_array_append_val(places, place);
 }
 
 static GHashTable *wanted_new(void)
 {
-    return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_array_unref);
+    return g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_array_unref);
 }
 
 static const char *key_of(const Snapshot *s, TextRef key, TextRef dn, TextRef name)
@@ -37,30 +30,46 @@ static const char *key_of(const Snapshot *s, TextRef key, TextRef dn, TextRef na
     return snapshot_text(s, key != 0 ? key : dn != 0 ? dn : name);
 }
 
-static const GArray *places_of(const Snapshot *s, GHashTable *wanted, uint8_t source,
-                               const char *key)
+static void find_accounts(const Snapshot *s, const RightAsked *asked, GHashTable *wanted,
+                          RightHeld *held)
 {
-    g_autofree char *name = name_of(s->sources[source].name, key);
-    return g_hash_table_lookup(wanted, name);
+    const Accounts *accounts = &s->accounts;
+
+    for (uint32_t id = 0; id < accounts->n; id++) {
+        const char *key = key_of(s, accounts->key[id], accounts->dn[id], accounts->name[id]);
+        const GArray *places = g_hash_table_lookup(wanted, key);
+        for (guint i = 0; places != NULL && i < places->len; i++) {
+            size_t place = g_array_index(places, size_t, i);
+            if (strcmp(asked[place].source, s->sources[accounts->source[id]].name) == 0)
+                held[place].account = id;
+        }
+    }
 }
 
-static void find_things(const Snapshot *s, GHashTable *accounts, GHashTable *groups,
-                        RightHeld *held)
+/* group → places that mean it. */
+static GHashTable *find_groups(const Snapshot *s, const RightAsked *asked, GHashTable *wanted,
+                               RightHeld *held)
 {
-    for (uint32_t id = 0; id < s->accounts.n; id++) {
-        const GArray *places =
-            places_of(s, accounts, s->accounts.source[id],
-                      key_of(s, s->accounts.key[id], s->accounts.dn[id], s->accounts.name[id]));
-        for (guint i = 0; places != NULL && i < places->len; i++)
-            held[g_array_index(places, size_t, i)].account = id;
+    const Groups *groups = &s->groups;
+    GHashTable *found = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_array_unref);
+
+    for (uint32_t id = 0; id < groups->n; id++) {
+        const char *key = key_of(s, groups->key[id], groups->dn[id], groups->name[id]);
+        const GArray *places = g_hash_table_lookup(wanted, key);
+        for (guint i = 0; places != NULL && i < places->len; i++) {
+            size_t place = g_array_index(places, size_t, i);
+            if (strcmp(asked[place].group_source, s->sources[groups->source[id]].name) != 0)
+                continue;
+            GArray *of_group = g_hash_table_lookup(found, GUINT_TO_POINTER(id));
+            if (of_group == NULL) {
+                of_group = g_array_new(FALSE, FALSE, sizeof(size_t));
+                g_hash_table_insert(found, GUINT_TO_POINTER(id), of_group);
+            }
+            g_array_append_val(of_group, place);
+            held[place].group = id;
+        }
     }
-    for (uint32_t id = 0; id < s->groups.n; id++) {
-        const GArray *places =
-            places_of(s, groups, s->groups.source[id],
-                      key_of(s, s->groups.key[id], s->groups.dn[id], s->groups.name[id]));
-        for (guint i = 0; places != NULL && i < places->len; i++)
-            held[g_array_index(places, size_t, i)].group = id;
-    }
+    return found;
 }
 
 static void walk_group(const Snapshot *snapshot, Effective *effective, const GArray *places,
@@ -81,41 +90,41 @@ static void walk_group(const Snapshot *snapshot, Effective *effective, const GAr
     }
 }
 
+/* *ret_groups: group → places; owned by the caller. */
 static RightHeld *find_rights(const Snapshot *snapshot, const RightAsked *asked, size_t n_asked,
-                              GHashTable *groups)
+                              GHashTable **ret_groups)
 {
     RightHeld *held = g_new(RightHeld, n_asked + 1);
-    g_autoptr(GHashTable) accounts = wanted_new();
+    g_autoptr(GHashTable) accounts = wanted_new(), groups = wanted_new();
 
     for (size_t i = 0; i < n_asked; i++) {
         held[i] = (RightHeld){.account = NONE, .group = NONE};
-        note(accounts, asked[i].source, asked[i].account_key, i);
-        note(groups, asked[i].group_source, asked[i].group_key, i);
+        note(accounts, asked[i].account_key, i);
+        note(groups, asked[i].group_key, i);
     }
     if (n_asked > 0)
-        find_things(snapshot, accounts, groups, held);
+        find_accounts(snapshot, asked, accounts, held);
+    *ret_groups = find_groups(snapshot, asked, groups, held);
     return held;
 }
 
 RightHeld *rights_find(const Snapshot *snapshot, const RightAsked *asked, size_t n_asked)
 {
-    g_autoptr(GHashTable) groups = wanted_new();
-    return find_rights(snapshot, asked, n_asked, groups);
+    g_autoptr(GHashTable) groups = NULL;
+    return find_rights(snapshot, asked, n_asked, &groups);
 }
 
 RightHeld *rights_held(const Snapshot *snapshot, Effective *effective, const RightAsked *asked,
                        size_t n_asked)
 {
-    g_autoptr(GHashTable) groups = wanted_new();
-    RightHeld *held = find_rights(snapshot, asked, n_asked, groups);
+    g_autoptr(GHashTable) groups = NULL;
+    RightHeld *held = find_rights(snapshot, asked, n_asked, &groups);
     GHashTableIter iter;
     gpointer places;
 
     g_hash_table_iter_init(&iter, groups);
-    while (g_hash_table_iter_next(&iter, NULL, &places)) {
-        if (held[g_array_index((GArray *)places, size_t, 0)].group != NONE)
-            walk_group(snapshot, effective, places, held);
-    }
+    while (g_hash_table_iter_next(&iter, NULL, &places))
+        walk_group(snapshot, effective, places, held);
     return held;
 }
 

@@ -101,7 +101,7 @@ static json_t *task_json(Statement *row, const char *state)
     add_fact(body, "group_dn", facts, "group_dn");
     add_fact(body, "path", facts, "path");
     add_fact(body, "direct", facts, "direct");
-    add_fact(body, "cut", facts, "cut");
+    add_fact(body, "cuts", facts, "cuts");
     json_decref(facts);
     return body;
 }

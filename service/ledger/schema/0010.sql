@@ -92,7 +92,7 @@ CREATE TABLE review_move (
     place    {{integer}} NOT NULL,
     at       {{integer}} NOT NULL,
     actor    TEXT NOT NULL,
-    why      TEXT NOT NULL,        -- 'delegated', 'not-mine', 'dont-know', 'left', 'second-stage', 'reassigned'
+    why      TEXT NOT NULL,        -- 'delegated', 'not-mine', 'dont-know', 'reassigned', 'second-stage'; by runs 'left', 'own', 'nobody'
     sender   TEXT NOT NULL,
     receiver TEXT NOT NULL,
     note     TEXT NOT NULL

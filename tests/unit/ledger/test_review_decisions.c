@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define assert_items(f, expected)                                                                  \
@@ -390,6 +391,112 @@ static void nothing_signed_can_be_changed_by_anybody(void **state)
     }
 }
 
+/* ---- at once ---- */
+
+#define N_RACERS 16
+
+typedef struct Racer {
+    Fixture *f;
+    int number;
+    bool has_won;
+    GError *error;
+} Racer;
+
+static gpointer race(gpointer data)
+{
+    Racer *racer = data;
+    g_autofree char *reason = g_strdup_printf("reason %d", racer->number);
+    g_autoptr(Ledger) ledger =
+        ledger_open(racer->f->url, racer->f->folder, LEDGER_WRITE, &racer->error);
+    ReviewActor actor = reviewing_actor("00124", racer->number);
+    ReviewDraft draft = {.review = "1",
+                         .item = 1,
+                         .version = 1,
+                         .decision = racer->number % 2 ? "keep" : "remove",
+                         .until = DAY_NONE,
+                         .reason = reason,
+                         .seconds = -1};
+
+    if (ledger)
+        racer->has_won = ledger_review_draft(ledger, &actor, &draft, 1, &racer->error);
+    return NULL;
+}
+
+static void of_sixteen_who_decide_at_once_one_wins_and_all_are_told(void **state)
+{
+    Fixture *f = *state;
+    reviewing_start(f, "ann/ops @00124", NULL);
+    Racer racers[N_RACERS];
+    GThread *threads[N_RACERS];
+    int n_won = 0;
+
+    reviewing_actor("00124", 0); /* makes what the threads share */
+    for (int i = 0; i < N_RACERS; i++) {
+        racers[i] = (Racer){.f = f, .number = i};
+        threads[i] = g_thread_new("racer", race, &racers[i]);
+    }
+    for (int i = 0; i < N_RACERS; i++)
+        g_thread_join(threads[i]);
+    for (int i = 0; i < N_RACERS; i++) {
+        n_won += racers[i].has_won;
+        if (racers[i].has_won)
+            continue;
+        assert_true(g_error_matches(racers[i].error, LEDGER_ERROR, LEDGER_ERROR_CONFLICT));
+        if (!strstr(racers[i].error->message, "by Jonas Meier (00124) at 2026-03-03T12:00:"))
+            fail_msg("'%s' says neither who nor when", racers[i].error->message);
+        g_clear_error(&racers[i].error);
+    }
+    assert_int_equal(n_won, 1);
+    fixture_close(f);
+    assert_int_equal(count_rows(f->path, "SELECT count(*) FROM audit WHERE action = 'drafted'"), 1);
+    assert_int_equal(count_rows(f->path, "SELECT count(*) FROM audit WHERE action = 'conflict'"),
+                     N_RACERS - 1);
+    assert_int_equal(count_rows(f->path, "SELECT version FROM review_item"), 2);
+}
+
+/* ---- how they went about it ---- */
+
+static void habits_are_told_of_all_and_of_each(void **state)
+{
+    Fixture *f = *state;
+    reviewing_start(f, "ann/ops @00124; bob/ops @00124; cid/ops @00125", NULL);
+
+    assert_done(try_draft(f, "00124", 1, "remove", ""));
+    assert_done(try_draft(f, "00124", 1, "keep", ""));
+    assert_done(try_draft(f, "00124", 2, "keep-until", "project"));
+    assert_done(try_draft(f, "00125", 3, "remove", ""));
+    assert_done(try_sign(f, "00124"));
+    assert_done(try_sign(f, "00125"));
+    json_t *all = ledger_review_telemetry(f->ledger, "1", false, NULL);
+    json_t *each = ledger_review_telemetry(f->ledger, "RV-000001", true, NULL);
+    char *text = json_dumps(all, JSON_COMPACT),
+         *one = json_dumps(json_array_get(json_object_get(each, "by_reviewer"), 0), JSON_COMPACT);
+    assert_string_equal(text, "{\"review\":\"RV-000001\",\"reviewers\":2,\"decisions\":3,"
+                              "\"timed\":3,\"median_seconds\":7.0,\"bulk_percent\":0,"
+                              "\"keep_percent\":67,\"drafts_changed\":1}");
+    assert_string_equal(one, "{\"reviewer\":{\"id\":\"00124\",\"name\":\"Jonas Meier\"},"
+                             "\"decisions\":2,\"timed\":2,\"median_seconds\":7.0,"
+                             "\"bulk_percent\":0,\"keep_percent\":100,\"drafts_changed\":1}");
+    free(text);
+    free(one);
+    json_decref(all);
+    json_decref(each);
+    assert_null(ledger_review_telemetry(f->ledger, "9", false, NULL));
+}
+
+static void a_login_name_means_whoever_has_it_as_username(void **state)
+{
+    Fixture *f = *state;
+    const char *const logins[][2] = {{"jmeier", "00124"}, {"JMEIER", "00124"}, {"00124", ""},
+                                     {"Jonas Meier", ""}, {"pleft", ""},       {"igone", ""},
+                                     {"lalt", "00123"},   {"root", ""},        {"", ""}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(logins); i++) {
+        g_autofree char *id = ledger_review_person(f->ledger, logins[i][0], NULL);
+        assert_string_equal(id, logins[i][1]);
+    }
+}
+
 int main(int argc, char **argv)
 {
 #define test(name) cmocka_unit_test_setup_teardown(name, setup, fixture_teardown)
@@ -410,6 +517,9 @@ int main(int argc, char **argv)
         test(only_the_owner_of_the_campaign_reassigns_and_not_about_himself),
         test(a_second_stage_is_somebody_elses_and_decides),
         test(nothing_signed_can_be_changed_by_anybody),
+        test(of_sixteen_who_decide_at_once_one_wins_and_all_are_told),
+        test(habits_are_told_of_all_and_of_each),
+        test(a_login_name_means_whoever_has_it_as_username),
     };
     return run_on_argument(argc, argv, "review decisions", tests);
 }
