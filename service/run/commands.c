@@ -128,7 +128,7 @@ static const CommandOption leaver_options[] = {
     {0}};
 
 static const CommandOption review_options[] = {
-    {.name = "all", .help = "list: closed ones, too"},
+    {.name = "all", .help = "list: closed ones, too; tasks: also what is done"},
     {.name = "reviewer",
      .type = OPTION_VALUE,
      .argument = "ID",
@@ -137,6 +137,32 @@ static const CommandOption review_options[] = {
      .type = OPTION_VALUE,
      .argument = "TIME",
      .help = "By this instant instead of now"},
+    {.name = "keep", .help = "decide: the right stays"},
+    {.name = "remove", .help = "decide: the right goes"},
+    {.name = "reduce", .help = "decide: something less will do; the reason says what"},
+    {.name = "keep-until",
+     .type = OPTION_VALUE,
+     .argument = "DATE",
+     .help = "decide: the right stays until the end of that day"},
+    {.name = "reason",
+     .type = OPTION_VALUE,
+     .argument = "TEXT",
+     .help = "decide: why; needed against the advice, for what is privileged, for several at once"},
+    {.name = "sentence",
+     .type = OPTION_VALUE,
+     .argument = "TEXT",
+     .help = "sign: what you answer for"},
+    {.name = "to",
+     .type = OPTION_VALUE,
+     .argument = "PERSON",
+     .help = "delegate, reassign: to whom"},
+    {.name = "note",
+     .type = OPTION_VALUE,
+     .argument = "TEXT",
+     .help = "delegate, reassign: why; whoever gets the items reads it"},
+    {.name = "ldif", .help = "tasks: only the records that take the memberships away"},
+    {.name = "telemetry", .help = "show: how reviewers went about it, all together"},
+    {.name = "each", .help = "show --telemetry: each of them, too"},
     {0}};
 
 static const CommandOption link_options[] = {
@@ -269,12 +295,20 @@ const Command commands[] = {
      "from "
      "what\n",
      leaver_options, 0, 64, command_leaver},
-    {"review", "list|start NAME|show ID [ITEM]",
+    {"review", "list|start NAME|show ID [ITEM]|decide ID ITEM…|sign ID|tasks [ID] …",
      "Access reviews: campaigns over frozen rights, who decides, how far they are",
      "  rightful review list               campaigns that are open; --all: closed ones too\n"
      "  rightful review start privileged   now, from the sources as they are now\n"
      "  rightful review show RV-000001     its items, who decides on them, how far they are\n"
-     "  rightful review show RV-000001 12  everything a reviewer is told of one item\n",
+     "  rightful review show RV-000001 12  everything a reviewer is told of one item\n"
+     "  rightful review decide RV-000001 12 --remove --reason 'moved to sales'\n"
+     "  rightful review undo RV-000001 12  take back what is not signed\n"
+     "  rightful review delegate RV-000001 12 --to 00124 --note 'runs it'; also not-mine, "
+     "dont-know, "
+     "reassign\n"
+     "  rightful review sign RV-000001 --sentence 'I looked at each of them.'\n"
+     "  rightful review close RV-000001    what nobody signed is not reviewed\n"
+     "  rightful review tasks              what is left to carry out; --ldif: only the records\n",
      review_options, 1, 64, command_review},
     {"link", "ACCOUNT PERSON|list",
      "Say whose an account is, where no rule can tell; kept, shown, before all rules",

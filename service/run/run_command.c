@@ -257,6 +257,11 @@ static ExitCode print_result(Run *run, json_t *forgotten, int fail_on)
         result, "leaver_cases",
         json_pack("{s:i s:i}", "checked", run->leavers.n_checked, "cleared", run->leavers.n_clear));
     if (run->reviews != NULL) {
+        json_object_set_new(result, "review_tasks",
+                            json_pack("{s:I s:I s:I}", "verified",
+                                      (json_int_t)run->review_counts.n_verified, "returned",
+                                      (json_int_t)run->review_counts.n_returned, "moved",
+                                      (json_int_t)run->review_counts.n_moved));
         json_object_set(result, "reviews", run->reviews);
     }
     if (run->is_dry && run->invocation->format != FORMAT_TABLE) {
@@ -347,12 +352,13 @@ static ExitCode check_leavers(Run *run)
     return ledger_failed(error);
 }
 
-/* The same: the next run starts what this one could not. */
-static ExitCode start_reviews(Run *run)
+/* The same: the next run proves and starts what this one could not. */
+static ExitCode do_reviews(Run *run)
 {
     g_autoptr(GError) error = NULL;
 
-    return run_start_reviews(run, &error) ? EXIT_DONE : ledger_failed(error);
+    return run_follow_reviews(run, &error) && run_start_reviews(run, &error) ? EXIT_DONE
+                                                                             : ledger_failed(error);
 }
 
 /* A transaction of its own: the run is applied, whatever becomes of this. */
@@ -400,7 +406,7 @@ static ExitCode reconcile(Run *run, int fail_on)
     run_say_messages(run);
     run_say_held(run);
     ExitCode leavers = check_leavers(run);
-    ExitCode reviews = start_reviews(run);
+    ExitCode reviews = do_reviews(run);
     code = forget_and_print(run, fail_on);
     code = reviews != EXIT_DONE ? reviews : code;
     return leavers != EXIT_DONE ? leavers : code;

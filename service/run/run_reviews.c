@@ -1,5 +1,7 @@
-/* run_reviews.c: access reviews in a run: those that are due are started by it. */
+/* run_reviews.c: access reviews in a run: what was decided is proven by it, and those that are due
+ * are started by it. */
 
+#include "run/reviews/night.h"
 #include "run/reviews/start.h"
 #include "run/run_state.h"
 
@@ -21,6 +23,17 @@ static void say_waiting(const json_t *waiting)
     }
 }
 
+static bool is_merged(const Run *run)
+{
+    return !run->is_dry && !run->is_clock_held && strcmp(run->record.status, "held") != 0;
+}
+
+bool run_follow_reviews(Run *run, GError **error)
+{
+    return !is_merged(run) || review_night(run->ledger, &run->reconciliation, &run->record,
+                                           &run->review_counts, error);
+}
+
 bool run_start_reviews(Run *run, GError **error)
 {
     g_autoptr(GPtrArray) said = g_ptr_array_new_with_free_func(g_free);
@@ -29,7 +42,7 @@ bool run_start_reviews(Run *run, GError **error)
                                .actor = run->record.actor,
                                .run = run->record.id};
 
-    if (run->is_dry || run->is_clock_held || strcmp(run->record.status, "held") == 0) {
+    if (!is_merged(run)) {
         return true;
     }
     run->reviews = review_start_due(&starting, said, error);

@@ -2,7 +2,7 @@
  * (into the ledger), run_messages.c (what is said about it). */
 #pragma once
 
-#include "ledger/ledger.h"
+#include "ledger/review_tasks.h"
 #include "run/clock.h"
 #include "run/command.h"
 #include "run/hand_links.h"
@@ -19,8 +19,9 @@ typedef struct Run {
     LedgerRun record;
     LedgerCounts counts;
     LeaverChecked leavers; /* cases that were checked again */
-    json_t *reviews;       /* {"started", "waiting"} as from review_start_due(); NULL: not asked */
-    GPtrArray *accepts;    /* (element-type utf8) */
+    ReviewNightCounts review_counts;
+    json_t *reviews;    /* {"started", "waiting"} as from review_start_due(); NULL: not asked */
+    GPtrArray *accepts; /* (element-type utf8) */
     bool is_dry;
     bool would_be_held; /* dry: the run itself would stop at the ledger's guard */
     int64_t started_utc;
@@ -40,6 +41,9 @@ bool run_preview(Run *run, GError **error);
 /* What `retention` wants forgotten, after a run that was merged. *ret_forgotten NULL: it wants
  * nothing, or the run was not merged. */
 bool run_retain(const Run *run, json_t **ret_forgotten, GError **error);
+/* Proves what reviews decided, and hands open items on where their reviewer may not decide;
+ * nothing by a dry or a held run. Before run_start_reviews(). */
+bool run_follow_reviews(Run *run, GError **error);
 /* Access reviews that are due, after the merge: each a transaction of its own, none by a dry or a
  * held run; run->reviews is set. Those that cannot start are said. */
 bool run_start_reviews(Run *run, GError **error);

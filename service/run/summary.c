@@ -125,12 +125,28 @@ void print_decided(const json_t *counts)
     }
 }
 
-static void print_reviews(const json_t *started)
+static void print_reviews(const json_t *result)
 {
+    static const struct {
+        const char *name, *text;
+    } counts[] = {
+        {"verified", "proven removed as a review decided"},
+        {"returned", "removed by a review and there again; rightful review tasks shows them"},
+        {"moved", "handed to another reviewer, because theirs may not decide any more"},
+    };
     size_t i;
     json_t *id;
 
-    json_array_foreach(started, i, id)
+    for (i = 0; i < G_N_ELEMENTS(counts); i++) {
+        json_int_t n = count_of(json_object_get(result, "review_tasks"), counts[i].name);
+        if (n > 0) {
+            printf("%" JSON_INTEGER_FORMAT " %s %s.\n", n,
+                   i < 2 ? (n == 1 ? "right was" : "rights were")
+                         : (n == 1 ? "item was" : "items were"),
+                   counts[i].text);
+        }
+    }
+    json_array_foreach(json_object_get(json_object_get(result, "reviews"), "started"), i, id)
     {
         printf("Review %s was started; rightful review show %s lists its items.\n",
                json_string_value(id), json_string_value(id));
@@ -161,7 +177,7 @@ static void print_run_text(const Invocation *invocation, json_t *result, bool is
     }
     printf(" · %" JSON_INTEGER_FORMAT " resolved\n", count_of(counts, "resolved"));
     print_decided(counts);
-    print_reviews(json_object_get(json_object_get(result, "reviews"), "started"));
+    print_reviews(result);
     json_t *forgotten = json_object_get(result, "forgotten");
 
     if (count_of(forgotten, "people") + count_of(forgotten, "exceptions") +

@@ -12,6 +12,16 @@ static const struct {
     {"list", "", 0, 0, review_verb_list},
     {"start", " NAME", 1, 1, review_verb_start},
     {"show", " ID [ITEM]", 1, 2, review_verb_show},
+    {"decide", " ID ITEM… --keep|--remove|--reduce|--keep-until DATE [--reason TEXT]", 2, 62,
+     review_verb_decide},
+    {"undo", " ID ITEM…", 2, 62, review_verb_undo},
+    {"sign", " ID --sentence TEXT", 1, 1, review_verb_sign},
+    {"delegate", " ID ITEM… --to PERSON --note TEXT", 2, 62, review_verb_hand_on},
+    {"not-mine", " ID ITEM… [--to PERSON] [--note TEXT]", 2, 62, review_verb_hand_on},
+    {"dont-know", " ID ITEM… [--note TEXT]", 2, 62, review_verb_hand_on},
+    {"reassign", " ID ITEM… --to PERSON --note TEXT", 2, 62, review_verb_hand_on},
+    {"close", " ID", 1, 1, review_verb_close},
+    {"tasks", " [ID]", 0, 1, review_verb_tasks},
 };
 
 bool review_now(const Invocation *invocation, int64_t *ret_utc)

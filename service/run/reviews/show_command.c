@@ -123,6 +123,9 @@ ExitCode review_verb_show(Invocation *invocation)
     if (code != EXIT_DONE) {
         return code;
     }
+    if (ledger != NULL && invocation_has(invocation, "telemetry")) {
+        return review_show_telemetry(invocation, ledger);
+    }
     json_t *review = ledger != NULL ? read_review(ledger, invocation, now_utc, &error) : NULL;
     if (error != NULL) {
         return ledger_failed(error);
