@@ -31,14 +31,14 @@ def free_port():
 class Slapd:
     """A private slapd with the same entries, on a free port of the loopback interface."""
 
-    def __init__(self, company, folder):
+    def __init__(self, company, folder, indexed="objectClass"):
         self.folder = tempfile.mkdtemp(prefix="slapd-", dir=folder)
         self.url, self.tls_url = f"ldap://127.0.0.1:{free_port()}", f"ldaps://127.0.0.1:{free_port()}"
         self.certificate = os.path.join(self.folder, "server.pem")
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=bench", "-addext",
                         "subjectAltName=IP:127.0.0.1", "-keyout", self.certificate + ".key", "-out", self.certificate],
                        check=True, capture_output=True)
-        database = company + "-slapd"  # loaded once, kept beside the company
+        database = company + "-slapd" + ("" if indexed == "objectClass" else "-indexed")  # loaded once, kept beside the company
         is_new = not os.path.exists(database)
         os.makedirs(database, exist_ok=True)
         self.conf = os.path.join(self.folder, "slapd.conf")
@@ -47,7 +47,7 @@ class Slapd:
             file.write(f"{schemas}modulepath /usr/lib/ldap\nmoduleload back_mdb\nmoduleload ppolicy\nsizelimit unlimited\n"
                        f"TLSCertificateFile {self.certificate}\nTLSCertificateKeyFile {self.certificate}.key\n"
                        f"database mdb\nsuffix {SUFFIX}\nrootdn {ROOT}\nrootpw {PASSWORD}\ndirectory {database}\n"
-                       f"maxsize 17179869184\nindex objectClass eq\noverlay ppolicy\n")
+                       f"maxsize 17179869184\nindex {indexed} eq\noverlay ppolicy\n")
         if not is_new:
             return
         slapadd = shutil.which("slapadd") or "/usr/sbin/slapadd"
