@@ -80,8 +80,13 @@ static void want_new(Query *query, int64_t run)
                            n, n, n);
 }
 
+/* An exception that is about nobody has '' for a person: nobody's is not everybody's. */
 static void want_only_of(Query *query, const char *person)
 {
+    if (*person == '\0') {
+        g_string_append(query->where, " AND 1 = 0");
+        return;
+    }
     int n = add_value(query, text_value(person));
 
     g_string_append_printf(query->where,
@@ -233,7 +238,7 @@ bool ledger_exception_is_of(Ledger *ledger, const char *id, const char *person, 
         return false;
     statement_bind(row, integer_value(exception_id(id)), text_value(person));
     StoreStep step = statement_step(row, error);
-    *ret_is = step == STORE_ROW;
+    *ret_is = step == STORE_ROW && *person != '\0';
     return step != STORE_FAILED;
 }
 

@@ -16,7 +16,8 @@ typedef struct LedgerListing {
     const char *text;     /* in the subject's name, in any case; NULL = any */
     const char *person;   /* HR id: whom they are about; NULL = anybody */
     const char *owner;    /* HR id: to whom they are assigned; NULL = anybody */
-    const char *only_of;  /* HR id: about them or assigned to them, nothing else; NULL = all */
+    const char *only_of;  /* HR id: about them or assigned to them, nothing else; "" = nobody:
+                            nothing; NULL = all */
     bool only_new;        /* opened or reopened by the last run */
     ListingOrder order;
     int64_t first, limit; /* from 0 */
@@ -26,7 +27,7 @@ typedef struct LedgerListing {
 bool ledger_listing(Ledger *ledger, const LedgerListing *listing, LedgerVisit visit, void *data,
                     int64_t *ret_total, GError **error);
 
-/* Is the exception about that person, or assigned to them? false when there is none. */
+/* Is the exception about that person, or assigned to them? false when there is none, and for "". */
 bool ledger_exception_is_of(Ledger *ledger, const char *id, const char *person, bool *ret_is,
                             GError **error);
 

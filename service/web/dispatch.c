@@ -2,6 +2,7 @@
 
 #include "web/again.h"
 #include "web/guards.h"
+#include "web/programs.h"
 #include "web/routes.h"
 #include "web/sign_in.h"
 
@@ -191,7 +192,9 @@ static void note(Request *request, const char *action, unsigned status)
     g_autofree char *visible = visible_text(request->path);
     g_autofree char *object = g_strdup_printf("%s %.200s", request->method, visible);
     g_autofree char *valid = g_utf8_make_valid(object, -1);
-    const char *actor = request->is_signed_in ? request->who.login : "nobody";
+    const char *actor = request->program        ? request->program
+                        : request->is_signed_in ? request->who.login
+                                                : "nobody";
 
     if (!ledger_note_use(request->ledger,
                          &(LedgerUse){.actor = actor,
@@ -207,27 +210,30 @@ static void note(Request *request, const char *action, unsigned status)
 
 /* ---- the whole ---- */
 
+/* false after a reply, or with an error. */
+static bool is_let_in(Request *request, Reply *reply, GError **error)
+{
+    g_auto(SignInProblem) problem = {0};
+
+    if (request->route->all & PROGRAMS)
+        return program_is_let_in(request, reply, error);
+    if (!sign_in_recall(request, reply, &problem, error))
+        return false;
+    bool may = may_ask(request, reply, &problem);
+    if (!may)
+        keep_what_was_sent(request, reply);
+    return may;
+}
+
 static void handle(Request *request, Reply *reply)
 {
     g_autoptr(GError) error = NULL;
-    g_auto(SignInProblem) problem = {0};
     bool is_get = g_str_equal(request->method, "GET");
+    bool is_done = is_let_in(request, reply, &error) && read_fields(request, &error) &&
+                   (is_get || was_meant(request, reply)) &&
+                   request->route->handler(request, reply, &error);
 
-    if (!sign_in_recall(request, reply, &problem, &error)) {
-        reply_error(request, reply, error);
-        return;
-    }
-    if (!may_ask(request, reply, &problem)) {
-        keep_what_was_sent(request, reply);
-        return;
-    }
-    if (!read_fields(request, &error)) {
-        reply_error(request, reply, error);
-        return;
-    }
-    if (!is_get && !was_meant(request, reply))
-        return;
-    if (!request->route->handler(request, reply, &error))
+    if (!is_done && error)
         reply_error(request, reply, error);
 }
 
@@ -243,7 +249,7 @@ void dispatch(Request *request, const GError *why, Reply *reply)
     handle(request, reply);
     /* Whoever is nobody is refused without a row: the address alone says nothing, and would let
      * anybody fill the ledger. */
-    if (reply->is_denial && request->is_signed_in)
+    if (reply->is_denial && (request->is_signed_in || request->program))
         note(request, "denied", reply->status);
     else if (request->route->audit && reply->status < 300)
         note(request, request->route->audit, reply->status);

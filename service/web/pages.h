@@ -53,3 +53,5 @@ bool page_asset(Request *request, Reply *reply, GError **error);
  * taken. */
 bool page_ask_job(Request *request, Reply *reply, const char *kind, json_t *argument,
                   GError **error);
+bool api_leaver_check(Request *request, Reply *reply, GError **error); /* api_leaver_checks.c */
+bool api_leaver_check_state(Request *request, Reply *reply, GError **error);

@@ -15,6 +15,7 @@ void request_clear(Request *request)
     g_free(request->query);
     g_free(request->host);
     g_free(request->address);
+    g_free(request->program);
     g_clear_pointer(&request->headers, g_hash_table_unref);
     if (request->body) { /* a password may be in it */
         if (request->body->len > 0)

@@ -45,6 +45,7 @@ typedef struct Request {
     Fields *fields; /* of the query, or of the form; only those that the route allows */
     json_t *json;   /* a body of JSON, else NULL */
 
+    char *program; /* "token hr-portal": a program asks, nobody is signed in; else NULL */
     bool is_signed_in;
     Who who;
     LedgerSession session;

@@ -96,6 +96,11 @@ const Route routes[] = {
     {"GET", "/sign-in", ANYBODY, 0, NULL, page_sign_in, next_field},
     {"POST", "/sign-in", ANYBODY, 0, NULL, page_do_sign_in, sign_in_fields, 8192, .is_slow = true},
     {"POST", "/sign-out", 0, SIGNED_IN, NULL, page_sign_out, csrf_only, 8192},
+
+    {"POST", "/api/v1/leaver-checks", PROGRAMS, 0, NULL, api_leaver_check, NULL, 8192,
+     .is_slow = true, .takes_json = true, .scope = "leaver-checks"},
+    {"GET", "/api/v1/leaver-checks/{id}", PROGRAMS, 0, NULL, api_leaver_check_state,
+     .scope = "leaver-checks"},
     {0}};
 
 static bool is_parameter(const char *piece, size_t length)

@@ -18,6 +18,7 @@ struct Route {
     size_t body_limit;         /* of a POST, bytes */
     bool is_slow;              /* asks the worker: not done by the threads of the pages */
     bool takes_json;           /* the body is JSON instead of a form */
+    const char *scope;         /* of PROGRAMS: what the token must be for */
 };
 
 extern const Route routes[]; /* ended by a row without path */

@@ -48,4 +48,6 @@ ACCESS = {
     "GET /sign-in": "anybody",
     "POST /sign-in": "anybody",
     "POST /sign-out": EVERYBODY,
+    "POST /api/v1/leaver-checks": "programs",
+    "GET /api/v1/leaver-checks/{id}": "programs",
 }

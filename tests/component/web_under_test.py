@@ -53,10 +53,12 @@ class Answer:
 class Web:
     """Started at once; `with Web(site, "--demo") as web`."""
 
-    def __init__(self, site, *arguments, path=None, **options):
+    def __init__(self, site, *arguments, path=None, through_shell=False, **options):
+        """through_shell: with LISTEN_PID of the process itself, as systemd sets it."""
         self.path = path
-        self.log = open(os.path.join(site.folder, "web.log"), "a+", encoding="utf-8")
-        self.process = subprocess.Popen([RIGHTFUL, "--config", site.config, "web", *arguments], cwd=site.folder,
+        shell = ["/bin/sh", "-c", 'LISTEN_PID=$$ exec "$@"', "sh"] if through_shell else []
+        self.log = open(os.path.join(site.folder, "web.log"), "w+", encoding="utf-8")
+        self.process = subprocess.Popen([*shell, RIGHTFUL, "--config", site.config, "web", *arguments], cwd=site.folder,
                                         stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, **options)
         self.wait_until(lambda: "is served" in self.said(), "the web does not listen")
         self.origin = re.search(r"(https?://\S+) is served", self.said())[1]
@@ -66,7 +68,8 @@ class Web:
         return self
 
     def __exit__(self, *_):
-        self.stop()
+        if not self.log.closed:
+            self.stop()
 
     def said(self):
         self.log.seek(0)

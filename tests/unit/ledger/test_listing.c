@@ -1,0 +1,153 @@
+/* Pages of exceptions are pieces of the whole list, whatever the filter. */
+#include "fixture.h"
+#include "on_postgres.h"
+#include "ledger/listing.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static bool append_id(json_t *row, void *text)
+{
+    g_string_append_printf(text, "%s ", json_string_value(json_object_get(row, "id")));
+    return true;
+}
+
+/* Ids of a page, "EX-000001 EX-000002 "; asserts the total unless it is -1. */
+static char *page(Fixture *fixture, LedgerListing listing, int64_t total)
+{
+    g_autoptr(GError) error = NULL;
+    GString *text = g_string_new(NULL);
+    int64_t got;
+
+    listing.limit = listing.limit ? listing.limit : 1000;
+    if (!ledger_listing(fixture->ledger, &listing, append_id, text, &got, &error))
+        fail_msg("%s", error->message);
+    if (total >= 0)
+        assert_int_equal(got, total);
+    return g_string_free(text, FALSE);
+}
+
+static void assert_page(Fixture *fixture, LedgerListing listing, int64_t total, const char *wanted)
+{
+    g_autofree char *got = page(fixture, listing, total);
+
+    assert_string_equal(got, wanted);
+}
+
+static void nights(Fixture *fixture)
+{
+    fixture_night(fixture, NOON,
+                  "leaver-active corp/ann !critical; dormant corp/bob !low; dormant corp/100%_x "
+                  "!low; excess corp/cid");
+    fixture_night(fixture, NOON + DAY,
+                  "leaver-active corp/ann !critical; dormant corp/bob !low; dormant corp/100%_x "
+                  "!low; excess corp/dan");
+}
+
+static void pages_in_a_row_are_the_whole_list(void **state)
+{
+    Fixture *fixture = *state;
+    g_autoptr(GString) pages = g_string_new(NULL), whole = g_string_new(NULL);
+
+    nights(fixture);
+    for (int64_t first = 0; first < 6; first += 2) {
+        g_autofree char *one = page(fixture, (LedgerListing){.first = first, .limit = 2}, 4);
+        g_string_append(pages, one);
+    }
+    assert_true(ledger_exceptions(fixture->ledger, NULL, append_id, whole, NULL));
+    assert_string_equal(pages->str, whole->str);
+}
+
+static void filters_hold_together(void **state)
+{
+    Fixture *fixture = *state;
+
+    nights(fixture);
+    assert_page(fixture, (LedgerListing){.severity = "critical"}, 1, "EX-000001 ");
+    assert_page(fixture, (LedgerListing){.control = "dormant", .severity = "critical"}, 0, "");
+    assert_page(fixture, (LedgerListing){.source = "corp", .control = "leaver-active"}, 1,
+                "EX-000001 ");
+    assert_page(fixture, (LedgerListing){.source = "hr"}, 0, "");
+    g_autofree char *all = page(fixture, (LedgerListing){.status = "all"}, 5);
+    g_autofree char *resolved = page(fixture, (LedgerListing){.status = "resolved"}, 1);
+    g_autofree char *new = page(fixture, (LedgerListing){.only_new = true}, 1);
+    assert_string_not_equal(resolved, new);
+}
+
+static void a_text_is_looked_for_as_it_is(void **state)
+{
+    Fixture *fixture = *state;
+
+    nights(fixture);
+    g_autofree char *ann = page(fixture, (LedgerListing){.text = "AN"}, 2); /* ann, dan */
+    assert_non_null(strstr(ann, "EX-000001"));
+    g_autofree char *percent = page(fixture, (LedgerListing){.text = "%"}, 1);
+    g_autofree char *under = page(fixture, (LedgerListing){.text = "_"}, 1);
+    assert_string_equal(percent, under);
+    assert_page(fixture, (LedgerListing){.text = "' OR '1'='1"}, 0, "");
+    assert_page(fixture, (LedgerListing){.text = "\\"}, 0, "");
+}
+
+static void what_is_theirs_is_what_is_assigned_to_them(void **state)
+{
+    Fixture *fixture = *state;
+    bool is_theirs;
+
+    nights(fixture); /* all of it is about 00123 */
+    g_autofree char *about = page(fixture, (LedgerListing){.only_of = "00123"}, 4);
+    assert_page(fixture, (LedgerListing){.only_of = "00777"}, 0, "");
+    /* Whoever is nobody of the roster owns nothing, and what is about nobody is not theirs. */
+    assert_page(fixture, (LedgerListing){.only_of = ""}, 0, "");
+    assert_true(ledger_exception_is_of(fixture->ledger, "EX-000001", "", &is_theirs, NULL));
+    assert_false(is_theirs);
+    assert_true(ledger_assign(fixture->ledger, "EX-000001", "root", "00777", NOON, NULL));
+    assert_page(fixture, (LedgerListing){.only_of = "00777"}, 1, "EX-000001 ");
+    assert_page(fixture, (LedgerListing){.owner = "00777"}, 1, "EX-000001 ");
+    assert_page(fixture, (LedgerListing){.only_of = "00777", .control = "dormant"}, 0, "");
+    assert_true(ledger_exception_is_of(fixture->ledger, "EX-000001", "00777", &is_theirs, NULL));
+    assert_true(is_theirs);
+    assert_true(ledger_exception_is_of(fixture->ledger, "EX-000002", "00777", &is_theirs, NULL));
+    assert_false(is_theirs);
+    assert_true(ledger_exception_is_of(fixture->ledger, "EX-999999", "00777", &is_theirs, NULL));
+    assert_false(is_theirs);
+}
+
+static void a_page_behind_the_last_is_empty(void **state)
+{
+    Fixture *fixture = *state;
+
+    nights(fixture);
+    assert_page(fixture, (LedgerListing){.first = 1000000, .limit = 50}, 4, "");
+}
+
+static void before_any_run_there_is_nothing(void **state)
+{
+    Fixture *fixture = *state;
+    int64_t run = 5, as_of;
+
+    fixture_open(fixture, LEDGER_RUN);
+    assert_page(fixture, (LedgerListing){0}, 0, "");
+    assert_true(ledger_latest_run(fixture->ledger, &run, &as_of, NULL));
+    assert_int_equal(run, 0);
+    nights(fixture);
+    assert_true(ledger_latest_run(fixture->ledger, &run, &as_of, NULL));
+    assert_int_equal(run, 2);
+    assert_int_equal(as_of, NOON + DAY);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, fixture_setup, fixture_teardown)
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(pages_in_a_row_are_the_whole_list), TEST(filters_hold_together),
+        TEST(a_text_is_looked_for_as_it_is),     TEST(what_is_theirs_is_what_is_assigned_to_them),
+        TEST(a_page_behind_the_last_is_empty),   TEST(before_any_run_there_is_nothing),
+    };
+    return run_on_argument(argc, argv, "listing", tests);
+}
