@@ -4,6 +4,8 @@
 
 #include "run/run_commands.h"
 
+#include "notify/notify.h"
+#include "notify/smtp.h"
 #include "run/facts.h"
 #include "run/ledger_access.h"
 #include "run/pipeline.h"
@@ -244,6 +246,29 @@ static void check_sources(Invocation *invocation, CheckReport *report)
     }
 }
 
+/* ---- Mail ---- */
+
+/* Connects, encrypts, signs in; nothing is sent. */
+static void check_mail(const Settings *settings, CheckReport *report)
+{
+    const SettingsGroup *notify = settings_group(settings->root, "notify");
+    g_autoptr(GError) error = NULL;
+
+    report->about = "mail";
+    if (!notify_is_configured(settings)) {
+        check_warn(report, "no mail server is configured (notify.smtp_url): nobody is reminded");
+        return;
+    }
+    g_autoptr(Smtp) smtp = smtp_new(notify, &error);
+    if (smtp == NULL || !smtp_check(smtp, &error)) {
+        check_fail(report, "%s", error->message);
+        return;
+    }
+    check_pass(report, "%s answers%s%s", settings_text(notify, "smtp_url"),
+               settings_bool(notify, "allow_plaintext") ? ", unencrypted" : ", encrypted",
+               settings_text(notify, "user") != NULL ? ", and lets us in" : "");
+}
+
 /* What failed stands among all that is right; here is a list of it. */
 static void say_what_failed(const json_t *rows)
 {
@@ -302,6 +327,7 @@ ExitCode command_check(Invocation *invocation)
     check_store(invocation, &report);
     if (!invocation_has(invocation, "offline")) {
         check_sources(invocation, &report);
+        check_mail(settings, &report);
     }
     return print_report(invocation, &report);
 }

@@ -267,6 +267,41 @@ static void check_review(const SettingsGroup *review, GPtrArray *problems)
     check_review_dates(review, problems);
 }
 
+/* "rightful@example.com"; what a mail server would make of it is its affair. */
+static bool is_address(const char *text)
+{
+    const char *at = strchr(text, '@');
+
+    return at != NULL && at != text && at[1] != '\0' && strpbrk(text, " <>,;\r\n\t") == NULL;
+}
+
+static void check_notify(const SettingsGroup *notify, GPtrArray *problems)
+{
+    const char *url = settings_text(notify, "smtp_url");
+    const char *from = settings_text(notify, "from");
+    const char *place = settings_place(notify);
+
+    if (url != NULL && !g_str_has_prefix(url, "smtps://") && !g_str_has_prefix(url, "smtp://")) {
+        g_autofree char *quoted = problem_quote(url);
+        problem_add(problems, place, "notify.smtp_url",
+                    "\"%s\" is no address of a mail server; allowed: smtps://host or "
+                    "smtp://host:587",
+                    quoted);
+    }
+    if (url != NULL && strchr(url, '@') != NULL) {
+        problem_add(problems, place, "notify.smtp_url",
+                    "holds a name or a password; use user and password_file");
+    }
+    if (url != NULL && (from == NULL || !is_address(from))) {
+        problem_add(problems, place, "notify.from",
+                    "is %s; allowed: one mail address, as in \"rightful@example.com\"",
+                    from == NULL ? "missing" : "no mail address");
+    }
+    if ((settings_text(notify, "user") != NULL) != settings_is_set(notify, "password_file")) {
+        problem_add(problems, place, "notify.user", "and password_file go together");
+    }
+}
+
 void rules_check(const Settings *settings, const SettingsCatalogue *catalogue, GPtrArray *problems)
 {
     check_store(settings, problems);
@@ -282,6 +317,7 @@ void rules_check(const Settings *settings, const SettingsCatalogue *catalogue, G
         check_suppression(settings_group_at(settings->root, "suppressions", i), catalogue->controls,
                           problems);
     }
+    check_notify(settings_group(settings->root, "notify"), problems);
     check_unique(settings, "reviews", "name", problems);
     for (size_t i = 0; i < settings_n_groups(settings->root, "reviews"); i++) {
         check_review(settings_group_at(settings->root, "reviews", i), problems);

@@ -8,7 +8,7 @@
 #define COUNT .type = SETTING_INT, .minimum = 1, .maximum = 1000000
 #define DAYS .type = SETTING_INT, .minimum = 1, .maximum = FOR_EVER_DAYS
 
-const char *const settings_later[] = {"notify", NULL};
+const char *const settings_later[] = {NULL};
 
 static const char *const provides_choices[] = {"directory", "people",   "assets",
                                                "approvals", "accounts", NULL};
@@ -462,6 +462,10 @@ const Setting settings_root_table[] = {
      .type = SETTING_GROUP,
      .children = settings_web_table,
      .help = "The pages that people look at."},
+    {.name = "notify",
+     .type = SETTING_GROUP,
+     .children = settings_notify_table,
+     .help = "Mail: who hears of what, and through which server."},
     {.name = "worker",
      .type = SETTING_GROUP,
      .children = worker_table,

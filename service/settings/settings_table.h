@@ -10,5 +10,7 @@ extern const Setting settings_root_table[];
 extern const Setting settings_source_table[];
 /* The section `web`. */
 extern const Setting settings_web_table[];
+/* The section `notify`. */
+extern const Setting settings_notify_table[];
 /* Sections of the interface that this version does not have yet; NULL-terminated. */
 extern const char *const settings_later[];

@@ -47,7 +47,7 @@ class Worker:
     def wait_until(self, is_so, what):
         deadline = time.monotonic() + DEADLINE_SECONDS
         while not is_so():
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or self.process.poll() is not None:
                 raise AssertionError(f"{what}: {self.said()}")
             select.select([], [], [], 0.02)
 

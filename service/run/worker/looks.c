@@ -218,3 +218,48 @@ json_t *looks_who_account(Looks *looks, const char *source, const char *key, con
                                   : who_unusable(&looks->look, account, clock_utc());
     return who_answer(looks, *ret_reason == NULL ? account : NONE);
 }
+
+/* ---- whom to write to ---- */
+
+static char *text_or_null(const Look *look, TextRef ref)
+{
+    const char *text = snapshot_text(look->reconciliation.snapshot, ref);
+
+    return *text != '\0' ? g_strdup(text) : NULL;
+}
+
+bool looks_contact(Looks *looks, const char *id, char **ret_name, char **ret_email,
+                   char **ret_manager)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&looks->mutex);
+    json_t *error = bring_up_to_date(looks);
+
+    if (error != NULL) {
+        json_decref(error);
+        return false;
+    }
+    const Snapshot *snapshot = looks->look.reconciliation.snapshot;
+    const People *people = &snapshot->people;
+    uint32_t person = snapshot_find_person(snapshot, id);
+    if (person == NONE) {
+        return false;
+    }
+    const char *manager = snapshot_text(snapshot, people->manager_id[person]);
+    uint32_t above = *manager != '\0' ? snapshot_find_person(snapshot, manager) : NONE;
+    *ret_name = text_or_null(&looks->look, people->name[person]);
+    *ret_email = text_or_null(&looks->look, people->email[person]);
+    *ret_manager = above != NONE ? text_or_null(&looks->look, people->id[above]) : NULL;
+    return true;
+}
+
+char **looks_with_role(Looks *looks, const char *role)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&looks->mutex);
+    json_t *error = bring_up_to_date(looks);
+
+    if (error != NULL) {
+        json_decref(error);
+        return g_new0(char *, 1);
+    }
+    return who_with_role(&looks->look, role, clock_utc());
+}

@@ -27,5 +27,12 @@ json_t *looks_who(Looks *looks, const char *user);
  * is null; static. */
 json_t *looks_who_account(Looks *looks, const char *source, const char *key, const char *dn,
                           const char **ret_reason);
+/* Who somebody of the roster is to write to; each text is newly allocated, NULL where there is
+ * none. false: nobody has this HR id. */
+bool looks_contact(Looks *looks, const char *id, char **ret_name, char **ret_email,
+                   char **ret_manager);
+/* HR ids of people who work here and have a role of `web.roles`, NULL-terminated; newly
+ * allocated. */
+char **looks_with_role(Looks *looks, const char *role);
 /* Reads what there is now, ahead of the first question. */
 void looks_refresh(Looks *looks);

@@ -191,3 +191,47 @@ json_t *who_facts(const Look *look, uint32_t account, int64_t now_utc)
         person_json(look, r->links->person[account]), "accounts", accounts_json(look, account),
         "roles", roles_json(look, account), "usable", who_unusable(look, account, now_utc) == NULL);
 }
+
+/* ---- the other way round ---- */
+
+static void add_members(const Look *look, uint32_t group, int64_t now_utc, GPtrArray *ids)
+{
+    const Reconciliation *r = &look->reconciliation;
+    size_t n = 0;
+    const uint32_t *accounts = effective_members(r->effective, group, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        uint32_t person = r->links->person[accounts[i]];
+
+        if (person == NONE || who_unusable(look, accounts[i], now_utc) != NULL) {
+            continue;
+        }
+        const char *id = snapshot_text(r->snapshot, r->snapshot->people.id[person]);
+        if (!g_ptr_array_find_with_equal_func(ids, id, g_str_equal, NULL)) {
+            g_ptr_array_add(ids, g_strdup(id));
+        }
+    }
+}
+
+char **who_with_role(const Look *look, const char *role, int64_t now_utc)
+{
+    const Reconciliation *r = &look->reconciliation;
+    const SettingsGroup *settings =
+        settings_group(settings_group(r->settings->root, "web"), "roles");
+    const char *const *names = settings_texts(settings, role);
+    g_autoptr(GArray) groups = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    GPtrArray *ids = g_ptr_array_new();
+
+    for (size_t i = 0; names[i] != NULL; i++) {
+        snapshot_find_groups(r->snapshot, names[i], groups);
+    }
+    for (guint i = 0; i < groups->len; i++) {
+        uint32_t group = g_array_index(groups, uint32_t, i);
+
+        if (may_sign_in_by(look, r->snapshot->groups.source[group])) {
+            add_members(look, group, now_utc, ids);
+        }
+    }
+    g_ptr_array_add(ids, NULL);
+    return (char **)g_ptr_array_free(ids, FALSE);
+}

@@ -16,3 +16,6 @@ uint32_t who_find_entry(const Look *look, const char *source, const char *key, c
 const char *who_unusable(const Look *look, uint32_t account, int64_t now_utc);
 /* {"user", "account", "person", "accounts", "roles", "usable"}. New reference. */
 json_t *who_facts(const Look *look, uint32_t account, int64_t now_utc);
+/* HR ids of those whose accounts who_facts() gives that role, each once, without those who have
+ * left; NULL-terminated, newly allocated. */
+char **who_with_role(const Look *look, const char *role, int64_t now_utc);

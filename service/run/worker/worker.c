@@ -9,6 +9,7 @@
 #include "run/run_commands.h"
 #include "run/worker/asks.h"
 #include "run/worker/jobs.h"
+#include "run/worker/mail.h"
 
 #include "controls/control.h"
 
@@ -23,6 +24,7 @@ typedef struct Worker {
     Asks *asks;
     Server *server;
     Jobs *jobs;
+    Mail *mail;
 } Worker;
 
 /* ---- one configuration's time ---- */
@@ -35,13 +37,17 @@ static void work(void *data)
 /* Called by the thread of the jobs: a newer run may be there. */
 static void done(void *data)
 {
-    asks_refresh(((Worker *)data)->asks);
+    Worker *worker = data;
+
+    asks_refresh(worker->asks);
+    mail_wake(worker->mail);
 }
 
 static void start(Worker *worker)
 {
     worker->looks = looks_new(worker->invocation);
     worker->asks = asks_new(worker->invocation, worker->looks, work, worker);
+    worker->mail = mail_new(worker->invocation->settings, worker->looks);
     worker->jobs = jobs_new(worker->invocation, done, worker);
     worker->server = server_new(worker->listener, &server_limits, asks_take, worker->asks);
 }
@@ -51,6 +57,7 @@ static void stop(Worker *worker)
 {
     server_pause(worker->server);
     g_clear_pointer(&worker->jobs, jobs_free);
+    g_clear_pointer(&worker->mail, mail_free);
     g_clear_pointer(&worker->asks, asks_free);
     while (g_main_context_iteration(NULL, FALSE)) {
         continue;

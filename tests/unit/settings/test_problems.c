@@ -105,12 +105,21 @@ static void digits_in_texts_comments_and_names_are_no_numbers(void **state)
            "");
 }
 
-static void sections_of_later_versions_are_refused_as_such(void **state)
+static void a_mail_server_is_encrypted_or_named_and_has_a_sender(void **state)
 {
-    expect(state, "notify: { from = \"x\"; };",
-           "test.conf:2: notify: is not in this version yet; take the section out, nothing would "
-           "act on it");
-    expect_part(state, "notify: { };", "notify: is not in this version yet");
+    expect_part(state, "notify: { smtp_url = \"http://mail.example.com\"; from = \"a@b.c\"; };",
+                "is no address of a mail server");
+    expect_part(state, "notify: { smtp_url = \"smtps://mail.example.com\"; };",
+                "notify.from: is missing");
+    expect_part(state,
+                "notify: { smtp_url = \"smtps://mail.example.com\"; from = \"a@b.c, d@e.f\"; };",
+                "notify.from: is no mail address");
+    expect_part(state,
+                "notify: { smtp_url = \"smtps://u:secret@mail.example.com\"; from = \"a@b.c\"; };",
+                "use user and password_file");
+    expect_part(state, "notify: { smtp_url = \"smtps://mail\"; from = \"a@b.c\"; user = \"u\"; };",
+                "go together");
+    expect(state, "notify: { smtp_url = \"smtp://mail:587\"; from = \"a@b.c\"; };", "");
 }
 
 static void a_campaign_says_what_its_scope_means_and_when_it_starts(void **state)
@@ -379,7 +388,7 @@ int main(void)
         TEST(percentages_of_0_and_100_are_refused),
         TEST(a_number_that_libconfig_would_cut_is_refused),
         TEST(digits_in_texts_comments_and_names_are_no_numbers),
-        TEST(sections_of_later_versions_are_refused_as_such),
+        TEST(a_mail_server_is_encrypted_or_named_and_has_a_sender),
         TEST(a_campaign_says_what_its_scope_means_and_when_it_starts),
         TEST(a_rule_that_names_no_day_is_refused),
         TEST(what_the_web_cannot_work_with_is_said_at_once),
