@@ -114,8 +114,9 @@ ExitCode leaver_check(Invocation *invocation, const GArray *wanted, const char *
                       LeaverAnswer *ret_answer)
 {
     g_auto(Question) question = {0};
+    g_auto(Look) rosters = {0};
     g_auto(Look) look = {0};
-    ExitCode code = question_ask(invocation, wanted, &question), recorded = EXIT_DONE;
+    ExitCode code = question_ask(invocation, wanted, &rosters, &question), recorded = EXIT_DONE;
 
     *ret_answer = (LeaverAnswer){0};
     if (code != EXIT_DONE) {
@@ -125,7 +126,7 @@ ExitCode leaver_check(Invocation *invocation, const GArray *wanted, const char *
     Scope scope = {.keys = (const ScopeKey *)(const void *)question.keys->data,
                    .n_keys = question.keys->len,
                    .owners = (const char *const *)(const void *)question.owners->pdata};
-    code = look_open_some(invocation, PROVIDES_EVERYTHING, &scope, &look);
+    code = look_open_again(&rosters, PROVIDES_EVERYTHING, &scope, &look);
     if (code != EXIT_DONE) {
         return code;
     }

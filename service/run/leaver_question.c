@@ -194,18 +194,17 @@ static void question_init(Question *question)
     g_array_set_clear_func(question->keys, clear_key);
 }
 
-ExitCode question_ask(Invocation *invocation, const GArray *wanted, Question *ret_question)
+ExitCode question_ask(Invocation *invocation, const GArray *wanted, Look *ret_look,
+                      Question *ret_question)
 {
-    g_auto(Look) look = {0};
-
     question_init(ret_question);
-    ExitCode code = look_open_some(invocation, PROVIDES_PEOPLE, NULL, &look);
+    ExitCode code = look_open_some(invocation, PROVIDES_PEOPLE, NULL, ret_look);
     if (code == EXIT_DONE) {
-        code = identify(&look, wanted, ret_question);
+        code = identify(ret_look, wanted, ret_question);
     }
     for (guint i = 0; code == EXIT_DONE && i < ret_question->ids->len; i++) {
         guint before = ret_question->keys->len;
-        add_person_keys(&look, ret_question->ids->pdata[i], ret_question->keys,
+        add_person_keys(ret_look, ret_question->ids->pdata[i], ret_question->keys,
                         ret_question->owners);
         bool has_key = ret_question->keys->len > before;
         g_array_append_val(ret_question->has_key, has_key);

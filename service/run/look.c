@@ -46,8 +46,10 @@ static ExitCode read_baseline(Look *look, bool is_judging)
     if (look->ledger == NULL) {
         return EXIT_DONE;
     }
-    look->baseline = ledger_baseline(look->ledger, look->reconciliation.as_of_utc, &error);
-    look->hand_links = look->baseline != NULL ? hand_links_read(look->ledger, &error) : NULL;
+    if (look->baseline == NULL) {
+        look->baseline = ledger_baseline(look->ledger, look->reconciliation.as_of_utc, &error);
+        look->hand_links = look->baseline != NULL ? hand_links_read(look->ledger, &error) : NULL;
+    }
     if (look->hand_links == NULL ||
         !ledger_next_run(look->ledger, &look->reconciliation.this_run, &error)) {
         return ledger_failed(error);
@@ -61,15 +63,10 @@ static ExitCode read_baseline(Look *look, bool is_judging)
     return EXIT_DONE;
 }
 
-static ExitCode open_now(Invocation *invocation, unsigned wanted, const Scope *scope,
-                         bool is_judging, Look *look)
+/* The invocation and the ledger are set, and what was read of it before. */
+static ExitCode read_now(Look *look, unsigned wanted, const Scope *scope, bool is_judging)
 {
-    *look = (Look){.invocation = invocation};
-    ExitCode code = open_store(invocation, LEDGER_READ, &look->ledger);
-
-    if (code != EXIT_DONE) {
-        return code;
-    }
+    const Invocation *invocation = look->invocation;
     g_autoptr(Progress) progress = progress_new(invocation->is_quiet);
 
     look->reconciliation.settings = invocation->settings;
@@ -81,7 +78,7 @@ static ExitCode open_now(Invocation *invocation, unsigned wanted, const Scope *s
     if (!invocation_as_of(invocation, clock_utc(), &look->reconciliation.as_of_utc)) {
         return EXIT_USAGE;
     }
-    code = read_baseline(look, is_judging);
+    ExitCode code = read_baseline(look, is_judging);
     if (code != EXIT_DONE) {
         return code;
     }
@@ -91,6 +88,25 @@ static ExitCode open_now(Invocation *invocation, unsigned wanted, const Scope *s
     g_clear_pointer(&progress, progress_free);
     say_incomplete(look);
     return EXIT_DONE;
+}
+
+static ExitCode open_now(Invocation *invocation, unsigned wanted, const Scope *scope,
+                         bool is_judging, Look *look)
+{
+    *look = (Look){.invocation = invocation};
+    ExitCode code = open_store(invocation, LEDGER_READ, &look->ledger);
+
+    return code == EXIT_DONE ? read_now(look, wanted, scope, is_judging) : code;
+}
+
+ExitCode look_open_again(Look *before, unsigned wanted, const Scope *scope, Look *look)
+{
+    *look = (Look){.invocation = before->invocation,
+                   .ledger = g_steal_pointer(&before->ledger),
+                   .baseline = g_steal_pointer(&before->baseline),
+                   .hand_links = g_steal_pointer(&before->hand_links)};
+    look_clear(before);
+    return read_now(look, wanted, scope, false);
 }
 
 ExitCode look_open_some(Invocation *invocation, unsigned wanted, const Scope *scope, Look *look)

@@ -37,6 +37,9 @@ ExitCode look_open_run(Look *look, int64_t run);
 /* As it is now, judged as a run would: compared with the last one, guards and all; nothing is
  * written. */
 ExitCode look_open_judged(Invocation *invocation, Look *ret_look);
+/* The same after another look: what that read of the ledger is taken over, and nothing is left of
+ * it. */
+ExitCode look_open_again(Look *before, unsigned wanted, const Scope *scope, Look *ret_look);
 void look_clear(Look *look);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Look, look_clear)
 /* EXIT_DONE, or EXIT_INCOMPLETE when a source was not whole: the answer may lack something. */

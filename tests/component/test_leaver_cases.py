@@ -170,6 +170,22 @@ class Handover(SiteTest):
         status = {line["kind"]: line["status"] for line in case_of(site, MARIA)["lines"]}
         self.assertEqual({status["owned-group"], status["owned-account"], status["report"]}, {"open"})
 
+    def test_a_review_that_waits_for_her_needs_another_reviewer_until_somebody_has_it(self):
+        site = self.site()
+        site.write("rightful.conf", MANAGER_CONFIG + 'reviews: ( { name = "admins"; scope = "privileged"; reviewer = "00200"; fallback = "00204"; } );\n')
+        started = site.rightful("review", "start", "admins", "--as-of", DEMO_AS_OF)
+        self.assertEqual(started.code, 0, started.err)
+        answer = site.rightful("leaver", MARIA, "--json", *AS_OF).json["leaver"][0]
+        line, = [line for line in answer["lines"] if line["kind"] == "review"]
+        self.assertEqual((line["key"], line["source"], line["status"]), ("RV-000001", "", "open"))
+        self.assertLessEqual(line["due"], "2026-03-31T22:00:00Z")
+        self.assertIn("1 decision of the review", line["text"])
+        self.assertEqual([(row["id"], row["open"]) for row in answer["reviews"]], [("RV-000001", 1)])
+        moved = site.rightful("review", "close", "RV-000001", "--reason", "somebody else does it")
+        self.assertEqual(moved.code, 0, moved.err)
+        site.run(as_of=NEXT)
+        self.assertEqual([line["status"] for line in case_of(site, MARIA)["lines"] if line["kind"] == "review"], ["clear"])
+
     def test_if_left_tells_the_same(self):
         site = self.site()
         left = site.rightful("person", MARIA, "--if-left", "--json", *AS_OF).json["person"][0]
