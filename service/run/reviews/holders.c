@@ -57,5 +57,5 @@ const char **review_holders(const Reconciliation *r, uint32_t account)
         add_person(r->snapshot, owner_person(&links->account_owner[account]), ids);
     }
     g_ptr_array_add(ids, NULL);
-    return (const char **)g_ptr_array_steal(ids, NULL);
+    return (const char **)(gpointer)g_ptr_array_steal(ids, NULL);
 }
