@@ -133,7 +133,8 @@ bool web_not_found(const Request *request, GError **error)
     return false;
 }
 
-static bool fail(GError **error, WebError code, const char *format, va_list arguments)
+static bool G_GNUC_PRINTF(3, 0)
+    fail(GError **error, WebError code, const char *format, va_list arguments)
 {
     g_autofree char *sentence = g_strdup_vprintf(format, arguments);
 
