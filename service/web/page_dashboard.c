@@ -190,10 +190,11 @@ static bool todo_own_reviews(Request *request, json_t *todo, GError **error)
     }
     json_array_foreach(heads, i, head)
     {
+        review_set_heading(request, head);
         g_autofree char *href = review_path(head, "");
         g_autofree char *wait = view_count(view_number(head, "open"), "right waits", "rights wait");
         g_autofree char *text =
-            g_strdup_printf("%s: %s for your answer", view_text(head, "title"), wait);
+            g_strdup_printf("%s: %s for your answer", view_text(head, "heading"), wait);
         if (view_number(head, "open") > 0)
             add_todo(
                 todo, href, text,

@@ -185,7 +185,7 @@ char *review_title(const json_t *model)
 
     return g_strdup_printf("%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " – %s",
                            view_number(progress, "decided"), view_number(progress, "items"),
-                           view_text(json_object_get(model, "review"), "title"));
+                           view_text(json_object_get(model, "review"), "heading"));
 }
 
 bool review_view_of(const Request *request, const char **ret_view, GError **error)

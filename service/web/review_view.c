@@ -20,6 +20,16 @@ static bool find_head(json_t *row, void *data)
     return search->found == NULL;
 }
 
+void review_set_heading(const Request *request, json_t *head)
+{
+    const json_t *scope = json_object_get(head, "scope");
+    const char *target = view_text(scope, "target"), *title = view_text(head, "title");
+    bool is_own = g_strcmp0(view_text(scope, "scope"), "manager") == 0 && target &&
+                  g_strcmp0(target, request->who.person) == 0;
+
+    view_set_text(head, "heading", is_own ? "Rights of your people" : title);
+}
+
 json_t *review_mine(const Request *request, GError **error)
 {
     Search search = {.id = ledger_review_id(request->parameters[0])};
@@ -32,7 +42,9 @@ json_t *review_mine(const Request *request, GError **error)
     }
     if (!ledger_reviews(request->ledger, &filter, find_head, &search, error))
         return NULL;
-    if (!search.found)
+    if (search.found)
+        review_set_heading(request, search.found);
+    else
         web_not_found(request, error);
     return search.found;
 }

@@ -149,6 +149,51 @@ test('an answer that somebody else gave meanwhile is told, with who it was', asy
   await two.context().close();
 });
 
+test('a manager follows advice in bulk, keeps until a day, and hands a right on to somebody who is named', async () => {
+  const page = await signIn(await open(facts.url), 'kvogt');
+  await page.goto(OTHER);
+  await page.getByRole('link', { name: /^Follow the advice for/ }).click();
+  await heading(page, /^Follow the advice for 3 rights/);
+  await keeps(page, 'bulk');
+  await page.getByRole('checkbox').first().uncheck();
+  await page.getByText('2 of 3 selected').waitFor();
+  await page.getByRole('button', { name: 'Save these answers' }).click();
+  await page.getByRole('alert').getByText('Give the reason').waitFor();
+  assert.equal(await page.getByRole('checkbox', { checked: true }).count(), 2, 'what was taken out stays out');
+  await page.getByLabel('Reason for all of them').fill('Not allowed by the rule');
+  await page.getByRole('button', { name: 'Save these answers' }).click();
+  await page.getByRole('status').getByText('Saved.').waitFor();
+
+  const last = page.locator('fieldset.item:not(.is-decided)').last();
+  await last.locator('summary').click();
+  await last.getByLabel('Keep until', { exact: true }).check();
+  await last.locator('input[name^="reason-"]').fill('Until the stand-in is back');
+  await last.getByLabel('Keep until the end of').fill(new Date(Date.now() + 40 * 86400000).toISOString().slice(0, 10));
+  await last.getByLabel('Keep until the end of').press('Tab');
+  await page.locator('[data-saved]', { hasText: 'Saved.' }).waitFor();
+
+  const first = page.locator('fieldset.item:not(.is-decided)').first();
+  await first.locator('summary').click();
+  await first.getByRole('link', { name: /hand on/ }).click();
+  await heading(page, 'Who should answer?');
+  await keeps(page, 'pass');
+  await page.getByLabel('Somebody else, whom I name').check();
+  await page.getByLabel('Name or number of that person').fill('muller');
+  await page.getByLabel('Note for them').fill('You work with them every day');
+  await page.getByRole('button', { name: 'Hand on' }).click();
+  await page.getByText('Several people fit. Whom do you mean?').waitFor();
+  await keeps(page, 'pass-choice');
+  await page.getByLabel(/Anna Müller/).check();
+  await page.getByRole('button', { name: 'Hand on' }).click();
+  await page.getByRole('status').getByText('Handed on.').waitFor();
+
+  const anna = await signIn(await open(facts.url), 'amuller');
+  await anna.goto(OTHER);
+  assert.equal(await anna.locator('fieldset.item').count(), 1);
+  await page.context().close();
+  await anna.context().close();
+});
+
 test('a manager reviews 40 rights on at most four screens', () => review40(facts.url, 'manager'));
 test('and on PostgreSQL', { skip: !facts.postgres_url && 'no PostgreSQL here' }, () => review40(facts.postgres_url, null));
 
@@ -270,11 +315,30 @@ test('an administrator\'s morning: what is open, who sees to it, what may stay, 
 
 /* ---- the campaign's owner ---- */
 
-test('the owner of a campaign sees how far everybody is', async () => {
+test('the owner of a campaign sees how far everybody is, reassigns, closes, starts anew', async () => {
   const page = await signIn(await open(facts.url), 'smuller');
   await page.goto('/reviews/RV-000001/campaign');
   await keeps(page, 'owner-campaign');
-  await page.getByRole('cell', { name: 'Katrin Vogt' }).first().waitFor();
+  await page.goto(`${OTHER}/campaign`);
+  const row = page.locator('tr', { has: page.getByRole('rowheader', { name: 'Katrin Vogt' }) });
+  await row.getByRole('link', { name: /^Reassign/ }).click();
+  await keeps(page, 'owner-reassign');
+  await page.getByLabel('Name or number of who should answer').fill('Gerd');
+  await page.getByRole('button', { name: 'Reassign' }).click();
+  await page.getByRole('status').getByText('Reassigned.').waitFor();
+  await page.locator('tr', { has: page.getByRole('rowheader', { name: 'Gerd Ott' }) }).waitFor();
+  await page.getByRole('button', { name: 'Close the campaign' }).click();
+  await page.getByRole('alert').getByText('Tick the box').waitFor();
+  await page.getByLabel(/I mean it/).check();
+  await page.getByRole('button', { name: 'Close the campaign' }).click();
+  await page.getByRole('status').getByText('The campaign is closed.').waitFor();
+  await page.getByText('Not reviewed').first().waitFor();
+
+  await page.goto('/reviews');
+  await page.getByLabel('Campaign').selectOption('second');
+  await page.getByRole('button', { name: 'Start' }).click();
+  await page.getByRole('link', { name: 'Show the review' }).click({ timeout: 60000 });
+  await page.getByText(/RV-00000[34]/).first().waitFor();
   await page.context().close();
 });
 
