@@ -199,15 +199,16 @@ static bool reassign(Request *request, json_t *model, const json_t *from, GError
     const char *note = NULL, *id = view_text(from, "id");
     ReviewItemFilter filter = {.reviewer = id ? id : "", .state = "open"};
 
-    if (!fields_text(request->fields, "note", 1000, false, &note, error) ||
-        !review_receiver(request, model, &receiver, error) || !receiver)
+    if (!fields_text(request->fields, "note", 1000, true, &note, NULL))
+        view_wrong(model, "note", "Tell them why they should decide.");
+    if (!review_receiver(request, model, &receiver, error) || !receiver || !note)
         return false;
     if (!ledger_review_items(request->ledger, request->parameters[0], &filter, collect_number,
                              numbers, error))
         return false;
     if (ledger_review_move(request->ledger, &actor, request->parameters[0],
                            (const int64_t *)(void *)numbers->data, numbers->len, "reassigned",
-                           receiver, note ? note : "", &own))
+                           receiver, note, &own))
         return true;
     if (review_is_refusal(own))
         view_wrong(model, "to", own->message);

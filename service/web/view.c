@@ -188,14 +188,16 @@ char *view_label(const char *name)
 void view_wrong(json_t *model, const char *field, const char *sentence)
 {
     g_autofree char *href = g_strdup_printf("#%s", field);
+    g_autofree char *upper = g_strdup(sentence); /* errors of the ledger go on in a sentence */
     json_t *errors = json_object_get(model, "errors"), *wrong = json_object_get(model, "wrong");
 
     if (!errors)
         json_object_set_new(model, "errors", errors = json_array());
     if (!wrong)
         json_object_set_new(model, "wrong", wrong = json_object());
-    json_array_append_new(errors, json_pack("{s:s s:s}", "href", href, "text", sentence));
-    view_set_text(wrong, field, sentence);
+    upper[0] = g_ascii_toupper(upper[0]);
+    json_array_append_new(errors, json_pack("{s:s s:s}", "href", href, "text", upper));
+    view_set_text(wrong, field, upper);
     view_set_flag(model, "has_errors", true);
 }
 

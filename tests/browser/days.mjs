@@ -324,6 +324,7 @@ test('the owner of a campaign sees how far everybody is, reassigns, closes, star
   await row.getByRole('link', { name: /^Reassign/ }).click();
   await keeps(page, 'owner-reassign');
   await page.getByLabel('Name or number of who should answer').fill('Gerd');
+  await page.getByLabel('Note for them').fill('Katrin is away until spring');
   await page.getByRole('button', { name: 'Reassign' }).click();
   await page.getByRole('status').getByText('Reassigned.').waitFor();
   await page.locator('tr', { has: page.getByRole('rowheader', { name: 'Gerd Ott' }) }).waitFor();

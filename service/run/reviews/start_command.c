@@ -68,8 +68,9 @@ static ExitCode start(Look *look, const Campaign *campaign)
     if (code != EXIT_DONE) {
         return code;
     }
-    ReviewStarting starting = {
-        .ledger = ledger, .reconciliation = &look->reconciliation, .actor = actor_name()};
+    ReviewStarting starting = {.ledger = ledger,
+                               .reconciliation = &look->reconciliation,
+                               .actor = invocation_actor(invocation)};
     switch (review_start(&starting, campaign, &review, &why, said, &error)) {
     case REVIEW_FAILED:
         return ledger_failed(error);
