@@ -60,7 +60,7 @@ async function review40(url, name) {
   assert.match(await page.title(), /^40 of 40 – /);
   await page.reload();
   assert.equal(await undecided(page).count(), 0, 'what was said to be saved is');
-  if (name) await keeps(page, `${name}-3-answered`);
+  if (name) await looks(page, `${name}-3-answered`);
   await hand.click(page.getByRole('button', { name: 'Check your answers' }));
   await heading(page, 'Check your answers');
   if (name) await keeps(page, `${name}-4-check`);
