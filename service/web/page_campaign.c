@@ -54,6 +54,41 @@ static bool add_items(Request *request, json_t *model, GError **error)
     return true;
 }
 
+/* Facts about all reviewers together; about each when the owner asks for that. */
+static void set_facts(json_t *row)
+{
+    g_autofree char *seconds = view_words(json_object_get(row, "median_seconds"));
+
+    view_set_text(row, "name", view_text(json_object_get(row, "reviewer"), "name"));
+    view_set_text(row, "seconds", seconds ? seconds : "–");
+}
+
+static bool add_telemetry(Request *request, json_t *model, GError **error)
+{
+    bool by_reviewer = g_strcmp0(fields_get(request->fields, "by"), "reviewer") == 0;
+    json_t *facts, *rows, *row;
+    size_t i;
+
+    if (!(request->who.roles & (ROLE_REVIEWS | ROLE_AUDITOR)))
+        return true;
+    facts = ledger_review_telemetry(request->ledger, request->parameters[0], by_reviewer, error);
+    if (!facts)
+        return false;
+    rows = json_object_get(facts, "by_reviewer");
+    json_array_foreach(rows, i, row) set_facts(row);
+    if (!by_reviewer) {
+        set_facts(facts);
+        view_set_text(facts, "name", "All together");
+        json_object_set_new(model, "telemetry", json_pack("[O]", facts));
+    } else if (rows) {
+        json_object_set(model, "telemetry", rows);
+    }
+    view_set_flag(model, "has_telemetry", view_number(facts, "decisions") > 0);
+    view_set_flag(model, "is_together", !by_reviewer);
+    json_decref(facts);
+    return true;
+}
+
 static void add_head(const Request *request, json_t *model, const json_t *review)
 {
     bool is_open = !review_is_closed(review);
@@ -81,7 +116,7 @@ static json_t *model_of(Request *request, GError **error)
     model = json_object();
     add_head(request, model, review);
     json_object_set_new(model, "review", review);
-    if (add_items(request, model, error))
+    if (add_items(request, model, error) && add_telemetry(request, model, error))
         return model;
     json_decref(model);
     return NULL;

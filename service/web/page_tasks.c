@@ -5,6 +5,7 @@
 #include "web/review_view.h"
 
 #include "ledger/review_tasks.h"
+#include "review/removal.h"
 
 static const struct {
     const char *state, *words, *class;
@@ -36,6 +37,7 @@ static void decorate(json_t *task)
     const char *by = view_text(json_object_get(task, "decided_by"), "name");
 
     set_state(task);
+    review_removal_explain(task); /* "how" and "ldif" */
     view_take_text(task, "title",
                    person ? g_strdup_printf("%s (%s): %s", person, account, group)
                           : g_strdup_printf("%s: %s", account, group));

@@ -304,6 +304,8 @@ test('an administrator\'s morning: what is open, who sees to it, what may stay, 
   await keeps(page, 'admin-3-exception');
 
   await page.goto('/tasks');
+  await page.locator('details summary').first().click();
+  await page.getByText('changetype: modify').first().waitFor();
   await keeps(page, 'admin-4-tasks');
   await page.goto('/runs');
   await page.getByRole('button', { name: 'Run now' }).click();
@@ -318,7 +320,11 @@ test('an administrator\'s morning: what is open, who sees to it, what may stay, 
 test('the owner of a campaign sees how far everybody is, reassigns, closes, starts anew', async () => {
   const page = await signIn(await open(facts.url), 'smuller');
   await page.goto('/reviews/RV-000001/campaign');
+  await page.getByRole('heading', { name: 'How it was answered' }).waitFor();
+  await page.getByRole('cell', { name: '100 %' }).first().or(page.getByRole('rowheader', { name: 'All together' })).first().waitFor();
   await keeps(page, 'owner-campaign');
+  await page.getByRole('link', { name: 'Each reviewer' }).click();
+  await page.getByRole('rowheader', { name: 'Katrin Vogt' }).nth(1).waitFor();
   await page.goto(`${OTHER}/campaign`);
   const row = page.locator('tr', { has: page.getByRole('rowheader', { name: 'Katrin Vogt' }) });
   await row.getByRole('link', { name: /^Reassign/ }).click();
