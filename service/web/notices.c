@@ -10,7 +10,6 @@ static const struct {
     {"saved", "Saved."},
     {"handed-on", "Handed on."},
     {"reassigned", "Reassigned."},
-    {"reminded", "Everybody with open items is reminded in the next mail."},
     {"review-closed", "The campaign is closed."},
     {"commented", "The comment is kept."},
     {"assigned", "Assigned."},
