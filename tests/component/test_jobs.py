@@ -1,5 +1,7 @@
 """Jobs that the web asks for: done in their order by the worker, and again when it was killed in the middle."""
 
+import email
+import email.policy
 import json
 import os
 import signal
@@ -9,6 +11,7 @@ import time
 import unittest
 
 from site_under_test import SMALL_CONFIG, SMALL_HR, SMALL_LDIF, Site, SiteTest
+from smtp_sink import Sink
 from worker_under_test import Worker
 
 WORKER = 'worker: { socket = "worker.sock"; };\nfreshness: { people_days = 36500; };\n'
@@ -63,6 +66,31 @@ class Jobs(SiteTest):
         self.assertEqual((found["opened_by"], found["urgent"], found["person"]["id"]), ("anna", True, "00123"))
         finished = [self.row(site, job)[1] for job in jobs]
         self.assertEqual(finished, sorted(finished))
+
+    def test_a_review_is_started_and_its_reviewer_is_told_by_when(self):
+        site = self.site()
+        sink = Sink()
+        self.addCleanup(sink.stop)
+        site.write("rightful.conf", site.read("rightful.conf") + f"""
+reviews: ( {{ name = "privileged"; scope = "privileged"; reviewer = "00125"; due_days = 14; }} );
+notify: {{ smtp_url = "{sink.url}"; from = "rightful@example.com"; ca_file = "{sink.ca_file}"; digest_hour = 0; }};
+""")
+        self.assertEqual(site.rightful("run").code, 0)
+        with Worker(site) as worker:
+            job = self.add(site, "review-start", name="privileged")
+            worker.tell("work")
+            result = self.result(site, worker, job)
+            self.assertEqual(result.get("review"), "RV-000001", result)
+            again = self.result(site, worker, self.add(site, "review-start", name="privileged"))
+            self.assertTrue(again["error"], "one campaign of a name at a time")
+            worker.wait_until(lambda: sink.messages, "nobody was told")
+        message = email.message_from_bytes(sink.messages[0][2], policy=email.policy.default)
+        self.assertEqual(message["To"], "ana@example.com")
+        calendar = [part.get_content() for part in message.walk() if part.get_content_type() == "text/calendar"]
+        self.assertIn("DTSTART;VALUE=DATE:", calendar[0])
+        self.assertIn("to decide", message.get_body(("plain",)).get_content())
+        review = site.rightful("review", "show", "RV-000001", "--json").json
+        self.assertIn("anna", json.dumps(review))
 
     def test_what_cannot_be_done_says_why_and_the_next_is_done(self):
         site = self.site()

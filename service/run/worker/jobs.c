@@ -99,6 +99,14 @@ static void tell_review(const json_t *output, json_t *result)
         review = json_array_get(review, 0);
     }
     json_object_set(result, "review", json_object_get(review, "id"));
+    if (json_object_get(review, "id") == NULL) { /* a campaign begins whole, or not at all */
+        const char *why = text_in(result, "message");
+        const char *said = text_in(result, "error");
+        json_object_set_new(result, "error",
+                            json_string(said != NULL  ? said
+                                        : why != NULL ? why
+                                                      : "no review was started"));
+    }
 }
 
 typedef struct JobKind {
