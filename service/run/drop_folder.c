@@ -21,6 +21,7 @@ struct DropFolder {
     char *path;
     int fd, ends[G_N_ELEMENTS(drop_ends)];
     uid_t owner;
+    bool is_private; /* only owner and group get in: what is in it may be read by whoever does */
 };
 
 static bool fail(GError **error, const char *what, const char *why)
@@ -52,19 +53,25 @@ static bool judge_folder(DropFolder *folder, GError **error)
                     "PrivateUsers=. No file was taken");
     }
     folder->owner = state.st_uid;
+    folder->is_private = (state.st_mode & S_IXOTH) == 0;
     return true;
 }
 
 static bool open_ends(DropFolder *folder, GError **error)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(drop_ends); i++) {
-        if (mkdirat(folder->fd, drop_ends[i], 0750) != 0 && errno != EEXIST) {
+        bool is_new = mkdirat(folder->fd, drop_ends[i], 0750) == 0;
+        if (!is_new && errno != EEXIST) {
             return fail(error, folder->path, g_strerror(errno));
         }
         folder->ends[i] =
             openat(folder->fd, drop_ends[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (folder->ends[i] < 0) {
             return fail(error, drop_ends[i], g_strerror(errno));
+        }
+        /* Whoever dropped a file reads what became of it; of the group it need not be. */
+        if (is_new && folder->is_private) {
+            fchmod(folder->ends[i], 0755);
         }
     }
     return true;
@@ -270,7 +277,8 @@ static char *free_name(int fd, const char *name)
     }
 }
 
-static bool write_text(int fd, const char *name, const char *text, GError **error)
+static bool write_text(const DropFolder *folder, int fd, const char *name, const char *text,
+                       GError **error)
 {
     size_t length = strlen(text), written = 0;
     int out = openat(fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
@@ -280,6 +288,9 @@ static bool write_text(int fd, const char *name, const char *text, GError **erro
     }
     for (ssize_t n = 0; written < length && n >= 0; written += n > 0 ? (size_t)n : 0) {
         n = write(out, text + written, length - written);
+    }
+    if (folder->is_private) {
+        fchmod(out, 0644);
     }
     bool is_written = fsync(out) == 0 && written == length;
     close(out);
@@ -298,7 +309,7 @@ bool drop_folder_settle(const DropFolder *folder, const DropFile *file, DropEnd 
     }
     g_autofree char *name = stays ? g_strdup(file->name) : free_name(to, file->name);
     g_autofree char *beside = g_strconcat(name, ".txt", NULL);
-    if (!write_text(to, beside, text, error)) {
+    if (!write_text(folder, to, beside, text, error)) {
         return false;
     }
     if (!stays && renameat2(from, file->name, to, name, RENAME_NOREPLACE) != 0) {

@@ -182,14 +182,26 @@ class Drop(SiteTest):
         self.assertEqual(site.rightful("leaver", LENA, "--drop", self.drop).code, 2)
         self.assertEqual(self.there(), ["a.csv"])
 
-    def test_texts_are_for_the_group_alone_and_a_name_that_hides_something_shows_it(self):
+    def test_whoever_dropped_a_file_can_read_what_became_of_it_and_strangers_cannot(self):
+        """Nobody else gets into the folder; where everybody does, the text is for the group alone."""
+        for folder, others in ((0o750, True), (0o755, False)):
+            with self.subTest(oct(folder)):
+                site = self.site()
+                os.chmod(self.drop, folder)
+                self.put("a.csv")
+                self.take(site)
+                for path in ("done", os.path.join("done", "a.csv.txt")):
+                    mode = stat.S_IMODE(os.stat(os.path.join(self.drop, path)).st_mode)
+                    self.assertEqual(bool(mode & 0o004), others, path)
+                    self.assertFalse(mode & 0o002)
+
+    def test_a_name_that_hides_something_shows_it_and_the_text_does_not_say_what_is_open(self):
         site = self.site()
         self.put("evil\u202e\nname.csv")
         row, = self.take(site).json["drop"]
         self.assertNotIn("\n", row["file"])
         self.assertNotIn("\u202e", row["file"])
         text, = [name for name in self.there("done") if name.endswith(".txt")]
-        self.assertEqual(stat.S_IMODE(os.stat(os.path.join(self.drop, "done", text)).st_mode) & 0o007, 0)
         self.assertNotIn("enabled", self.text("done", text[:-4]))  # what is open is for the case, not for the folder
 
 
