@@ -7,6 +7,7 @@
 #include "ledger/audit.h"
 #include "ledger/began.h"
 #include "ledger/exception_json.h"
+#include "ledger/kept.h"
 #include "ledger/life.h"
 #include "ledger/tally.h"
 
@@ -322,7 +323,7 @@ static Tally *tally_of_now(Ledger *ledger, GError **error)
     return tally_read(ledger->store, error);
 }
 
-json_t *ledger_summary(Ledger *ledger, GError **error)
+static json_t *count_summary(Ledger *ledger, GError **error)
 {
     int64_t n_all, n_by_rule;
     g_autoptr(Tally) tally = tally_of_now(ledger, error);
@@ -339,6 +340,26 @@ json_t *ledger_summary(Ledger *ledger, GError **error)
                      (json_int_t)tally->by_status[STATUS_FALSE_POSITIVE], "resolved",
                      (json_int_t)(n_all - tally_unresolved(tally)), "by_severity",
                      tally_severities(tally), "by_control", tally_controls(tally));
+}
+
+/* What read says, unless the ledger is still as it was when it was asked last. */
+static json_t *answer(Ledger *ledger, const char *question,
+                      json_t *(*read)(Ledger *ledger, GError **error), GError **error)
+{
+    if (!kept_refresh(ledger->kept, ledger->store, error))
+        return NULL;
+    json_t *kept = kept_find(ledger->kept, question);
+    if (kept)
+        return kept;
+    json_t *now = read(ledger, error);
+    if (now)
+        kept_add(ledger->kept, question, now);
+    return now;
+}
+
+json_t *ledger_summary(Ledger *ledger, GError **error)
+{
+    return answer(ledger, "summary", count_summary, error);
 }
 
 /* Why (some of) the control could not be judged, from the run's list; null when all of it was. */
@@ -364,7 +385,7 @@ static json_t *reasons_of(json_t *not_evaluable, const char *control)
     return text->len > 0 ? json_string(text->str) : json_null();
 }
 
-json_t *ledger_control_results(Ledger *ledger, GError **error)
+static json_t *read_control_results(Ledger *ledger, GError **error)
 {
     g_autoptr(Tally) tally = tally_read(ledger->store, error);
     g_autoptr(Statement) row =
@@ -406,4 +427,9 @@ json_t *ledger_control_results(Ledger *ledger, GError **error)
     json_decref(stored);
     json_decref(not_evaluable);
     return results;
+}
+
+json_t *ledger_control_results(Ledger *ledger, GError **error)
+{
+    return answer(ledger, "control results", read_control_results, error);
 }

@@ -1,4 +1,5 @@
 /* ledger.c: opening, locking, and the small things that all files of the ledger need. */
+#include "ledger/kept.h"
 #include "ledger/ledger_private.h"
 #include "ledger/tally.h"
 
@@ -69,6 +70,7 @@ Ledger *ledger_open(const char *url, const char *base_directory, LedgerAccess ac
     Ledger *ledger = g_new0(Ledger, 1);
     ledger->store = g_steal_pointer(&store);
     ledger->url = g_steal_pointer(&shown);
+    ledger->kept = kept_new();
     return ledger;
 }
 
@@ -80,6 +82,7 @@ void ledger_close(Ledger *ledger)
     g_free(ledger->url);
     g_free(ledger->reason);
     tally_free(ledger->tally);
+    kept_free(ledger->kept);
     g_free(ledger);
 }
 

@@ -14,6 +14,7 @@ struct Ledger {
     json_t *(*references)(const char *control);
     struct Tally *tally; /* after the last merge; NULL when it was handed out */
     uint64_t tally_of;   /* Store.n_writes then: it is good while nothing was written since */
+    struct Kept *kept;   /* what was counted and still holds */
 };
 
 typedef enum Status {

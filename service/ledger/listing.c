@@ -1,6 +1,7 @@
 #include "ledger/listing.h"
 
 #include "ledger/exception_json.h"
+#include "ledger/kept.h"
 
 /* ---- what is wanted, as SQL ---- */
 
@@ -140,8 +141,33 @@ static const char *const orders[] = {
     [LISTING_BY_AGE] = "e.opened_run, e.id",
 };
 
+/* The condition and its values, for what is kept. */
+static char *question_of(const Query *query)
+{
+    GString *question = g_string_new(query->where->str);
+
+    for (int i = 0; i < query->n_values; i++) {
+        const StoreValue *value = &query->values[i];
+        if (value->type == VALUE_INTEGER)
+            g_string_append_printf(question, "\x1f%" G_GINT64_FORMAT, value->integer);
+        else
+            g_string_append_printf(question, "\x1f%s", (const char *)value->data);
+    }
+    return g_string_free(question, FALSE);
+}
+
 static bool count_all(Paging *paging, const Query *query, GError **error)
 {
+    Kept *kept = paging->ledger->kept;
+    g_autofree char *question = question_of(query);
+    if (!kept_refresh(kept, paging->ledger->store, error))
+        return false;
+    json_t *known = kept_find(kept, question);
+    if (known) {
+        paging->total = json_integer_value(known);
+        json_decref(known);
+        return true;
+    }
     g_autofree char *sql =
         g_strdup_printf("SELECT count(*) FROM exception e WHERE %s", query->where->str);
     g_autoptr(Statement) row = store_prepare(paging->ledger->store, sql, error);
@@ -152,6 +178,9 @@ static bool count_all(Paging *paging, const Query *query, GError **error)
     if (statement_step(row, error) != STORE_ROW)
         return false;
     paging->total = statement_integer(row, 0);
+    known = json_integer(paging->total);
+    kept_add(kept, question, known);
+    json_decref(known);
     return true;
 }
 

@@ -97,7 +97,7 @@ static bool add_counts(Request *request, json_t *model, GError **error)
                               json_pack("{s:s s:I s:s}", "name", severities[i], "n",
                                         (json_int_t)view_number(by, severities[i]), "href", href));
     }
-    int64_t open = view_number(summary, "open") + view_number(summary, "assigned");
+    int64_t open = view_number(summary, "open"); /* assigned too */
     int64_t critical = view_number(json_object_get(summary, "by_severity"), "critical");
     g_autofree char *count = view_count(open, "exception is open", "exceptions are open");
     view_take_text(model, "open_words",
