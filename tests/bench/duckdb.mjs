@@ -3,7 +3,7 @@
 //
 //   node duckdb.mjs FOLDER AS-OF-SECONDS [LIST]
 //
-// LIST: a file for all it found (control, subject, object; tab-separated), which is not part of the job. `npm ci` first.
+// LIST: a file for all it found (control, subject, object; tab-separated), which is not part of the job. `npm install` first.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { DuckDBInstance } from '@duckdb/node-api';
 

@@ -6,7 +6,7 @@
 PATH is a release build of rightful; FOLDER holds `generate`, `scan`, `stream`, `closure` and `ledger` (the build folder's tests/bench). Two
 commands that are compared run alternately, and the median of the ratios of the pairs is printed: the machine's mood cancels out.
 LIST of: answers, outliers, table, memory, growth, instructions, closure, ledger, ldap (default: all but growth). --large is a million
-accounts instead of 100,000, and growth: 6 GB of disk and half an hour. DuckDB takes part where `npm ci` was run in tests/bench.
+accounts instead of 100,000, and growth: 6 GB of disk and half an hour. DuckDB takes part where `npm install` was run in tests/bench.
 --record writes the instruction count to instructions.txt; --gate exits 1 when a goal is missed.
 """
 import argparse
