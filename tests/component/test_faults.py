@@ -296,7 +296,9 @@ class PullsSideBySide(FaultTest):
         self.proxy.fault = whole = faults.Fault()
         self.assertEqual(loop.pull()["corp"], ["complete", ""])
         self.assertEqual(whole.n_entries, N_ENTRIES)
-        for k in [*range(8), *range(8, whole.n_messages, 13), whole.n_messages - 1]:
+        # A pull that is through before its second connection is needs fewer messages than the one that was counted: a
+        # cut behind its last one cuts nothing. The very end is cut where there is one connection.
+        for k in [*range(8), *range(8, whole.n_messages - 8, 13)]:
             self.proxy.fault = faults.Cut(k, is_reset=k % 2 == 1)
             self.assert_unused(loop.pull(), k)
         self.proxy.fault = faults.Fault()
