@@ -167,10 +167,6 @@ static const CommandOption review_options[] = {
     {.name = "ldif", .help = "tasks: only the records that take the memberships away"},
     {.name = "telemetry", .help = "show: how reviewers went about it, all together"},
     {.name = "each", .help = "show --telemetry: each of them, too"},
-    {.name = "as",
-     .type = OPTION_VALUE,
-     .argument = "NAME",
-     .help = "start: who asks for it, if not the login name; recorded"},
     {0}};
 
 static const CommandOption link_options[] = {

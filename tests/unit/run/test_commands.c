@@ -32,6 +32,19 @@ static void no_two_commands_share_a_name(void **state)
     }
 }
 
+static void no_two_options_of_a_command_share_a_name(void **state)
+{
+    (void)state;
+    for (const Command *command = commands; command->name != NULL; command++) {
+        g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+        for (const CommandOption *own = command->options; own != NULL && own->name != NULL; own++) {
+            if (!g_hash_table_add(names, (void *)(uintptr_t)own->name)) {
+                fail_msg("%s has two options --%s", command->name, own->name);
+            }
+        }
+    }
+}
+
 static void no_option_of_a_command_hides_a_global_one(void **state)
 {
     (void)state;
@@ -68,6 +81,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_command_has_a_function_a_summary_and_examples_that_name_it),
         cmocka_unit_test(no_two_commands_share_a_name),
+        cmocka_unit_test(no_two_options_of_a_command_share_a_name),
         cmocka_unit_test(no_option_of_a_command_hides_a_global_one),
         cmocka_unit_test(help_of_a_command_begins_with_its_examples),
     };
