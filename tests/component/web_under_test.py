@@ -2,18 +2,12 @@
 
 import http.client
 import json
-import os
 import re
-import select
-import signal
 import socket
-import subprocess
-import time
 import urllib.parse
 
-from site_under_test import RIGHTFUL
+from daemon_under_test import DEADLINE_SECONDS, Daemon
 
-DEADLINE_SECONDS = 60
 # Whom one can be in the demos of tests: name of the choice → row of web.demo.
 PEOPLE = {
     "admin": ("root1", "00125", "Ana Lima", ["admin"]),
@@ -50,50 +44,19 @@ class Answer:
         return json.loads(self.body)
 
 
-class Web:
+class Web(Daemon):
     """Started at once; `with Web(site, "--demo") as web`."""
+
+    name = "web"
 
     def __init__(self, site, *arguments, path=None, through_shell=False, **options):
         """through_shell: with LISTEN_PID of the process itself, as systemd sets it."""
         self.path = path
         shell = ["/bin/sh", "-c", 'LISTEN_PID=$$ exec "$@"', "sh"] if through_shell else []
-        self.log = open(os.path.join(site.folder, "web.log"), "w+", encoding="utf-8")
-        self.process = subprocess.Popen([*shell, RIGHTFUL, "--config", site.config, "web", *arguments], cwd=site.folder,
-                                        stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, **options)
+        super().__init__(site, *arguments, shell=shell, **options)
         self.wait_until(lambda: "is served" in self.said(), "the web does not listen")
         self.origin = re.search(r"(https?://\S+) is served", self.said())[1]
         self.host = self.origin.split("://")[1]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if not self.log.closed:
-            self.stop()
-
-    def said(self):
-        self.log.seek(0)
-        return self.log.read()
-
-    def wait_until(self, is_so, what):
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        while not is_so():
-            if time.monotonic() > deadline or self.process.poll() is not None:
-                raise AssertionError(f"{what} ({self.process.poll()}): {self.said()}")
-            select.select([], [], [], 0.02)
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        try:
-            code = self.process.wait(DEADLINE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            raise
-        said = self.said()
-        self.log.close()
-        if code != 0 or "Sanitizer" in said or "runtime error" in said:
-            raise AssertionError(f"the web ended with {code}: {said}")
 
     def memory_kb(self):
         with open(f"/proc/{self.process.pid}/status", encoding="utf-8") as file:

@@ -2,38 +2,21 @@
 
 import json
 import os
-import select
-import signal
 import socket
-import subprocess
-import time
 
-from site_under_test import RIGHTFUL
-
-DEADLINE_SECONDS = 60
+from daemon_under_test import DEADLINE_SECONDS, Daemon
 
 
-class Worker:
+class Worker(Daemon):
     """Started at once; `with Worker(site) as worker`. The configuration must name worker.sock."""
+
+    name = "worker"
 
     def __init__(self, site, *arguments, **environment):
         self.path = os.path.join(site.folder, "worker.sock")
         # At most 108 bytes fit into the address of a UNIX socket.
-        self.log = open(os.path.join(site.folder, "worker.log"), "a+", encoding="utf-8")
-        self.process = subprocess.Popen([RIGHTFUL, "--config", site.config, "worker", *arguments], cwd=site.folder,
-                                        stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
-                                        env={**os.environ, **environment})
+        super().__init__(site, *arguments, env={**os.environ, **environment})
         self.wait_until(self.is_listening, "the worker does not listen")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
-
-    def said(self):
-        self.log.seek(0)
-        return self.log.read()
 
     def is_listening(self):
         if self.process.poll() is not None:
@@ -43,13 +26,6 @@ class Worker:
             return True
         except OSError:
             return False
-
-    def wait_until(self, is_so, what):
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        while not is_so():
-            if time.monotonic() > deadline or self.process.poll() is not None:
-                raise AssertionError(f"{what}: {self.said()}")
-            select.select([], [], [], 0.02)
 
     def connect(self):
         client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)  # blocking: it waits where the queue is full
@@ -77,24 +53,6 @@ class Worker:
 
     def tell(self, what):
         return json.loads(self.send(json.dumps({"tell": what}).encode() + b"\n"))
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait(DEADLINE_SECONDS)
-        self.log.close()
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        try:
-            code = self.process.wait(DEADLINE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            raise
-        said = self.said()
-        self.log.close()
-        if code != 0 or "Sanitizer" in said:
-            raise AssertionError(f"the worker ended with {code}: {said}")
 
 
 def read_all(client):
