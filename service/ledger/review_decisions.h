@@ -59,9 +59,10 @@ bool ledger_review_sign(Ledger *ledger, const ReviewActor *actor, const char *re
 bool ledger_review_move(Ledger *ledger, const ReviewActor *actor, const char *review,
                         const int64_t *items, size_t n_items, const char *why, const char *receiver,
                         const char *note, GError **error);
-/* What is not signed then is "not-reviewed", never approved. Who may is the caller's to know. */
+/* What is not signed then is "not-reviewed", never approved. reason: NULL = none; the audit log
+ * keeps it. Who may is the caller's to know. */
 bool ledger_review_close(Ledger *ledger, const char *login, int64_t at_utc, const char *review,
-                         GError **error);
+                         const char *reason, GError **error);
 
 /* HR id of whoever has that login name as username in the last applied roster and has not left; ""
  * = nobody. Newly allocated; NULL on failure, LEDGER_ERROR_REFUSED when several have it. */

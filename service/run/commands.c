@@ -151,7 +151,9 @@ static const CommandOption review_options[] = {
     {.name = "reason",
      .type = OPTION_VALUE,
      .argument = "TEXT",
-     .help = "decide: why; needed against the advice, for what is privileged, for several at once"},
+     .help =
+         "decide, close: why; a decision needs it against the advice, for what is privileged, and "
+         "for several at once"},
     {.name = "sentence",
      .type = OPTION_VALUE,
      .argument = "TEXT",

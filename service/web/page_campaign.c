@@ -154,7 +154,7 @@ bool page_campaign_close(Request *request, Reply *reply, GError **error)
     if (g_strcmp0(fields_get(request->fields, "sure"), "yes") != 0)
         return again(request, reply, "Tick the box if you mean to close it.", error);
     if (!ledger_review_close(request->ledger, request->who.login, request->now_utc,
-                             request->parameters[0], &own)) {
+                             request->parameters[0], NULL, &own)) {
         if (review_is_refusal(own))
             return again(request, reply, own->message, error);
         g_propagate_error(error, g_steal_pointer(&own));

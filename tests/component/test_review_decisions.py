@@ -307,7 +307,10 @@ class WhoDecides(LoopTest):
         site = self.site(actor="nobody")
         self.started(site)
         self.refused(site, f"{LOGIN} is the username of nobody", "decide", "RV-000001", "1", "--keep", "--reason", "x")
-        self.assertEqual(site.rightful("review", "decide", "RV-000001", "1", "--keep", "--as", "Bob").code, 2)
+        for verb, items in (("decide", ["1", "--keep"]), ("sign", ["--sentence", "x"]), ("close", [])):
+            said = site.rightful("review", verb, "RV-000001", *items, "--as", "Bob")
+            self.assertEqual(said.code, 2)
+            self.assertIn(f"review {verb} takes no --as", said.err)
 
     def test_what_is_signed_stands(self):
         site = self.site()

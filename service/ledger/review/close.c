@@ -5,7 +5,7 @@
 
 typedef struct Closing {
     Store *store;
-    const char *review, *login;
+    const char *review, *login, *reason;
     int64_t at_utc;
 } Closing;
 
@@ -80,13 +80,15 @@ static bool do_close(void *data, GError **error)
                             error) &&
            change_audit(closing->store,
                         &(ChangeMade){closing->login, "closed", review.name, closing->at_utc},
-                        json_pack("{s:I}", "not_reviewed", (json_int_t)n_open), error);
+                        json_pack("{s:I s:s*}", "not_reviewed", (json_int_t)n_open, "reason",
+                                  closing->reason),
+                        error);
 }
 
 bool ledger_review_close(Ledger *ledger, const char *login, int64_t at_utc, const char *review,
-                         GError **error)
+                         const char *reason, GError **error)
 {
-    Closing closing = {ledger->store, review, login, at_utc};
+    Closing closing = {ledger->store, review, login, reason, at_utc};
 
     return store_transaction(ledger->store, STORE_WRITING, do_close, &closing, error);
 }

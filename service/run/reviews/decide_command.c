@@ -248,7 +248,8 @@ ExitCode review_verb_close(Invocation *invocation)
     if (code != EXIT_DONE) {
         return code;
     }
-    if (!ledger_review_close(ledger, actor_name(), clock_utc(), invocation->arguments[1], &error)) {
+    if (!ledger_review_close(ledger, actor_name(), clock_utc(), invocation->arguments[1],
+                             invocation_value(invocation, "reason"), &error)) {
         return ledger_failed(error);
     }
     say(invocation, "%s is closed; what nobody signed is not reviewed, and not approved.",

@@ -272,12 +272,16 @@ static void no_answer_is_not_reviewed(void **state)
     assert_done(try_draft(f, "00124", 1, "keep", ""));
     assert_done(try_draft(f, "00125", 3, "keep", ""));
     assert_done(try_sign(f, "00125"));
-    assert_true(ledger_review_close(f->ledger, "root", NOON + DAY, "RV-000001", NULL));
+    assert_true(
+        ledger_review_close(f->ledger, "root", NOON + DAY, "RV-000001", "the team is gone", NULL));
     assert_items(f, "1:@00124 v3 not-reviewed keep; 2:@00124 v2 not-reviewed; "
                     "3:@00125 v3 signed keep");
-    assert_false(ledger_review_close(f->ledger, "root", NOON + DAY, "1", &error));
+    assert_false(ledger_review_close(f->ledger, "root", NOON + DAY, "1", NULL, &error));
     assert_true(g_error_matches(error, LEDGER_ERROR, LEDGER_ERROR_CONFLICT));
     fixture_close(f);
+    assert_int_equal(count_rows(f->path, "SELECT count(*) FROM audit WHERE action LIKE '%closed' "
+                                         "AND detail LIKE '%the team is gone%'"),
+                     1);
     assert_int_equal(count_rows(f->path, "SELECT count(*) FROM group_reviewed"), 1);
     assert_int_equal(count_rows(f->path, "SELECT count(*) FROM group_reviewed WHERE "
                                          "group_key = 'dev' AND review = 1"),

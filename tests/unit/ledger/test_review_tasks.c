@@ -142,7 +142,7 @@ static void a_newer_decision_takes_the_place_of_an_older(void **state)
     g_autoptr(Reviewed) reviewed = ledger_reviewed(f->ledger, NULL);
     assert_int_equal(reviewed->tasks->len, 1);
     assert_int_equal(reviewed->decisions->len, 2);
-    assert_true(ledger_review_close(f->ledger, "root", NOON + DAY, "2", NULL));
+    assert_true(ledger_review_close(f->ledger, "root", NOON + DAY, "2", NULL, NULL));
     assert_tasks(f, true, "2 remove open"); /* not reviewed is no decision */
 }
 
@@ -191,7 +191,7 @@ static void the_controls_are_told_who_is_late_and_what_was_decided(void **state)
     assert_string_equal(first->holders[0], "00123");
     assert_int_equal(first->seconds, 7);
     assert_null(reviewed_group(reviewed, "corp", "dev"));
-    assert_true(ledger_review_close(f->ledger, "root", NOON + DAY, "1", NULL));
+    assert_true(ledger_review_close(f->ledger, "root", NOON + DAY, "1", NULL, NULL));
     g_autoptr(Reviewed) closed = ledger_reviewed(f->ledger, NULL);
     assert_int_equal(g_array_index(closed->reviewers, ReviewedReviewer, 1).n_open, 0);
     assert_int_equal(reviewed_group(closed, "corp", "dev")->at_utc, NOON + DAY);
