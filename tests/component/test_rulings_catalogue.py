@@ -2,7 +2,7 @@
 
 import unittest
 
-from test_rulings_rights import ADMINS, LOCKED, RightsTest, ad_entry, ad_group, ad_user, asset, filetime, group, person, unjudged, user, DOMAIN
+from rights_worlds import ADMINS, LOCKED, RightsTest, ad_entry, ad_group, ad_user, asset, filetime, group, person, unjudged, user, DOMAIN
 
 NINA = user("nina", "9")
 
