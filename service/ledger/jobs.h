@@ -6,7 +6,7 @@
 #include "ledger/ledger.h"
 
 typedef struct JobAsked {
-    const char *kind;       /* "run", "leaver-check", "review-start" */
+    const char *kind;       /* "run", "leaver-check", "review-start", "review-remind" */
     const json_t *argument; /* an object */
     const char *actor;      /* login name of who asks */
     int64_t at_utc;         /* clock */

@@ -1,11 +1,12 @@
 #include "ledger/outbox.h"
 
+#include "base/times.h"
 #include "ledger/changes.h"
 
 typedef struct Outgoing {
     Store *store;
     const OutboxEvent *event;
-    bool is_new;
+    int32_t day; /* of the digest that the event went into; DAY_NONE = it was told already */
     int64_t id, at_utc;
     const char *failure;
 } Outgoing;
@@ -122,7 +123,7 @@ static bool add(void *data, GError **error)
     Digest digest;
     bool was;
 
-    outgoing->is_new = false;
+    outgoing->day = DAY_NONE;
     if (!was_told(outgoing->store, event->person, event->event, &was, error))
         return false;
     if (was)
@@ -135,7 +136,7 @@ static bool add(void *data, GError **error)
         if (!read_digest(outgoing, ++day, &digest, error))
             return false;
     }
-    outgoing->is_new = true;
+    outgoing->day = day;
     bool is_added = add_to_day(outgoing, day, &digest, error) && remember(outgoing, error);
     json_decref(digest.events);
     return is_added;
@@ -147,8 +148,50 @@ bool ledger_outbox_add(Ledger *ledger, const OutboxEvent *event, bool *ret_is_ne
 
     if (!store_transaction(ledger->store, STORE_WRITING, add, &outgoing, error))
         return false;
-    *ret_is_new = outgoing.is_new;
+    *ret_is_new = outgoing.day != DAY_NONE;
     return true;
+}
+
+/* ---- because somebody asked ---- */
+
+typedef struct Asking {
+    Store *store;
+    const OutboxAsked *asked;
+    int32_t *days;
+} Asking;
+
+static bool audit_asked(const Asking *asking, GError **error)
+{
+    const OutboxAsked *asked = asking->asked;
+    json_t *told = json_array(), *before = json_array();
+
+    for (size_t i = 0; i < asked->n_events; i++)
+        json_array_append_new(asking->days[i] != DAY_NONE ? told : before,
+                              json_string(asked->events[i].person));
+    return change_audit(asking->store,
+                        &(ChangeMade){asked->actor, "reminded", asked->object, asked->at_utc},
+                        json_pack("{s:o s:o}", "people", told, "already", before), error);
+}
+
+static bool add_asked(void *data, GError **error)
+{
+    const Asking *asking = data;
+
+    for (size_t i = 0; i < asking->asked->n_events; i++) {
+        Outgoing outgoing = {.store = asking->store, .event = &asking->asked->events[i]};
+        if (!add(&outgoing, error))
+            return false;
+        asking->days[i] = outgoing.day;
+    }
+    return audit_asked(asking, error);
+}
+
+bool ledger_outbox_add_asked(Ledger *ledger, const OutboxAsked *asked, int32_t *ret_days,
+                             GError **error)
+{
+    Asking asking = {ledger->store, asked, ret_days};
+
+    return store_transaction(ledger->store, STORE_WRITING, add_asked, &asking, error);
 }
 
 /* ---- out of it ---- */

@@ -21,6 +21,17 @@ typedef struct OutboxEvent {
 
 /* *ret_is_new: false = told already, and nothing was changed. */
 bool ledger_outbox_add(Ledger *ledger, const OutboxEvent *event, bool *ret_is_new, GError **error);
+/* Several at once, because somebody asked for it: one transaction with an audit row of that person
+ * about the object, written though there was nothing left to tell. ret_days: of each the day of the
+ * digest that it went into; DAY_NONE = told already. */
+typedef struct OutboxAsked {
+    const OutboxEvent *events;
+    size_t n_events;
+    const char *actor, *object; /* "RV-000001" */
+    int64_t at_utc;
+} OutboxAsked;
+bool ledger_outbox_add_asked(Ledger *ledger, const OutboxAsked *asked, int32_t *ret_days,
+                             GError **error);
 /* Was that event told to that person, or is it waiting to be? */
 bool ledger_outbox_was_told(Ledger *ledger, const char *person, const char *event, bool *ret_was,
                             GError **error);

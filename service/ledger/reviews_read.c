@@ -178,21 +178,38 @@ static json_t *reviewers_of(Store *store, int64_t id, GError **error)
         " sum(CASE WHEN i.outcome IS NULL AND d.place IS NOT NULL THEN 1 ELSE 0 END)"
         " FROM review_item i LEFT JOIN review_draft d ON d.review = i.review AND d.place = i.place"
         " LEFT JOIN roster p ON p.id = i.reviewer WHERE i.review = $1"
-        " GROUP BY i.reviewer, p.name ORDER BY p.name, i.reviewer",
+        " GROUP BY i.reviewer, p.name ORDER BY COALESCE(p.name, ''), i.reviewer",
         error);
     if (rows)
         statement_bind(rows, integer_value(id));
     return list_of(rows, reviewer_json, error);
 }
 
+/* "00124, 00125": whom a reminder went to. */
+static char *people_in(const json_t *detail)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    size_t i;
+    json_t *id;
+
+    json_array_foreach(json_object_get(detail, "people"), i, id)
+    {
+        g_string_append_printf(text, "%s%s", i > 0 ? ", " : "", json_string_value(id));
+    }
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
 static json_t *change_json(Statement *row)
 {
     json_t *detail = json_from_text(statement_text(row, 4), json_object());
-    const char *text = json_string_value(json_object_get(detail, "text"));
+    const char *said = json_string_value(json_object_get(detail, "text"));
+    const char *reason = json_string_value(json_object_get(detail, "reason"));
+    g_autofree char *people = people_in(detail);
+    const char *text = said ? said : reason ? reason : people;
     int64_t run = statement_integer(row, 3);
     json_t *body = json_pack("{s:o s:s s:s s:s s:o}", "at", review_time(row, 0), "actor",
-                             statement_text(row, 1), "change", statement_text(row, 2), "text",
-                             text ? text : "", "run", run > 0 ? json_integer(run) : json_null());
+                             statement_text(row, 1), "change", statement_text(row, 2), "text", text,
+                             "run", run > 0 ? json_integer(run) : json_null());
 
     json_decref(detail);
     return body;

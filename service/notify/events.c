@@ -153,11 +153,11 @@ static void say_review(const Notify *notify, const char *person, const json_t *e
     const char *reviewer = text_in(event, "reviewer");
     json_int_t n = json_integer_value(json_object_get(review, "open"));
     bool is_own = strcmp(person, reviewer) == 0;
-    bool is_late = strcmp(text_in(event, "reminder"), "overdue") == 0;
     g_auto(NotifyPerson) who = {0};
     g_autofree char *day = NULL;
 
     told->deadline = last_day(notify, review, "due");
+    bool is_late = today(notify) > told->deadline;
     day = day_to_text(told->deadline);
     bool is_known = !is_own && notify->people->find(notify->people->data, reviewer, &who);
     told->sentence =

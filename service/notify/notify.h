@@ -44,6 +44,18 @@ typedef struct Notify {
 bool notify_is_configured(const Settings *settings);
 bool notify_collect(const Notify *notify, GError **error);
 
+typedef struct NotifyReminder {
+    const char *review;   /* "RV-000001" */
+    const char *reviewer; /* HR id; NULL = all who have something open */
+    const char *actor;    /* who asks for it; recorded */
+} NotifyReminder;
+/* Puts a reminder into the outbox of each reviewer who has something open, in the one digest of the
+ * day, or of the next day where today's has gone: [ {"person": {"id", "name"}, "open", "day":
+ * "2026-03-20" or null, "reason": why none, or not today, or null} ], a row a reviewer.
+ * LEDGER_ERROR_NOT_FOUND: no such review; LEDGER_ERROR_REFUSED: it is closed, that person has
+ * nothing to do with it, or there is no mail server. New reference. */
+json_t *notify_remind(const Notify *notify, const NotifyReminder *reminder, GError **error);
+
 typedef struct NotifyCounts {
     int n_sent, n_settled /* nothing was left to tell */, n_never, n_postponed;
 } NotifyCounts;

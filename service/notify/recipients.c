@@ -1,7 +1,6 @@
 #include "notify/recipients.h"
 
 #include "base/times.h"
-#include "ledger/outbox.h"
 
 #include <string.h>
 
@@ -56,27 +55,43 @@ static int64_t hour_of(const Notify *notify, int32_t day)
     return day_begins_utc(day, notify->settings->timezone) + hour * 3600;
 }
 
-static bool tell(const Notify *notify, const char *person, const char *address, const char *event,
-                 const json_t *facts, GError **error)
+void recipients_event(const Notify *notify, const char *person, const char *address,
+                      const char *event, const json_t *facts, OutboxEvent *ret_event)
 {
-    bool was = false;
-
-    g_autofree char *message_id = new_message_id(notify);
     int32_t today = day_of_time(notify->now_utc, notify->settings->timezone);
-    OutboxEvent row = {
+
+    *ret_event = (OutboxEvent){
         .person = person,
-        .address = address != NULL ? address : "",
+        .address = g_strdup(address != NULL ? address : ""),
         .event = event,
         .facts = facts,
-        .message_id = message_id,
+        .message_id = new_message_id(notify),
         .day = today,
         .not_before_utc = hour_of(notify, today),
         .next_not_before_utc = hour_of(notify, today + 1),
         .at_utc = notify->now_utc,
     };
+}
 
-    return ledger_outbox_was_told(notify->ledger, person, event, &was, error) &&
-           (was || ledger_outbox_add(notify->ledger, &row, &was, error));
+void recipients_event_clear(OutboxEvent *event)
+{
+    g_free((char *)(uintptr_t)event->address);
+    g_free((char *)(uintptr_t)event->message_id);
+}
+
+static bool tell(const Notify *notify, const char *person, const char *address, const char *event,
+                 const json_t *facts, GError **error)
+{
+    bool was = false;
+    OutboxEvent row;
+
+    if (!ledger_outbox_was_told(notify->ledger, person, event, &was, error) || was) {
+        return was;
+    }
+    recipients_event(notify, person, address, event, facts, &row);
+    bool is_done = ledger_outbox_add(notify->ledger, &row, &was, error);
+    recipients_event_clear(&row);
+    return is_done;
 }
 
 bool recipients_tell_person(const Notify *notify, const char *id, const char *event,

@@ -132,7 +132,7 @@ static const CommandOption review_options[] = {
     {.name = "reviewer",
      .type = OPTION_VALUE,
      .argument = "ID",
-     .help = "list, show: only items that this person decides on"},
+     .help = "list, show: only items that this person decides on; remind: only this person"},
     {.name = "as-of",
      .type = OPTION_VALUE,
      .argument = "TIME",
@@ -140,7 +140,7 @@ static const CommandOption review_options[] = {
     {.name = "as",
      .type = OPTION_VALUE,
      .argument = "NAME",
-     .help = "start: who asks for it, if not the login name; recorded"},
+     .help = "start, remind: who asks for it, if not the login name; recorded"},
     {.name = "keep", .help = "decide: the right stays"},
     {.name = "remove", .help = "decide: the right goes"},
     {.name = "reduce", .help = "decide: something less will do; the reason says what"},
@@ -313,6 +313,7 @@ const Command commands[] = {
      "dont-know, "
      "reassign\n"
      "  rightful review sign RV-000001 --sentence 'I looked at each of them.'\n"
+     "  rightful review remind RV-000001   a mail to whoever has something open, one a day at most\n"
      "  rightful review close RV-000001    what nobody signed is not reviewed\n"
      "  rightful review tasks              what is left to carry out; --ldif: only the records\n",
      review_options, 1, 64, command_review},

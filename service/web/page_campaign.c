@@ -4,11 +4,21 @@
 #include "web/pages.h"
 #include "web/review_decide.h"
 
+#include <string.h>
+
 #define ITEMS_PER_PAGE 100
+#define MOST_CHANGES 50 /* shown */
 
 static bool may_manage(const Request *request)
 {
     return (request->who.roles & ROLE_REVIEWS) && !request->is_read_only;
+}
+
+static bool has_mail(const Request *request)
+{
+    const Settings *settings = request->site->options->settings;
+
+    return settings_text(settings_group(settings->root, "notify"), "smtp_url") != NULL;
 }
 
 /* ---- the model ---- */
@@ -89,6 +99,21 @@ static bool add_telemetry(Request *request, json_t *model, GError **error)
     return true;
 }
 
+/* Newest first, without what is said of each item: that is by far the most. */
+static void add_changes(json_t *model, json_t *review)
+{
+    json_t *changes = json_array(), *history = json_object_get(review, "history");
+
+    for (size_t i = json_array_size(history); i > 0 && json_array_size(changes) < MOST_CHANGES;) {
+        json_t *row = json_array_get(history, --i);
+        if (!strstr(view_text(row, "change"), "draft") &&
+            !strstr(view_text(row, "change"), "holders"))
+            json_array_append(changes, row);
+    }
+    json_object_del(review, "history");
+    json_object_set_new(model, "changes", changes);
+}
+
 static void add_head(const Request *request, json_t *model, const json_t *review)
 {
     bool is_open = !review_is_closed(review);
@@ -97,6 +122,7 @@ static void add_head(const Request *request, json_t *model, const json_t *review
     link_reviewers(review, is_open);
     view_set_flag(model, "may_manage", may_manage(request));
     view_set_flag(model, "is_open", is_open);
+    view_set_flag(model, "has_mail", has_mail(request));
     view_set_text(model, "class", view_state_class(view_text(review, "status")));
     view_take_text(model, "self_href", review_path(review, ""));
     view_take_text(model, "open_words",
@@ -115,6 +141,7 @@ static json_t *model_of(Request *request, GError **error)
         return NULL;
     model = json_object();
     add_head(request, model, review);
+    add_changes(model, review);
     json_object_set_new(model, "review", review);
     if (add_items(request, model, error) && add_telemetry(request, model, error))
         return model;
@@ -132,31 +159,57 @@ bool page_campaign(Request *request, Reply *reply, GError **error)
     return true;
 }
 
-/* ---- closing ---- */
+/* ---- reminding ---- */
 
-static bool again(Request *request, Reply *reply, const char *sentence, GError **error)
+static bool again(Request *request, Reply *reply, const char *field, const char *sentence,
+                  GError **error)
 {
+    static const char *const inputs[] = {"reason", NULL};
     json_t *model = model_of(request, error);
 
     if (!model)
         return false;
-    view_wrong(model, "sure", sentence);
+    view_input(model, request->fields, inputs);
+    view_wrong(model, field, sentence);
     reply_page(reply, "campaign", "There is a problem", model);
     reply->status = 422;
     return true;
 }
 
+bool page_campaign_remind(Request *request, Reply *reply, GError **error)
+{
+    json_t *review = review_any(request, error);
+
+    if (!review)
+        return false;
+    g_autofree char *id = g_strdup(view_text(review, "id"));
+    const char *problem =
+        review_is_closed(review) ? "The campaign is closed: nobody is reminded any more."
+        : !has_mail(request)     ? "No mail server is configured, so nobody can be reminded."
+                                 : NULL;
+
+    json_decref(review);
+    if (problem)
+        return again(request, reply, "remind", problem, error);
+    return page_ask_job(request, reply, "review-remind", json_pack("{s:s}", "review", id), error);
+}
+
+/* ---- closing ---- */
+
 bool page_campaign_close(Request *request, Reply *reply, GError **error)
 {
     g_autoptr(GError) own = NULL;
     g_autofree char *path = view_path("/reviews", request->parameters[0]);
+    const char *reason = NULL;
 
+    if (!fields_text(request->fields, "reason", 1000, false, &reason, error))
+        return false;
     if (g_strcmp0(fields_get(request->fields, "sure"), "yes") != 0)
-        return again(request, reply, "Tick the box if you mean to close it.", error);
+        return again(request, reply, "sure", "Tick the box if you mean to close it.", error);
     if (!ledger_review_close(request->ledger, request->who.login, request->now_utc,
-                             request->parameters[0], NULL, &own)) {
+                             request->parameters[0], reason, &own)) {
         if (review_is_refusal(own))
-            return again(request, reply, own->message, error);
+            return again(request, reply, "sure", own->message, error);
         g_propagate_error(error, g_steal_pointer(&own));
         return false;
     }

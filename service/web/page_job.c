@@ -19,6 +19,8 @@ static const struct {
     {"review-start", "Start of a review",
      "The sources are being read and the rights frozen. You may leave this page.",
      "The review has started."},
+    {"review-remind", "Reminders", "The people who have something open are being looked up.",
+     "Nobody gets more than one message a day."},
 };
 
 static size_t kind_of(const json_t *job)
@@ -77,7 +79,21 @@ static void link_result(json_t *model, const json_t *job, size_t kind)
     } else if (kind == 2 && review) {
         href = view_path("/reviews", review);
         set_next(model, href, "Show the review");
+    } else if (kind == 3) {
+        href = view_path("/reviews", view_text(json_object_get(job, "argument"), "review"));
+        g_autofree char *campaign = g_strconcat(href, "/campaign", NULL);
+        set_next(model, campaign, "Back to the campaign");
     }
+}
+
+/* Who is reminded, and who is not and why. */
+static void show_reminded(json_t *model, const json_t *job)
+{
+    json_t *rows = json_object_get(json_object_get(job, "result"), "reminded");
+
+    view_set_flag(model, "has_reminded", json_array_size(rows) > 0);
+    if (rows)
+        json_object_set(model, "reminded", rows);
 }
 
 /* The actor sees it, and who sees everything technical. */
@@ -126,6 +142,7 @@ bool page_job(Request *request, Reply *reply, GError **error)
     view_take_text(model, "self_href", view_path("/jobs", request->parameters[0]));
     if (!is_running && !failure)
         link_result(model, job, kind);
+    show_reminded(model, job);
     if (is_running)
         reply_header(reply, "Refresh", "3");
     json_object_set_new(model, "job", job);

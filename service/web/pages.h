@@ -15,6 +15,7 @@ bool page_sign_out(Request *request, Reply *reply, GError **error);
 bool page_sign_in(Request *request, Reply *reply, GError **error); /* page_sign_in.c */
 bool page_do_sign_in(Request *request, Reply *reply, GError **error);
 bool page_campaign(Request *request, Reply *reply, GError **error); /* page_campaign.c */
+bool page_campaign_remind(Request *request, Reply *reply, GError **error);
 bool page_campaign_close(Request *request, Reply *reply, GError **error);
 bool page_campaign_reassign(Request *request, Reply *reply, GError **error);
 bool page_campaign_do_reassign(Request *request, Reply *reply, GError **error);

@@ -30,7 +30,7 @@ static const char *const signed_fields[] = {"n", NULL};
 static const char *const bulk_fields[] = {"csrf", "item*", "reason", NULL};
 static const char *const pass_fields[] = {"csrf", "why", "to", "person", "note", NULL};
 static const char *const campaign_fields[] = {"from", "by", "notice", NULL};
-static const char *const close_fields[] = {"csrf", "sure", NULL};
+static const char *const close_fields[] = {"csrf", "sure", "reason", NULL};
 static const char *const from_field[] = {"from", NULL};
 static const char *const reassign_fields[] = {"csrf", "from", "to", "person", "note", NULL};
 static const char *const tasks_fields[] = {"show", NULL};
@@ -70,6 +70,8 @@ const Route routes[] = {
     {"POST", "/reviews/{id}/items/{item}/pass", 0, SIGNED_IN, NULL, page_review_do_pass,
      pass_fields, FORM_LIMIT, .is_slow = true},
     {"GET", "/reviews/{id}/campaign", CAMPAIGNS, 0, NULL, page_campaign, campaign_fields},
+    {"POST", "/reviews/{id}/remind", ROLE_REVIEWS, 0, NULL, page_campaign_remind, csrf_only,
+     FORM_LIMIT, .is_slow = true},
     {"POST", "/reviews/{id}/close", ROLE_REVIEWS, 0, NULL, page_campaign_close, close_fields,
      FORM_LIMIT},
     {"GET", "/reviews/{id}/reassign", ROLE_REVIEWS, 0, NULL, page_campaign_reassign, from_field},

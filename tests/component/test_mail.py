@@ -151,6 +151,87 @@ class Telling(MailTest):
         self.assertEqual(sink.messages, [])
 
 
+REVIEW = 'reviews: ( { name = "a"; scope = "privileged"; reviewer = "manager"; fallback = "00124"; due_days = 14; } );\n'
+
+
+class Reviews(MailTest):
+    def started(self, sink):
+        site = self.site(sink, REVIEW + 'web: { base_url = "https://rightful.example.com/"; };\n')
+        self.assertEqual(site.rightful("run").code, 0)
+        self.assertEqual(site.rightful("review", "start", "a").code, 0)
+        return site
+
+    def reminded(self, site, *arguments):
+        result = site.rightful("review", "remind", "RV-000001", "--json", *arguments)
+        self.assertEqual(result.code, 0, result.err)
+        return [(row["person"]["id"], row["open"], row["reason"]) for row in result.json["reminded"]]
+
+    def test_a_reminder_that_is_asked_for_is_in_the_one_message_of_the_day(self):
+        sink = self.sink()
+        site = self.started(sink)
+        self.assertEqual(self.reminded(site), [("00125", 1, None)])
+        self.assertEqual(self.reminded(site, "--reviewer", "00125"), [("00125", 1, "reminded of it today already")])
+        with Worker(site) as worker:
+            self.settled(site, worker)
+        self.assertEqual([to for _, to, _ in sink.messages], [["ana@example.com"]])
+        plain = self.parse(sink.messages[0]).get_body(("plain",)).get_content()
+        self.assertEqual(plain.count("you have 1 right to decide"), 1, plain)
+        self.assertIn("https://rightful.example.com/reviews/RV-000001", plain)
+
+    def test_after_the_message_of_the_day_it_waits_for_the_next(self):
+        sink = self.sink()
+        site = self.started(sink)
+        with Worker(site) as worker:
+            self.settled(site, worker)
+            self.assertEqual(self.reminded(site), [("00125", 1, "today's message has gone already")])
+            worker.wait_until(lambda: worker.tell("work")["ok"], "it does not answer")
+        self.assertEqual((len(sink.messages), len(self.outbox(site))), (1, 2))
+
+    def test_who_is_reminded_is_told_in_words_and_audited(self):
+        site = self.started(self.sink())
+        result = site.rightful("review", "remind", "RV-000001", "--as", "grc1")
+        self.assertRegex(result.out, r"Ana Lima +00125 +1 +20")
+        self.assertIn("1 person is reminded", result.err)
+        with sqlite3.connect(os.path.join(site.folder, "ledger.db")) as store:
+            self.assertEqual(store.execute("SELECT actor, object FROM audit WHERE action = 'reminded'").fetchall(), [("grc1", "RV-000001")])
+
+    def test_what_cannot_be_reminded_of_is_said(self):
+        site = self.started(self.sink())
+        for words, arguments in (("RV-000009: no such review", ["RV-000009"]),
+                                 ("00124 decides on nothing in RV-000001", ["RV-000001", "--reviewer", "00124"])):
+            result = site.rightful("review", "remind", *arguments)
+            self.assertEqual(result.code, 1)
+            self.assertIn(words, result.err)
+        self.assertEqual(site.rightful("review", "remind").code, 2)
+        self.assertEqual(site.rightful("review", "close", "RV-000001").code, 0)
+        self.assertIn("RV-000001 is closed. Nobody was reminded", site.rightful("review", "remind", "RV-000001").err)
+        site.write("rightful.conf", site.read("rightful.conf").replace("smtp_url", "# smtp_url"))
+        self.assertIn("no mail server is configured", site.rightful("review", "remind", "RV-000001").err)
+        self.assertEqual(self.outbox(site), [])
+
+
+class Waivers(MailTest):
+    def test_an_exception_whose_acceptance_ends_within_a_week_is_told_once_to_who_approved_it_and_the_administrators(self):
+        sink = self.sink()
+        left = HR.replace("00123,Lena Wong,lena@example.com,00124,active,", "00123,Lena Wong,lena@example.com,00124,left,2026-03-05")
+        site = self.site(sink, hr=left)
+        self.assertEqual(site.rightful("run").code, 0)
+        exception = [row["id"] for row in site.exceptions() if row["control"] == "leaver-active"][0]
+        for days, n_messages in ((30, 0), (5, 2)):
+            until = time.strftime("%Y-%m-%d", time.gmtime(time.time() + days * 86400))
+            accepted = site.rightful("exception", "accept", exception, "--until", until, "--reason", "handing over", "--approver", "00124")
+            self.assertEqual(accepted.code, 0, accepted.err)
+            with Worker(site) as worker:
+                worker.wait_until(lambda: worker.tell("work")["ok"], "it does not answer")
+                if n_messages:
+                    self.settled(site, worker, n_messages)
+            self.assertEqual(len(sink.messages), n_messages)
+            site.rightful("exception", "reopen", exception, "--reason", "anew")
+        self.assertEqual(sorted(to[0] for _, to, _ in sink.messages), ["jonas@example.com", "root@example.com"])
+        plain = self.parse(sink.messages[0]).get_body(("plain",)).get_content()
+        self.assertIn(f"{exception} is accepted until {until}; then it is open again by itself.", plain)
+
+
 class AtLeastOnce(MailTest):
     def test_a_worker_killed_before_it_noted_that_a_mail_was_sent_sends_it_again_as_the_same(self):
         sink = self.sink()

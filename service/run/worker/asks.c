@@ -78,7 +78,7 @@ static void look(void *data, void *asks)
     Task *task = data;
 
     if (task->ask == NULL) {
-        looks_refresh(((Asks *)asks)->looks);
+        looks_refresh(((Asks *)asks)->looks, NULL);
     } else {
         call_answer(task->call, task->ask->answer(asks, task->call), 0);
     }

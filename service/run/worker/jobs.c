@@ -71,6 +71,16 @@ static const char *say_review(const json_t *argument, GPtrArray *words)
     return name != NULL ? NULL : "the job does not say which review; ask for it again";
 }
 
+static const char *say_remind(const json_t *argument, GPtrArray *words)
+{
+    const char *review = text_in(argument, "review");
+
+    g_ptr_array_add(words, g_strdup("--"));
+    g_ptr_array_add(words, g_strdup("remind"));
+    g_ptr_array_add(words, g_strdup(review));
+    return review != NULL ? NULL : "the job does not say which review; ask for it again";
+}
+
 static void tell_run(const json_t *output, json_t *result)
 {
     const json_t *run = json_object_get(output, "run");
@@ -109,17 +119,24 @@ static void tell_review(const json_t *output, json_t *result)
     }
 }
 
+static void tell_remind(const json_t *output, json_t *result)
+{
+    json_object_set(result, "reminded", json_object_get(output, "reminded"));
+}
+
 typedef struct JobKind {
     const char *name, *command;
     /* Appends its options and arguments; a sentence where the job cannot be done. */
     const char *(*say)(const json_t *argument, GPtrArray *words);
     void (*tell)(const json_t *output, json_t *result);
+    bool goes_by_clock; /* takes no --as-of: mail goes by the real day */
 } JobKind;
 
 static const JobKind kinds[] = {
     {"run", "run", say_run, tell_run},
     {"leaver-check", "leaver", say_leaver, tell_leaver},
     {"review-start", "review", say_review, tell_review},
+    {"review-remind", "review", say_remind, tell_remind, .goes_by_clock = true},
 };
 
 static const JobKind *find_kind(const char *name)
@@ -145,7 +162,7 @@ static GPtrArray *command_of(const Jobs *jobs, const JobKind *kind, const json_t
     g_ptr_array_add(words, g_strdup("--json"));
     g_ptr_array_add(words, g_strdup(kind->command));
     add_option(words, "as", text_in(job, "actor"));
-    add_option(words, "as-of", jobs->as_of);
+    add_option(words, "as-of", kind->goes_by_clock ? NULL : jobs->as_of);
     *ret_problem = kind->say(json_object_get(job, "argument"), words);
     g_ptr_array_add(words, NULL);
     return words;

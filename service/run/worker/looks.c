@@ -114,11 +114,18 @@ static json_t *bring_up_to_date(Looks *looks)
     return read_run(looks, run, &error) ? NULL : call_error("%s", error->message);
 }
 
-void looks_refresh(Looks *looks)
+bool looks_refresh(Looks *looks, GError **error)
 {
-    g_mutex_lock(&looks->mutex);
-    json_decref(bring_up_to_date(looks));
-    g_mutex_unlock(&looks->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&looks->mutex);
+    json_t *problem = bring_up_to_date(looks);
+
+    if (problem == NULL) {
+        return true;
+    }
+    g_set_error_literal(error, LEDGER_ERROR, LEDGER_ERROR_FAILED,
+                        json_string_value(json_object_get(problem, "error")));
+    json_decref(problem);
+    return false;
 }
 
 static json_t *with_run(const Looks *looks, json_t *answer)

@@ -34,5 +34,5 @@ bool looks_contact(Looks *looks, const char *id, char **ret_name, char **ret_ema
 /* HR ids of people who work here and have a role of `web.roles`, NULL-terminated; newly
  * allocated. */
 char **looks_with_role(Looks *looks, const char *role);
-/* Reads what there is now, ahead of the first question. */
-void looks_refresh(Looks *looks);
+/* Reads what there is now, ahead of the first question. error may be NULL. */
+bool looks_refresh(Looks *looks, GError **error);

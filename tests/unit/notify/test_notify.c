@@ -5,6 +5,7 @@
 #include "controls/control.h"
 #include "ledger/outbox.h"
 #include "notify/events.h"
+#include "unit/ledger/on_postgres.h"
 #include "unit/ledger/reviewing.h"
 
 #include <setjmp.h>
@@ -14,6 +15,9 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+#define TODAY "2026-03-03" /* NOON */
+#define TOMORROW "2026-03-04"
 
 static const char config[] =
     "sources: ( { name = \"hr\"; kind = \"csv\"; provides = \"people\"; path = \"hr.csv\"; } );\n"
@@ -230,6 +234,128 @@ static void what_was_settled_in_the_meantime_is_not_told(void **state)
     assert_false(is_told(fixture, "00124", json_pack("{s:s}", "kind", "of a newer version"), NOON));
 }
 
+/* ---- because somebody asked ---- */
+
+/* 00128 has no mail address, 00126 is in no roster. */
+static bool find_some(void *data, const char *id, NotifyPerson *ret_person)
+{
+    if (strcmp(id, "00126") == 0) {
+        return false;
+    }
+    find(data, id, ret_person);
+    if (strcmp(id, "00128") == 0) {
+        g_clear_pointer(&ret_person->email, g_free);
+    }
+    return true;
+}
+
+/* "00124 2 2026-03-01; 00128 1 no mail address is known": each reviewer's open items, and the day
+ * of the mail or why there is none; newly allocated. */
+static char *remind(Fixture *fixture, const char *reviewer, int64_t at_utc)
+{
+    static const NotifyPeople some = {find_some, with_role, NULL};
+    g_autoptr(Settings) settings = load(fixture);
+    g_autoptr(GError) error = NULL;
+    Notify notify = {fixture->ledger, settings, &some, at_utc, TIME_UNKNOWN, NULL};
+    NotifyReminder asked = {"RV-000001", reviewer, "grc1"};
+    GString *text = g_string_new(NULL);
+    json_t *rows = notify_remind(&notify, &asked, &error), *row;
+    size_t i;
+
+    json_array_foreach(rows, i, row)
+    {
+        const char *day = json_string_value(json_object_get(row, "day"));
+        const char *reason = json_string_value(json_object_get(row, "reason"));
+        g_string_append_printf(
+            text, "%s%s %d%s%s%s%s", i > 0 ? "; " : "",
+            json_string_value(json_object_get(json_object_get(row, "person"), "id")),
+            (int)json_integer_value(json_object_get(row, "open")), day ? " " : "", day ? day : "",
+            reason ? " " : "", reason ? reason : "");
+    }
+    json_decref(rows);
+    return g_string_free(rows ? text : g_string_assign(text, error->message), FALSE);
+}
+
+#define assert_reminded(fixture, reviewer, at_utc, wanted)                                         \
+    do {                                                                                           \
+        g_autofree char *reminded = remind(fixture, reviewer, at_utc);                             \
+        assert_string_equal(reminded, wanted);                                                     \
+    } while (0)
+
+static void who_is_reminded_is_said_and_who_is_not_and_why(void **state)
+{
+    Fixture *fixture = *state;
+    reviewing_begin(fixture);
+    reviewing_start(fixture,
+                    "ann/admins @00124 =00123; bob/admins @00124 =00123; bob/staff @00125 =00123; "
+                    "cid/staff @00126 =00123; dan/staff @00128 =00123; eva/staff =00123",
+                    NULL);
+    assert_null(try_draft(fixture, "00125", 3, "keep", "needed"));
+    assert_null(try_sign(fixture, "00125"));
+
+    assert_reminded(fixture, NULL, NOON,
+                    " 1 nobody decides on these; reassign them to somebody; 00125 0 nothing is open "
+                    "for them; 00128 1 no mail address is known; 00126 1 not in the roster of the "
+                    "last applied run; 00124 2 " TODAY);
+    assert_waiting(fixture, "00124: review RV-000001 asked " TODAY);
+    fixture_close(fixture);
+    assert_int_equal(
+        count_rows(fixture->path,
+                   "SELECT count(*) FROM audit WHERE actor = 'grc1' AND action = 'reminded' AND "
+                   "object = 'RV-000001' AND detail LIKE '%00124%' AND detail NOT LIKE '%00128%'"),
+        1);
+}
+
+static void however_often_somebody_asks_there_is_one_message_a_day(void **state)
+{
+    Fixture *fixture = *state;
+    reviewing_begin(fixture);
+    reviewing_start(fixture, "ann/admins @00124 =00123; bob/staff @00125 =00123", NULL);
+
+    collect(fixture, NOON);
+    assert_reminded(fixture, "00124", NOON, "00124 1 " TODAY);
+    assert_reminded(fixture, "00124", NOON + 60, "00124 1 reminded of it today already");
+    assert_waiting(fixture, "00125: review RV-000001 start; 00124: review RV-000001 start, review "
+                            "RV-000001 asked " TODAY);
+    all_sent(fixture, NOON + 60);
+    assert_reminded(fixture, NULL, NOON + 120,
+                    "00125 1 " TOMORROW " today's message has gone already; 00124 1 reminded of it "
+                    "today already");
+    assert_waiting(fixture, "00125: review RV-000001 asked " TODAY);
+}
+
+static void who_has_nothing_to_do_with_it_and_what_is_closed_is_refused(void **state)
+{
+    Fixture *fixture = *state;
+    reviewing_begin(fixture);
+    reviewing_start(fixture, "ann/admins @00124 =00123", NULL);
+
+    assert_reminded(fixture, "00125", NOON,
+                    "00125 decides on nothing in RV-000001. Nobody was reminded");
+    assert_true(ledger_review_close(fixture->ledger, "root", NOON, "RV-000001", NULL, NULL));
+    assert_reminded(fixture, NULL, NOON, "RV-000001 is closed. Nobody was reminded");
+    assert_waiting(fixture, "");
+}
+
+static void a_reminder_after_the_last_day_says_was(void **state)
+{
+    Fixture *fixture = *state;
+    g_autoptr(Settings) settings = load(fixture);
+    Notify notify = {fixture->ledger, settings, &people, NOON + 20 * DAY, TIME_UNKNOWN, NULL};
+    g_auto(Told) told = {0};
+    bool is_open;
+    reviewing_begin(fixture);
+    notify.ledger = fixture->ledger;
+    reviewing_start(fixture, "ann/admins @00124 =00123", NULL);
+    json_t *event = json_pack("{s:s s:s s:s s:s}", "kind", "review", "id", "RV-000001", "reminder",
+                              "asked", "reviewer", "00124");
+
+    assert_true(events_tell(&notify, "00124", event, &told, &is_open, NULL) && is_open);
+    json_decref(event);
+    assert_non_null(strstr(told.sentence, "the last day was"));
+    assert_null(told.deadline_uid);
+}
+
 /* ---- runs ---- */
 
 static void only_the_newest_run_is_worth_a_message(void **state)
@@ -247,7 +373,7 @@ static void only_the_newest_run_is_worth_a_message(void **state)
 
 #define notify_test(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         notify_test(a_reviewer_hears_of_each_reminder_once),
@@ -255,7 +381,11 @@ int main(void)
         notify_test(overdue_is_told_every_day_and_then_to_the_manager),
         notify_test(one_digest_a_person_and_day),
         notify_test(what_was_settled_in_the_meantime_is_not_told),
+        notify_test(who_is_reminded_is_said_and_who_is_not_and_why),
+        notify_test(however_often_somebody_asks_there_is_one_message_a_day),
+        notify_test(who_has_nothing_to_do_with_it_and_what_is_closed_is_refused),
+        notify_test(a_reminder_after_the_last_day_says_was),
         notify_test(only_the_newest_run_is_worth_a_message),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_on_argument(argc, argv, "notify", tests);
 }
