@@ -27,8 +27,7 @@ static void event_clear(void *event)
 static void reminding_init(Reminding *reminding)
 {
     const Notify *notify = reminding->notify;
-    g_autofree char *day =
-        day_to_text(day_of_time(notify->now_utc, notify->settings->timezone));
+    g_autofree char *day = day_to_text(day_of_time(notify->now_utc, notify->settings->timezone));
 
     reminding->event = g_strdup_printf(
         "review %s asked %s", json_string_value(json_object_get(reminding->review, "id")), day);
@@ -98,9 +97,9 @@ static bool open_review(Reminding *reminding, GError **error)
 static void add_event(Reminding *reminding, const char *id, const char *email, json_t *row)
 {
     OutboxEvent event;
-    json_t *facts = json_pack(
-        "{s:s s:O s:s s:s}", "kind", "review", "id", json_object_get(reminding->review, "id"),
-        "reminder", "asked", "reviewer", id);
+    json_t *facts =
+        json_pack("{s:s s:O s:s s:s}", "kind", "review", "id",
+                  json_object_get(reminding->review, "id"), "reminder", "asked", "reviewer", id);
 
     recipients_event(reminding->notify, id, email, reminding->event, facts, &event);
     g_array_append_val(reminding->events, event);
@@ -166,8 +165,7 @@ static bool look_at_all(Reminding *reminding, GError **error)
 
 static void say_day(const Reminding *reminding, json_t *row, int32_t day)
 {
-    int32_t today =
-        day_of_time(reminding->notify->now_utc, reminding->notify->settings->timezone);
+    int32_t today = day_of_time(reminding->notify->now_utc, reminding->notify->settings->timezone);
     g_autofree char *text = day != DAY_NONE ? day_to_text(day) : NULL;
 
     if (day == DAY_NONE) {

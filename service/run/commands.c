@@ -313,7 +313,8 @@ const Command commands[] = {
      "dont-know, "
      "reassign\n"
      "  rightful review sign RV-000001 --sentence 'I looked at each of them.'\n"
-     "  rightful review remind RV-000001   a mail to whoever has something open, one a day at most\n"
+     "  rightful review remind RV-000001   a mail to whoever has something open, one a day at "
+     "most\n"
      "  rightful review close RV-000001    what nobody signed is not reviewed\n"
      "  rightful review tasks              what is left to carry out; --ldif: only the records\n",
      review_options, 1, 64, command_review},

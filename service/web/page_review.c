@@ -112,6 +112,27 @@ static void add_bulk(json_t *model, const json_t *head, const json_t *items)
     json_object_set_new(model, "bulk", json_pack("{s:s s:s}", "href", href, "text", text));
 }
 
+/* At each person with several ordinary rights. */
+static void add_keep_all(const json_t *people, const json_t *head)
+{
+    size_t i, j;
+    json_t *holder, *item;
+
+    json_array_foreach((json_t *)(uintptr_t)people, i, holder)
+    {
+        json_t *items = json_object_get(holder, "items");
+        const char *id = view_text(json_object_get(json_array_get(items, 0), "person"), "id");
+        size_t n = 0;
+
+        json_array_foreach(items, j, item) n += id && review_is_for_keep(item, id);
+        if (n < 2)
+            continue;
+        g_autofree char *escaped = g_uri_escape_string(id, NULL, FALSE);
+        g_autofree char *rest = g_strconcat("/bulk?person=", escaped, NULL);
+        view_take_text(holder, "keep_href", review_path(head, rest));
+    }
+}
+
 /* Items are numbered through the campaign, so a page begins with a number. */
 static void add_pager(json_t *model, const Request *request, json_t *items)
 {
@@ -165,8 +186,10 @@ json_t *review_model(Request *request, json_t *head, const char *view, GError **
     add_pager(model, request, items);
     json_array_foreach(items, i, item) review_decorate(item, may_decide);
     json_object_set_new(model, "people", people_of(items, !g_str_equal(view, "flat")));
-    if (may_decide)
+    if (may_decide) {
         add_bulk(model, head, items);
+        add_keep_all(json_object_get(model, "people"), head);
+    }
     json_object_set_new(model, "views", views_of(head, view));
     json_object_set_new(model, "progress", review_progress(head));
     view_set_text(model, "view", view);

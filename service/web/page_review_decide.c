@@ -101,17 +101,14 @@ typedef struct Kept {
     json_t *saved, *wrong; /* [ {item, version} ], [ {item, text} ] */
 } Kept;
 
-static bool keep_one(Request *request, int64_t number, Kept *kept, GError **error)
+static bool keep_one(Request *request, const json_t *item, Kept *kept, GError **error)
 {
     g_autoptr(GError) own = NULL;
+    int64_t number = view_number(item, "item");
     Answer answer = answer_of(request, number);
-    json_t *item = review_my_item(request, number, error), *now;
-    bool is_same = item && says_nothing_new(&answer, item);
+    json_t *now;
 
-    json_decref(item);
-    if (!item)
-        return false;
-    if (is_same)
+    if (says_nothing_new(&answer, item))
         return true;
     if (!keep(request, &answer, &own)) {
         if (!review_is_refusal(own)) {
@@ -129,15 +126,33 @@ static bool keep_one(Request *request, int64_t number, Kept *kept, GError **erro
     return true;
 }
 
-static bool keep_all(Request *request, Kept *kept, GError **error)
+/* The items that are answered, all of them the asker's: one that is not is none, and then nothing
+ * is kept. New reference. */
+static json_t *answered_items(Request *request, GError **error)
 {
     g_autoptr(GArray) numbers = fields_numbers(request->fields, "decision");
+    json_t *items = json_array();
 
     for (guint i = 0; i < numbers->len; i++) {
-        if (!keep_one(request, g_array_index(numbers, gint64, i), kept, error))
-            return false;
+        json_t *item = review_my_item(request, g_array_index(numbers, gint64, i), error);
+        if (!item) {
+            json_decref(items);
+            return NULL;
+        }
+        json_array_append_new(items, item);
     }
-    return true;
+    return items;
+}
+
+static bool keep_all(Request *request, Kept *kept, GError **error)
+{
+    json_t *items = answered_items(request, error), *item;
+    bool worked = items != NULL;
+    size_t i;
+
+    json_array_foreach(items, i, item) worked = worked && keep_one(request, item, kept, error);
+    json_decref(items);
+    return worked;
 }
 
 /* ---- the page again ---- */
@@ -173,7 +188,7 @@ static void show_wrong(Request *request, json_t *model, const json_t *row)
     view_wrong(model, field, sentence);
     if (!item)
         return;
-    view_set_text(item, "wrong", text);
+    view_set_text(item, "problem", text); /* not "wrong": that is the whole form's */
     view_set_text(item, "reason", answer.reason);
     view_set_text(item, "until", answer.until);
     view_set_flag(item, "is_keep", strcmp(answer.decision, "keep") == 0);
@@ -208,6 +223,8 @@ static bool answer_script(Request *request, Reply *reply, const Kept *kept, GErr
                               "progress", review_progress(head));
     json_decref(head);
     reply_page(reply, "review", "Saved", model);
+    if (json_array_size(kept->wrong) > 0)
+        reply->status = 409;
     return true;
 }
 

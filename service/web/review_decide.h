@@ -12,6 +12,8 @@ ReviewActor review_actor(const Request *request);
 bool review_is_refusal(const GError *error);
 /* Undecided, with an advice, and not one of those that are decided singly. */
 bool review_is_for_bulk(const json_t *item);
+/* Undecided, of that person (HR id), neither decided singly nor advised to go. */
+bool review_is_for_keep(const json_t *item, const char *person);
 
 /* page_review.c. The whole page; head is taken. NULL on failure. */
 json_t *review_model(Request *request, json_t *head, const char *view, GError **error);

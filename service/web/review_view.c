@@ -180,6 +180,10 @@ static void set_marks(json_t *item)
         add_mark(marks, "medium", "Unusual for this job");
     if (g_strcmp0(change, "new") == 0)
         add_mark(marks, "low", "New since the last review");
+    else if (g_strcmp0(change, "unchanged") == 0)
+        add_mark(marks, "off", "Unchanged since the last review");
+    else if (g_strcmp0(change, "changed") == 0)
+        add_mark(marks, "low", "Changed since the last review");
     json_object_set_new(item, "marks", marks);
 }
 

@@ -27,10 +27,11 @@ static const char *const decide_fields[] = {
     "csrf", "view", "go", "decision-#", "reason-#", "until-#", "version-#", "seconds-#", NULL};
 static const char *const sign_fields[] = {"csrf", "seen", "sentence", NULL};
 static const char *const signed_fields[] = {"n", NULL};
-static const char *const bulk_fields[] = {"csrf", "item*", "reason", NULL};
+static const char *const bulk_fields[] = {"csrf", "person", "item*", "reason", NULL};
 static const char *const pass_fields[] = {"csrf", "why", "to", "person", "note", NULL};
 static const char *const campaign_fields[] = {"from", "by", "notice", NULL};
 static const char *const close_fields[] = {"csrf", "sure", "reason", NULL};
+static const char *const person_only[] = {"person", NULL};
 static const char *const from_field[] = {"from", NULL};
 static const char *const reassign_fields[] = {"csrf", "from", "to", "person", "note", NULL};
 static const char *const tasks_fields[] = {"show", NULL};
@@ -63,7 +64,7 @@ const Route routes[] = {
     {"GET", "/reviews/{id}/check", 0, SIGNED_IN, NULL, page_review_check},
     {"POST", "/reviews/{id}/sign", 0, SIGNED_IN, NULL, page_review_sign, sign_fields, FORM_LIMIT},
     {"GET", "/reviews/{id}/signed", 0, SIGNED_IN, NULL, page_review_signed, signed_fields},
-    {"GET", "/reviews/{id}/bulk", 0, SIGNED_IN, NULL, page_review_bulk},
+    {"GET", "/reviews/{id}/bulk", 0, SIGNED_IN, NULL, page_review_bulk, person_only},
     {"POST", "/reviews/{id}/bulk", 0, SIGNED_IN, NULL, page_review_do_bulk, bulk_fields,
      MANY_LIMIT},
     {"GET", "/reviews/{id}/items/{item}/pass", 0, SIGNED_IN, NULL, page_review_pass},

@@ -6,12 +6,10 @@
 #include "run/reviews/review_command.h"
 #include "run/worker/looks.h"
 
-static const Column columns[] = {{.path = "person.name", .header = "REVIEWER"},
-                                 {.path = "person.id", .header = "ID"},
-                                 {.path = "open", .header = "OPEN", .is_right = true},
-                                 {.path = "day", .header = "MAIL OF"},
-                                 {.path = "reason", .header = "WHY", .may_wrap = true},
-                                 {0}};
+static const Column columns[] = {
+    {.path = "person.name", .header = "REVIEWER"},         {.path = "person.id", .header = "ID"},
+    {.path = "open", .header = "OPEN", .is_right = true},  {.path = "day", .header = "MAIL OF"},
+    {.path = "reason", .header = "WHY", .may_wrap = true}, {0}};
 
 static bool find(void *looks, const char *id, NotifyPerson *ret_person)
 {

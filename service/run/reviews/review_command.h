@@ -11,7 +11,7 @@ ExitCode review_verb_decide(Invocation *invocation); /* decide_command.c */
 ExitCode review_verb_undo(Invocation *invocation);
 ExitCode review_verb_sign(Invocation *invocation);
 ExitCode review_verb_hand_on(Invocation *invocation); /* delegate, not-mine, dont-know, reassign */
-ExitCode review_verb_remind(Invocation *invocation); /* remind_command.c */
+ExitCode review_verb_remind(Invocation *invocation);  /* remind_command.c */
 ExitCode review_verb_close(Invocation *invocation);
 ExitCode review_verb_tasks(Invocation *invocation); /* tasks_command.c */
 /* `show --telemetry`. */

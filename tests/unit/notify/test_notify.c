@@ -293,10 +293,11 @@ static void who_is_reminded_is_said_and_who_is_not_and_why(void **state)
     assert_null(try_draft(fixture, "00125", 3, "keep", "needed"));
     assert_null(try_sign(fixture, "00125"));
 
-    assert_reminded(fixture, NULL, NOON,
-                    " 1 nobody decides on these; reassign them to somebody; 00125 0 nothing is open "
-                    "for them; 00128 1 no mail address is known; 00126 1 not in the roster of the "
-                    "last applied run; 00124 2 " TODAY);
+    assert_reminded(
+        fixture, NULL, NOON,
+        " 1 nobody decides on these; reassign them to somebody; 00125 0 nothing is open "
+        "for them; 00128 1 no mail address is known; 00126 1 not in the roster of the "
+        "last applied run; 00124 2 " TODAY);
     assert_waiting(fixture, "00124: review RV-000001 asked " TODAY);
     fixture_close(fixture);
     assert_int_equal(
