@@ -3,11 +3,9 @@
  * They live in a cache in memory of this process, and SASL is handed the credentials made of them:
  * no environment variable, no file in /tmp, nothing of the user's own tickets. Credentials that
  * SASL looks for itself it forgets to free when there is to be no layer (version 2.1.28). */
+#include "ldap/libkrb5.h"
 #include "ldap/session.h"
 
-#include <gssapi/gssapi.h>
-#include <gssapi/gssapi_krb5.h>
-#include <krb5.h>
 #include <sasl/sasl.h>
 
 typedef struct Tickets {

@@ -1,7 +1,5 @@
 #include "postgres/session.h"
 
-#include <rightful/libpq.h>
-
 #include <poll.h>
 
 #define SLICE_MS 200    /* how soon a cancelled pull is noticed */

@@ -6,7 +6,7 @@
 
 #include <rightful/connector.h>
 
-#include <libpq-fe.h>
+#include <rightful/libpq.h>
 
 typedef struct PostgresSession PostgresSession;
 

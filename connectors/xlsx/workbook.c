@@ -1,6 +1,7 @@
 #include "xlsx/workbook.h"
 
 #include "data_file.h"
+#include "xlsx/libzip.h"
 
 #include <rightful/connector.h>
 
@@ -8,7 +9,6 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include <zip.h>
 
 #define MAX_PACKED (UINT64_C(256) << 20)
 #define MAX_UNPACKED (UINT64_C(2) << 30) /* a full sheet of a million rows is about half of it */

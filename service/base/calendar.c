@@ -1,8 +1,7 @@
 #include "base/calendar.h"
 
+#include "base/libical.h"
 #include "base/times.h"
-
-#include <libical/ical.h>
 
 static struct icaltimetype date_of(int32_t day)
 {

@@ -1,8 +1,7 @@
 #include "base/recurrence.h"
 
+#include "base/libical.h"
 #include "base/times.h"
-
-#include <libical/ical.h>
 
 /* Rules such as "the 30th of February" never end: libical stops by itself in the year 2582, and no
  * rule that people mean needs as many steps. */

@@ -1,8 +1,8 @@
 #include "notify/message.h"
 
 #include "base/visible.h"
+#include "notify/libgmime.h"
 
-#include <gmime/gmime.h>
 #include <stdbool.h>
 
 void message_line_free(void *data)

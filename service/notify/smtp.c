@@ -1,6 +1,7 @@
 #include "notify/smtp.h"
 
-#include <curl/curl.h>
+#include "notify/libcurl.h"
+
 #include <string.h>
 
 #define CONNECT_SECONDS 15L

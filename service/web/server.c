@@ -6,9 +6,9 @@
 #include "web/dispatch.h"
 #include "web/head.h"
 #include "web/layout.h"
+#include "web/libmicrohttpd.h"
 #include "web/threads.h"
 
-#include <microhttpd.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>

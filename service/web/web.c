@@ -1,5 +1,6 @@
 #include "web/web.h"
 
+#include "base/libsystemd.h"
 #include "web/assets.h"
 #include "web/clock.h"
 #include "web/layout.h"
@@ -9,7 +10,6 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/resource.h>
-#include <systemd/sd-daemon.h>
 
 #define SWEEP_MS 1000
 

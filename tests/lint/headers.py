@@ -11,7 +11,8 @@ import sys
 import sources
 
 PACKAGES = ['glib-2.0', 'gio-2.0', 'jansson', 'libconfig', 'sqlite3', 'smartcols', 'gnutls',
-            'libmicrohttpd', 'libpq', 'libsystemd', 'libxxhash', 'libzip', 'ldap', 'cmocka']
+            'libmicrohttpd', 'libpq', 'libsystemd', 'libxxhash', 'libzip', 'ldap', 'cmocka', 'gmime-3.0', 'libcurl', 'libical',
+            'mit-krb5', 'mit-krb5-gssapi']
 
 
 def flags():

@@ -1,11 +1,11 @@
 #include "run/worker/server.h"
 
+#include "base/libsystemd.h"
 #include "run/command.h"
 
 #include <gio/gunixsocketaddress.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 const ServerLimits server_limits = {.n_calls = 256, .request_seconds = 5, .answer_seconds = 60};

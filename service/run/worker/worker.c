@@ -11,10 +11,10 @@
 #include "run/worker/jobs.h"
 #include "run/worker/mail.h"
 
+#include "base/libsystemd.h"
 #include "controls/control.h"
 
 #include <glib-unix.h>
-#include <systemd/sd-daemon.h>
 
 typedef struct Worker {
     Invocation *invocation;
