@@ -94,7 +94,7 @@ struct StoreDriver {
     bool (*execute)(Store *store, const char *sql,
                     GError **error); /* several statements, no values */
     Statement *(*prepare)(Store *store, const char *sql, GError **error); /* one statement */
-    void (*finalise)(Statement *statement);
+    void (*finalise)(Statement *statement); /* may be kept for who prepares the same text */
     /* n is that of $n. Texts and blobs are borrowed until the statement was stepped to its end or
      * reset. */
     void (*bind_integer)(Statement *statement, int n, int64_t value);

@@ -6,10 +6,12 @@
 #include <unistd.h>
 
 #define MAX_VALUES 24
+#define MOST_IDLE 256 /* statements: all of a web's pages have fewer */
 
 typedef struct SqliteStatement {
     Statement statement;
     sqlite3_stmt *handle;
+    char *sql;
     int index[MAX_VALUES + 1]; /* of $n; 0 = the statement does not use it */
 } SqliteStatement;
 
@@ -85,6 +87,7 @@ static void sqlite_close(Store *store)
     SqliteStore *sqlite = (SqliteStore *)store;
 
     sqlite_unlock(sqlite);
+    g_clear_pointer(&sqlite->idle, g_hash_table_unref);
     /* _v2: a statement that somebody forgot must not keep the locks of the file. */
     sqlite3_close_v2(sqlite->database);
     g_free(sqlite->path);
@@ -125,32 +128,71 @@ static char *sqlite_shown_url(const char *url)
     return g_strdup(url);
 }
 
+/* ---- statements: parsing and planning one costs more than a few rows of it, so those that nobody
+ * uses any more are kept for whoever asks for the same text ---- */
+
+static void free_statement(gpointer data)
+{
+    SqliteStatement *self = data;
+
+    sqlite3_finalize(self->handle);
+    g_free(self->sql);
+    g_free(self);
+}
+
+/* As if it were new: nothing is read, locked, bound or borrowed. */
 static void sqlite_finalise(Statement *statement)
 {
-    sqlite3_finalize(handle_of(statement));
-    g_free(statement);
+    SqliteStatement *self = (SqliteStatement *)statement;
+    SqliteStore *sqlite = sqlite_of(statement);
+
+    sqlite3_reset(self->handle);
+    sqlite3_clear_bindings(self->handle);
+    if (!sqlite->idle)
+        sqlite->idle = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_statement);
+    if (g_hash_table_size(sqlite->idle) >= MOST_IDLE)
+        g_hash_table_remove_all(sqlite->idle);
+    g_hash_table_replace(sqlite->idle, self->sql, self);
+}
+
+static SqliteStatement *take_idle(SqliteStore *sqlite, const char *sql)
+{
+    SqliteStatement *self = sqlite->idle ? g_hash_table_lookup(sqlite->idle, sql) : NULL;
+
+    if (self)
+        g_hash_table_steal(sqlite->idle, sql);
+    return self;
+}
+
+/* $n is a name to SQLite, numbered by first appearance, so $2 may come before $1 in a text. */
+static void find_places(SqliteStatement *self)
+{
+    for (int n = 1; n <= MAX_VALUES; n++) {
+        char name[8];
+        g_snprintf(name, sizeof name, "$%d", n);
+        self->index[n] = sqlite3_bind_parameter_index(self->handle, name);
+    }
 }
 
 static Statement *sqlite_prepare(Store *store, const char *sql, GError **error)
 {
     SqliteStore *sqlite = (SqliteStore *)store;
-    SqliteStatement *result = g_new0(SqliteStatement, 1);
+    SqliteStatement *self = take_idle(sqlite, sql);
 
-    result->statement.store = store;
-    int rc = sqlite3_prepare_v3(sqlite->database, sql, -1, SQLITE_PREPARE_PERSISTENT,
-                                &result->handle, NULL);
+    if (self)
+        return &self->statement;
+    self = g_new0(SqliteStatement, 1);
+    self->statement.store = store;
+    int rc = sqlite3_prepare_v3(sqlite->database, sql, -1, SQLITE_PREPARE_PERSISTENT, &self->handle,
+                                NULL);
     if (rc != SQLITE_OK) {
         sqlite_fail(sqlite, rc, sql, error);
-        g_free(result);
+        g_free(self);
         return NULL;
     }
-    /* $n is a name to SQLite, numbered by first appearance, so $2 may come before $1 in a text. */
-    for (int n = 1; n <= MAX_VALUES; n++) {
-        char name[8];
-        g_snprintf(name, sizeof name, "$%d", n);
-        result->index[n] = sqlite3_bind_parameter_index(result->handle, name);
-    }
-    return &result->statement;
+    self->sql = g_strdup(sql);
+    find_places(self);
+    return &self->statement;
 }
 
 static int index_of(Statement *statement, int n)

@@ -17,7 +17,8 @@ typedef struct SqliteStore {
     Store store;
     sqlite3 *database;
     char *path;
-    int lock_fd; /* -1 = not held */
+    int lock_fd;      /* -1 = not held */
+    GHashTable *idle; /* SQL → SqliteStatement that nobody uses; NULL before the first */
 } SqliteStore;
 
 /* Sets error from what the database said last; always false. doing may be NULL. */

@@ -387,6 +387,45 @@ static void info_tells_url_schema_and_sizes(void **state)
     json_decref(info);
 }
 
+/* A driver may keep a statement for the next who wants the same text. */
+static void a_statement_prepared_again_has_nothing_of_the_last_time(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+
+    fixture_open(f, LEDGER_RUN);
+    g_autoptr(Store) store = store_open(f->url, f->folder, LEDGER_WRITE, &error);
+    assert_non_null(store);
+    for (int64_t time = 0; time < 3; time++) {
+        g_autoptr(Statement) row =
+            store_prepare(store, "SELECT coalesce($1, 42), coalesce($2, 43)", &error);
+        g_autoptr(Statement) same =
+            store_prepare(store, "SELECT coalesce($1, 42), coalesce($2, 43)", &error);
+        assert_non_null(row);
+        assert_non_null(same);
+        assert_int_equal(statement_step(row, &error), STORE_ROW);
+        assert_int_equal(statement_integer(row, 0), 42);
+        statement_bind(same, integer_value(time), integer_value(7));
+        assert_int_equal(statement_step(same, &error), STORE_ROW);
+        assert_int_equal(statement_integer(same, 0), time);
+    }
+}
+
+static void a_statement_that_was_given_back_holds_nobody_up(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+
+    fixture_night(f, NOON, "dormant corp/ann; dormant corp/bob");
+    fixture_close(f);
+    g_autoptr(Store) reader = store_open(f->url, f->folder, LEDGER_READ, &error);
+    g_autoptr(Statement) rows = store_prepare(reader, "SELECT id FROM exception", &error);
+    assert_int_equal(statement_step(rows, &error), STORE_ROW); /* there is another */
+    g_clear_pointer(&rows, statement_free);
+    fixture_night(f, NOON + DAY, "dormant corp/ann");
+    assert_int_equal(f->counts.n_open, 1);
+}
+
 #define STORE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 #define OF_ANY_STORE                                                                               \
     STORE(only_a_run_creates_the_ledger), STORE(another_programs_database_is_refused_and_kept),    \
@@ -395,7 +434,9 @@ static void info_tells_url_schema_and_sizes(void **state)
         STORE(the_second_run_is_told_who_holds_the_lock_since_when),                               \
         STORE(of_sixteen_runs_at_once_one_proceeds),                                               \
         STORE(a_ledger_that_is_just_made_is_nobody_elses),                                         \
-        STORE(migrating_twice_is_migrating_once), STORE(info_tells_url_schema_and_sizes)
+        STORE(migrating_twice_is_migrating_once), STORE(info_tells_url_schema_and_sizes),          \
+        STORE(a_statement_prepared_again_has_nothing_of_the_last_time),                            \
+        STORE(a_statement_that_was_given_back_holds_nobody_up)
 
 int main(int argc, char **argv)
 {
