@@ -56,12 +56,17 @@ static json_t *rule_json(const RunFacts *run, const char *control)
 
 /* Told as of the run that last saw it: a run that could not judge it has nothing to say, not even
  * that another day has passed. */
-static void set_words(json_t *json, Statement *row, const RunFacts *last_seen)
+static void set_summary(json_t *json, Statement *row, int64_t last_seen_utc)
 {
     g_autofree char *summary =
-        finding_summary_at(statement_text(row, COLUMN_SUMMARY), last_seen->as_of_utc);
+        finding_summary_at(statement_text(row, COLUMN_SUMMARY), last_seen_utc);
 
     set(json, "summary", json_string(summary));
+}
+
+static void set_words(json_t *json, Statement *row, const RunFacts *last_seen)
+{
+    set_summary(json, row, last_seen->as_of_utc);
     set(json, "evidence", json_from_text(statement_text(row, COLUMN_EVIDENCE), json_object()));
     set(json, "action", json_string(statement_text(row, COLUMN_ACTION)));
 }
@@ -70,15 +75,21 @@ typedef struct RowRuns {
     const RunFacts *opened, *last_seen, *resolved; /* resolved: NULL = it is not */
 } RowRuns;
 
+/* The run that saw it last. */
+static bool find_last_seen(Seen *seen, Statement *row, int64_t *ret_run, GError **error)
+{
+    *ret_run = statement_integer(row, COLUMN_LAST_SEEN_RUN);
+    return *ret_run != 0 ||
+           seen_last(seen, statement_integer(row, COLUMN_ID), statement_text(row, COLUMN_CONTROL),
+                     statement_text(row, COLUMN_SOURCE), statement_integer(row, COLUMN_FOUND_RUN),
+                     ret_run, error);
+}
+
 static bool find_runs(Seen *seen, Statement *row, RowRuns *ret_runs, GError **error)
 {
-    int64_t last_seen = statement_integer(row, COLUMN_LAST_SEEN_RUN);
-    int64_t resolved = statement_integer(row, COLUMN_RESOLVED_RUN);
+    int64_t last_seen, resolved = statement_integer(row, COLUMN_RESOLVED_RUN);
 
-    if (last_seen == 0 &&
-        !seen_last(seen, statement_integer(row, COLUMN_ID), statement_text(row, COLUMN_CONTROL),
-                   statement_text(row, COLUMN_SOURCE), statement_integer(row, COLUMN_FOUND_RUN),
-                   &last_seen, error))
+    if (!find_last_seen(seen, row, &last_seen, error))
         return false;
     ret_runs->opened = seen_run(seen, statement_integer(row, COLUMN_OPENED_RUN), error);
     ret_runs->last_seen = ret_runs->opened ? seen_run(seen, last_seen, error) : NULL;
@@ -86,20 +97,43 @@ static bool find_runs(Seen *seen, Statement *row, RowRuns *ret_runs, GError **er
     return ret_runs->last_seen && (resolved == 0 || ret_runs->resolved);
 }
 
+static json_t *head_json(Statement *row)
+{
+    g_autofree char *id = exception_name(statement_integer(row, COLUMN_ID));
+    json_t *json = json_object();
+
+    set(json, "id", json_string(id));
+    set(json, "control", json_string(statement_text(row, COLUMN_CONTROL)));
+    set(json, "severity", json_string(severities[statement_integer(row, COLUMN_SEVERITY)]));
+    set(json, "status", json_string(statement_text(row, COLUMN_STATUS)));
+    return json;
+}
+
+json_t *exception_line_json(Seen *seen, Statement *row, GError **error)
+{
+    int64_t last_seen, last_seen_utc, opened_utc;
+
+    if (!find_last_seen(seen, row, &last_seen, error) ||
+        !seen_as_of(seen, last_seen, &last_seen_utc, error) ||
+        !seen_as_of(seen, statement_integer(row, COLUMN_OPENED_RUN), &opened_utc, error))
+        return NULL;
+    json_t *json = head_json(row);
+    set_summary(json, row, last_seen_utc);
+    set(json, "first_seen", json_time(opened_utc));
+    set(json, "due", json_time(statement_integer(row, COLUMN_DUE)));
+    set(json, "owner", text_or_null(statement_text(row, COLUMN_OWNER)));
+    return json;
+}
+
 json_t *exception_json(const Ledger *ledger, Seen *seen, Statement *row, GError **error)
 {
     const char *control = statement_text(row, COLUMN_CONTROL);
-    g_autofree char *id = exception_name(statement_integer(row, COLUMN_ID));
     RowRuns runs;
 
     if (!find_runs(seen, row, &runs, error))
         return NULL;
     json_t *references = ledger->references ? ledger->references(control) : NULL;
-    json_t *json = json_object();
-    set(json, "id", json_string(id));
-    set(json, "control", json_string(control));
-    set(json, "severity", json_string(severities[statement_integer(row, COLUMN_SEVERITY)]));
-    set(json, "status", json_string(statement_text(row, COLUMN_STATUS)));
+    json_t *json = head_json(row);
     set(json, "subject",
         party_json(row, (PartyColumns){COLUMN_SUBJECT_TYPE, COLUMN_SOURCE, COLUMN_SUBJECT_KEY,
                                        COLUMN_SUBJECT_NAME, COLUMN_SUBJECT_DN}));

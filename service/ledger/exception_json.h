@@ -49,3 +49,5 @@ enum {
 
 /* Of the row that the statement stands on. New reference; NULL on failure. */
 json_t *exception_json(const Ledger *ledger, Seen *seen, Statement *row, GError **error);
+/* The few members of it that a line of a list shows; what is left out costs ten times as much. */
+json_t *exception_line_json(Seen *seen, Statement *row, GError **error);

@@ -6,6 +6,7 @@
  * not for two threads at once. Cost: one look into an index, and a copy of the answer. */
 #pragma once
 
+#include "ledger/ranked.h"
 #include "ledger/store.h"
 
 #include <jansson.h>
@@ -23,3 +24,8 @@ bool kept_refresh(Kept *kept, Store *store, GError **error);
 json_t *kept_find(const Kept *kept, const char *question);
 /* Keeps a copy. */
 void kept_add(Kept *kept, const char *question, const json_t *answer);
+
+/* Valid until the next kept_add_list() or kept_refresh(); NULL: not known. */
+const Ranked *kept_list(const Kept *kept, const char *question);
+/* Takes the list, and returns it; of too many rows it keeps the last list only. */
+const Ranked *kept_add_list(Kept *kept, const char *question, Ranked *list);

@@ -6,19 +6,18 @@
 /* ---- what is wanted, as SQL ---- */
 
 #define MAX_VALUES 12
+#define FAR 1000 /* rows before a page that are walked over at every look */
 
 /* Literal SQL of this file, and values for its $n: text from outside is never part of it. */
 typedef struct Query {
     GString *where;
     StoreValue values[MAX_VALUES];
     int n_values;
-    char *pattern; /* of LIKE */
 } Query;
 
 static void query_clear(Query *query)
 {
     g_string_free(query->where, TRUE);
-    g_free(query->pattern);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Query, query_clear)
 
@@ -40,21 +39,6 @@ static int severity_of(const char *text)
     while (severity >= 0 && g_ascii_strcasecmp(text, severities[severity]) != 0)
         severity--;
     return severity;
-}
-
-/* A person's own wildcards are letters like any other. */
-static char *like_pattern(const char *text)
-{
-    g_autofree char *folded = g_utf8_strdown(text, -1);
-    GString *pattern = g_string_new("%");
-
-    for (const char *c = folded; *c != '\0'; c++) {
-        if (*c == '%' || *c == '_' || *c == '\\')
-            g_string_append_c(pattern, '\\');
-        g_string_append_c(pattern, *c);
-    }
-    g_string_append_c(pattern, '%');
-    return g_string_free(pattern, FALSE);
 }
 
 static void want_status(Query *query, const char *status)
@@ -117,11 +101,6 @@ static void build(Query *query, const LedgerListing *listing, int64_t newest_run
                       "EXISTS (SELECT 1 FROM exception_text t WHERE t.exception = e.id AND "
                       "t.person_id = ",
                       text_value(listing->person), ")");
-    if (listing->text) {
-        query->pattern = like_pattern(listing->text);
-        add_condition(query, "lower(e.subject_name) LIKE ", text_value(query->pattern),
-                      " ESCAPE '\\'");
-    }
 }
 
 /* ---- the page ---- */
@@ -141,11 +120,12 @@ static const char *const orders[] = {
     [LISTING_BY_AGE] = "e.opened_run, e.id",
 };
 
-/* The condition and its values, for what is kept. */
-static char *question_of(const Query *query)
+/* What is asked, and its values, for what is kept. */
+static char *question_of(const Query *query, const char *what)
 {
     GString *question = g_string_new(query->where->str);
 
+    g_string_append_printf(question, "\x1f%s", what);
     for (int i = 0; i < query->n_values; i++) {
         const StoreValue *value = &query->values[i];
         if (value->type == VALUE_INTEGER)
@@ -156,52 +136,92 @@ static char *question_of(const Query *query)
     return g_string_free(question, FALSE);
 }
 
+static Statement *ask(Paging *paging, const char *sql, const Query *query, GError **error)
+{
+    Statement *rows = store_prepare(paging->ledger->store, sql, error);
+
+    if (rows)
+        statement_bind_values(rows, query->values, (size_t)query->n_values);
+    return rows;
+}
+
+/* ---- a page near the beginning: out of an index ---- */
+
 static bool count_all(Paging *paging, const Query *query, GError **error)
 {
     Kept *kept = paging->ledger->kept;
-    g_autofree char *question = question_of(query);
-    if (!kept_refresh(kept, paging->ledger->store, error))
-        return false;
+    g_autofree char *question = question_of(query, "count");
     json_t *known = kept_find(kept, question);
-    if (known) {
-        paging->total = json_integer_value(known);
-        json_decref(known);
-        return true;
-    }
-    g_autofree char *sql =
-        g_strdup_printf("SELECT count(*) FROM exception e WHERE %s", query->where->str);
-    g_autoptr(Statement) row = store_prepare(paging->ledger->store, sql, error);
 
-    if (!row)
-        return false;
-    statement_bind_values(row, query->values, (size_t)query->n_values);
-    if (statement_step(row, error) != STORE_ROW)
-        return false;
-    paging->total = statement_integer(row, 0);
-    known = json_integer(paging->total);
-    kept_add(kept, question, known);
+    if (!known) {
+        g_autofree char *sql =
+            g_strdup_printf("SELECT count(*) FROM exception e WHERE %s", query->where->str);
+        g_autoptr(Statement) row = ask(paging, sql, query, error);
+        if (!row || statement_step(row, error) != STORE_ROW)
+            return false;
+        known = json_integer(statement_integer(row, 0));
+        kept_add(kept, question, known);
+    }
+    paging->total = json_integer_value(known);
     json_decref(known);
     return true;
 }
 
-static bool read_ids(Paging *paging, Query *query, GError **error)
+static bool read_near(Paging *paging, Query *query, GError **error)
 {
+    if (!count_all(paging, query, error))
+        return false;
     int limit = add_value(query, integer_value(paging->listing->limit));
     int first = add_value(query, integer_value(paging->listing->first));
     g_autofree char *sql =
         g_strdup_printf("SELECT e.id FROM exception e WHERE %s ORDER BY %s LIMIT $%d OFFSET $%d",
                         query->where->str, orders[paging->listing->order], limit, first);
-    g_autoptr(Statement) rows = store_prepare(paging->ledger->store, sql, error);
-    StoreStep step;
+    g_autoptr(Statement) rows = ask(paging, sql, query, error);
+    StoreStep step = STORE_FAILED;
 
-    if (!rows)
-        return false;
-    statement_bind_values(rows, query->values, (size_t)query->n_values);
-    while ((step = statement_step(rows, error)) == STORE_ROW) {
+    while (rows && (step = statement_step(rows, error)) == STORE_ROW) {
         int64_t id = statement_integer(rows, 0);
         g_array_append_val(paging->ids, id);
     }
     return step == STORE_DONE;
+}
+
+/* ---- a page far behind, or a text to look for: out of the whole list ---- */
+
+static const Ranked *whole_list(Paging *paging, const Query *query, GError **error)
+{
+    Kept *kept = paging->ledger->kept;
+    const char *order = orders[paging->listing->order];
+    g_autofree char *question = question_of(query, order);
+    const Ranked *known = kept_list(kept, question);
+
+    if (known)
+        return known;
+    g_autofree char *sql =
+        g_strdup_printf("SELECT e.id, e.subject_name FROM exception e WHERE %s ORDER BY %s",
+                        query->where->str, order);
+    g_autoptr(Statement) rows = ask(paging, sql, query, error);
+    Ranked *list = rows ? ranked_read(rows, error) : NULL;
+    return list ? kept_add_list(kept, question, list) : NULL;
+}
+
+static bool read_far(Paging *paging, const Query *query, GError **error)
+{
+    const LedgerListing *listing = paging->listing;
+    const Ranked *list = whole_list(paging, query, error);
+
+    if (!list)
+        return false;
+    paging->total = ranked_find(list, listing->text, listing->first, listing->limit, paging->ids);
+    return true;
+}
+
+/* ---- rows ---- */
+
+static json_t *row_json(const Paging *paging, Statement *row, GError **error)
+{
+    return paging->listing->only_lines ? exception_line_json(paging->seen, row, error)
+                                       : exception_json(paging->ledger, paging->seen, row, error);
 }
 
 static bool read_rows(Paging *paging, GError **error)
@@ -214,8 +234,7 @@ static bool read_rows(Paging *paging, GError **error)
     for (guint i = 0; i < paging->ids->len; i++) {
         statement_bind(row, integer_value(g_array_index(paging->ids, int64_t, i)));
         StoreStep step = statement_step(row, error);
-        json_t *json =
-            step == STORE_ROW ? exception_json(paging->ledger, paging->seen, row, error) : NULL;
+        json_t *json = step == STORE_ROW ? row_json(paging, row, error) : NULL;
         if (!json)
             return false;
         g_ptr_array_add(paging->rows, json);
@@ -233,7 +252,9 @@ static bool read_page(void *data, GError **error)
     if (!paging->seen)
         return false;
     build(&query, paging->listing, seen_newest(paging->seen));
-    return count_all(paging, &query, error) && read_ids(paging, &query, error) &&
+    bool is_far = paging->listing->text || paging->listing->first >= FAR;
+    return kept_refresh(paging->ledger->kept, paging->ledger->store, error) &&
+           (is_far ? read_far(paging, &query, error) : read_near(paging, &query, error)) &&
            read_rows(paging, error);
 }
 

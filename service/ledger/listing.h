@@ -19,6 +19,8 @@ typedef struct LedgerListing {
     const char *only_of;  /* HR id: about them or assigned to them, nothing else; "" = nobody:
                             nothing; NULL = all */
     bool only_new;        /* opened or reopened by the last run */
+    bool only_lines;      /* rows have id, control, severity, status, summary, first_seen, due and
+                             owner alone: a third of the cost of a page */
     ListingOrder order;
     int64_t first, limit; /* from 0 */
 } LedgerListing;

@@ -76,6 +76,21 @@ int64_t seen_newest_as_of(const Seen *seen)
     return seen->runs->len ? g_array_index(seen->runs, MergedRun, 0).as_of_utc : TIME_UNKNOWN;
 }
 
+bool seen_as_of(Seen *seen, int64_t run, int64_t *ret_utc, GError **error)
+{
+    for (guint i = 0; i < seen->runs->len; i++) {
+        const MergedRun *merged = &g_array_index(seen->runs, MergedRun, i);
+        if (merged->id == run) {
+            *ret_utc = merged->as_of_utc;
+            return true;
+        }
+    }
+    const RunFacts *facts = seen_run(seen, run, error);
+    if (facts)
+        *ret_utc = facts->as_of_utc;
+    return facts != NULL;
+}
+
 static char *scope_text(const char *control, const char *source, int64_t exception)
 {
     return g_strdup_printf("%s\x1f%s\x1f%" G_GINT64_FORMAT, control, source, exception);

@@ -26,5 +26,7 @@ int64_t seen_newest_as_of(const Seen *seen); /* TIME_UNKNOWN when none */
  * floor. */
 bool seen_last(Seen *seen, int64_t exception, const char *control, const char *source,
                int64_t found_run, int64_t *ret_run, GError **error);
+/* The as-of time of a run that an exception names; cheaper than all its facts. */
+bool seen_as_of(Seen *seen, int64_t run, int64_t *ret_utc, GError **error);
 /* Owned by seen; NULL on failure. */
 const RunFacts *seen_run(Seen *seen, int64_t id, GError **error);

@@ -235,7 +235,7 @@ static bool stop_when_full(json_t *row, void *data)
 static bool add_todos(Request *request, json_t *model, GError **error)
 {
     json_t *todo = json_array();
-    LedgerListing listing = {.limit = TODO_MOST};
+    LedgerListing listing = {.limit = TODO_MOST, .only_lines = true};
     int64_t total;
     bool worked = todo_own_reviews(request, todo, error);
 

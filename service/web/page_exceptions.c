@@ -1,6 +1,7 @@
 /* page_exceptions.c: the list of exceptions, with its filters in the address. */
 
 #include "web/pages.h"
+#include "web/view.h"
 
 #include "ledger/listing.h"
 
@@ -11,11 +12,18 @@ static const char *const statuses[] = {"open",           "assigned", "accepted",
                                        "false-positive", "all",      NULL};
 static const char *const sorts[] = {"severity", "due", "age", NULL};
 
-static bool append(json_t *row, void *rows)
+typedef struct Rows {
+    json_t *list;
+    int64_t now_utc;
+} Rows;
+
+static bool append(json_t *row, void *data)
 {
-    json_object_set_new(
-        row, "href", json_sprintf("/exceptions/%s", json_string_value(json_object_get(row, "id"))));
-    json_array_append(rows, row);
+    const Rows *rows = data;
+
+    view_link(row, "/exceptions", view_text(row, "id"));
+    view_late(row, rows->now_utc);
+    json_array_append(rows->list, row);
     return true;
 }
 
@@ -45,6 +53,7 @@ static bool read_filter(const Request *request, LedgerListing *listing, gint64 *
     *ret_page = MAX(*ret_page, 1);
     listing->first = (*ret_page - 1) * PAGE_SIZE;
     listing->limit = PAGE_SIZE;
+    listing->only_lines = !request->wants_json;
     /* Who has no role that shows all sees what is about them, or assigned to them. Nobody's: "". */
     if (!request->sees_all)
         listing->only_of = request->who.person ? request->who.person : "";
@@ -119,14 +128,14 @@ bool page_exceptions(Request *request, Reply *reply, GError **error)
 
     if (!read_filter(request, &listing, &page, error))
         return false;
-    json_t *rows = json_array();
-    if (!ledger_listing(request->ledger, &listing, append, rows, &total, error)) {
-        json_decref(rows);
+    Rows rows = {json_array(), request->now_utc};
+    if (!ledger_listing(request->ledger, &listing, append, &rows, &total, error)) {
+        json_decref(rows.list);
         return false;
     }
     reply_page(reply, "exceptions", "Exceptions",
-               json_pack("{s:o s:o s:o s:b}", "exceptions", rows, "pager",
+               json_pack("{s:o s:o s:o s:b}", "exceptions", rows.list, "pager",
                          pager_of(request, page, total), "filters", filters_of(request),
-                         "has_exceptions", json_array_size(rows) > 0));
+                         "has_exceptions", json_array_size(rows.list) > 0));
     return true;
 }

@@ -120,6 +120,123 @@ static void a_text_is_looked_for_as_it_is(void **state)
     assert_page(fixture, (LedgerListing){.text = "\\"}, 0, "");
 }
 
+static void a_name_is_found_whatever_its_case(void **state)
+{
+    Fixture *fixture = *state;
+
+    fixture_night(fixture, NOON, "dormant corp/JÖRG; dormant corp/jörgen; dormant corp/jorg");
+    G_GNUC_UNUSED g_autofree char *upper = page(fixture, (LedgerListing){.text = "Jörg"}, 2);
+    G_GNUC_UNUSED g_autofree char *umlaut = page(fixture, (LedgerListing){.text = "Ö"}, 2);
+    g_autofree char *plain = page(fixture, (LedgerListing){.text = "o"}, 1);
+    g_autofree char *jorg = page(fixture, (LedgerListing){.text = "jorg"}, 1);
+    assert_string_equal(plain, jorg);
+    G_GNUC_UNUSED g_autofree char *all = page(fixture, (LedgerListing){.text = ""}, 3);
+    assert_page(fixture, (LedgerListing){.text = "jorgx"}, 0, "");
+}
+
+static void many(Fixture *fixture, guint n, guint n_left)
+{
+    g_autoptr(GString) findings = g_string_new("leaver-active corp/zed !critical");
+
+    for (guint i = 0; i < n; i++)
+        if (i >= n_left)
+            g_string_append_printf(findings, "; dormant corp/account%04u", i * 7919 % n);
+    fixture_night(fixture, NOON + (n_left ? DAY : 0), findings->str);
+}
+
+/* The slow way: all there are, and those of them whose name has the text in it. */
+typedef struct Slow {
+    const char *text;
+    GPtrArray *ids;
+} Slow;
+
+static bool take(json_t *row, void *data)
+{
+    Slow *slow = data;
+    const char *name = json_string_value(json_object_get(json_object_get(row, "subject"), "name"));
+
+    if (strstr(name, slow->text))
+        g_ptr_array_add(slow->ids, g_strdup(json_string_value(json_object_get(row, "id"))));
+    return true;
+}
+
+static void assert_like_the_slow_way(Fixture *fixture, const char *text)
+{
+    g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
+    Slow slow = {text ? text : "", ids};
+
+    assert_true(ledger_exceptions(fixture->ledger, NULL, take, &slow, NULL));
+    for (int64_t first = 0; first < ids->len + 7; first += 311) {
+        g_autoptr(GString) wanted = g_string_new(NULL);
+        for (int64_t i = first; i < MIN(first + 7, (int64_t)ids->len); i++)
+            g_string_append_printf(wanted, "%s ", (const char *)ids->pdata[i]);
+        assert_page(fixture, (LedgerListing){.text = text, .first = first, .limit = 7}, ids->len,
+                    wanted->str);
+    }
+}
+
+static void pages_far_behind_and_of_names_are_pieces_of_the_same_list(void **state)
+{
+    Fixture *fixture = *state;
+    static const char *const texts[] = {NULL, "account", "9", "account00", "zed", "x"};
+
+    many(fixture, 2500, 0);
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        assert_like_the_slow_way(fixture, texts[i]);
+    many(fixture, 2500, 700); /* what was kept is of yesterday */
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        assert_like_the_slow_way(fixture, texts[i]);
+}
+
+static bool has_no_evidence(json_t *row, void *n)
+{
+    assert_null(json_object_get(row, "evidence"));
+    assert_null(json_object_get(row, "rule"));
+    assert_non_null(strstr(json_string_value(json_object_get(row, "id")), "EX-"));
+    assert_non_null(json_string_value(json_object_get(row, "summary")));
+    assert_non_null(json_string_value(json_object_get(row, "first_seen")));
+    (*(int *)n)++;
+    return true;
+}
+
+static bool compare_with_line(json_t *row, void *whole)
+{
+    const char *name;
+    json_t *value;
+
+    json_t *same = json_array_get(whole, 0);
+    json_object_foreach(row, name, value)
+    {
+        if (!json_equal(value, json_object_get(same, name)))
+            fail_msg("%s differs", name);
+    }
+    json_array_remove(whole, 0);
+    return true;
+}
+
+static bool collect(json_t *row, void *rows)
+{
+    json_array_append(rows, row);
+    return true;
+}
+
+static void a_line_says_what_the_whole_says_without_the_evidence(void **state)
+{
+    Fixture *fixture = *state;
+    LedgerListing whole = {.limit = 10, .status = "all"},
+                  lines = {.limit = 10, .status = "all", .only_lines = true};
+    json_t *rows = json_array();
+    int64_t total;
+    int n = 0;
+
+    nights(fixture);
+    assert_true(ledger_listing(fixture->ledger, &whole, collect, rows, &total, NULL));
+    assert_true(ledger_listing(fixture->ledger, &lines, has_no_evidence, &n, &total, NULL));
+    assert_int_equal(n, 5);
+    assert_true(ledger_listing(fixture->ledger, &lines, compare_with_line, rows, &total, NULL));
+    json_decref(rows);
+}
+
 static void what_is_theirs_is_what_is_assigned_to_them(void **state)
 {
     Fixture *fixture = *state;
@@ -176,6 +293,9 @@ int main(int argc, char **argv)
         TEST(filters_hold_together),
         TEST(what_was_counted_is_counted_anew_after_a_change),
         TEST(a_text_is_looked_for_as_it_is),
+        TEST(a_name_is_found_whatever_its_case),
+        TEST(pages_far_behind_and_of_names_are_pieces_of_the_same_list),
+        TEST(a_line_says_what_the_whole_says_without_the_evidence),
         TEST(what_is_theirs_is_what_is_assigned_to_them),
         TEST(a_page_behind_the_last_is_empty),
         TEST(before_any_run_there_is_nothing),
