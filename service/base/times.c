@@ -49,27 +49,57 @@ static int64_t floor_day(int64_t seconds)
     return (seconds >= 0 ? seconds : seconds - (DAY_SECONDS - 1)) / DAY_SECONDS;
 }
 
-char *day_to_text(int32_t day)
+/* Thousands of these are written for a page or a file; printf() would take most of that time. */
+static char *put_number(char *at, unsigned value, int n_digits)
 {
-    if (day < DAY_FIRST || day > DAY_LAST)
-        return NULL;
+    for (int i = n_digits; i-- > 0; value /= 10)
+        at[i] = (char)('0' + value % 10);
+    return at + n_digits;
+}
+
+#define DAY_LENGTH 10 /* 2026-03-17 */
+
+/* NULL when the day is out of range; else where the next character belongs. */
+static char *put_day(char *at, int64_t day)
+{
     int year;
     unsigned month, day_of_month;
-    civil_from_day(day, &year, &month, &day_of_month);
-    return g_strdup_printf("%04d-%02u-%02u", year, month, day_of_month);
+
+    if (day < DAY_FIRST || day > DAY_LAST)
+        return NULL;
+    civil_from_day((int32_t)day, &year, &month, &day_of_month);
+    at = put_number(at, (unsigned)year, 4);
+    *at++ = '-';
+    at = put_number(at, month, 2);
+    *at++ = '-';
+    return put_number(at, day_of_month, 2);
+}
+
+char *day_to_text(int32_t day)
+{
+    char text[DAY_LENGTH + 1] = {0};
+
+    return put_day(text, day) ? g_strdup(text) : NULL;
 }
 
 char *time_to_text(int64_t utc)
 {
     if (utc == TIME_UNKNOWN || utc == TIME_NEVER)
         return NULL;
+    char text[DAY_LENGTH + sizeof "Thh:mm:ssZ"] = {0};
     int64_t day = floor_day(utc);
-    if (day < DAY_FIRST || day > DAY_LAST)
+    unsigned second = (unsigned)(utc - day * DAY_SECONDS);
+    char *at = put_day(text, day);
+    if (!at)
         return NULL;
-    int second = (int)(utc - day * DAY_SECONDS);
-    g_autofree char *date = day_to_text((int32_t)day);
-    return g_strdup_printf("%sT%02d:%02d:%02dZ", date, second / 3600, second / 60 % 60,
-                           second % 60);
+    *at++ = 'T';
+    at = put_number(at, second / 3600, 2);
+    *at++ = ':';
+    at = put_number(at, second / 60 % 60, 2);
+    *at++ = ':';
+    at = put_number(at, second % 60, 2);
+    *at = 'Z';
+    return g_strdup(text);
 }
 
 /* ---- zones ---- */

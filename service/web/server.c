@@ -296,7 +296,9 @@ static void do_exchange(void *job, Ledger *ledger, const GError *why)
     request->now_utc = web_clock_utc();
     dispatch(request, why, &exchange->reply);
     make_response(exchange);
-    request->ledger = NULL;
+    /* Here, not in the one thread that everybody's connections share. */
+    request_clear(request);
+    reply_clear(&exchange->reply);
     MHD_resume_connection(exchange->connection);
 }
 

@@ -17,7 +17,8 @@ typedef struct Rendering {
     GString *out;
     json_t *stack[MAX_DEPTH];
     int depth;
-    int n_partials; /* inside each other */
+    int n_partials;    /* inside each other */
+    GHashTable *times; /* text → words, NULL for what is no time: rows of a list share theirs */
 } Rendering;
 
 /* ---- values ---- */
@@ -195,10 +196,23 @@ static char *time_in_words(const char *text, GTimeZone *zone)
     return time_parse(value, zone, &utc) ? instant_in_words(utc, zone) : NULL;
 }
 
-static void append_time(GString *out, const json_t *value, GTimeZone *zone)
+/* NULL: it is no time. */
+static const char *words_of_time(Rendering *rendering, const char *text)
 {
+    gpointer words;
+
+    if (!g_hash_table_lookup_extended(rendering->times, text, NULL, &words)) {
+        words = time_in_words(text, rendering->render->zone);
+        g_hash_table_insert(rendering->times, g_strdup(text), words);
+    }
+    return words;
+}
+
+static void append_time(Rendering *rendering, const json_t *value)
+{
+    GString *out = rendering->out;
     const char *text = json_string_value(value);
-    g_autofree char *words = text ? time_in_words(text, zone) : NULL;
+    const char *words = text ? words_of_time(rendering, text) : NULL;
 
     if (words) {
         g_string_append(out, "<time datetime=\"");
@@ -270,7 +284,7 @@ static void render_nodes(Rendering *rendering, const Template *template, guint f
             append_value(rendering->out, node, find(rendering, node));
             break;
         case NODE_TIME:
-            append_time(rendering->out, find(rendering, node), rendering->render->zone);
+            append_time(rendering, find(rendering, node));
             break;
         case NODE_SECTION:
         case NODE_INVERTED:
@@ -286,7 +300,8 @@ static void render_nodes(Rendering *rendering, const Template *template, guint f
 
 void template_render(const TemplateSet *set, const TemplateRender *render, GString *out)
 {
-    Rendering rendering = {.set = set, .render = render, .out = out};
+    g_autoptr(GHashTable) times = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    Rendering rendering = {.set = set, .render = render, .out = out, .times = times};
     const Template *template = template_set_find(set, render->name);
 
     if (!template)

@@ -20,9 +20,10 @@ void view_link(json_t *object, const char *base, const char *piece)
 bool view_is_late(const json_t *instant, int64_t now_utc)
 {
     const char *text = json_string_value(instant);
-    g_autoptr(GDateTime) time = text ? g_date_time_new_from_iso8601(text, NULL) : NULL;
+    g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
+    int64_t at;
 
-    return time && g_date_time_to_unix(time) < now_utc;
+    return text && time_parse(text_of(text), utc, &at) && at < now_utc;
 }
 
 void view_late(json_t *object, int64_t now_utc)
