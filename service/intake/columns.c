@@ -105,8 +105,9 @@ const ColumnList asset_columns = LIST(asset_list);
 const ColumnList approval_columns = LIST(approval_list);
 
 /* A block that is a mapping from the beginning leaves no holes behind when it grows, and costs only
- * the pages that are used. */
-#define FIRST_CAPACITY 16384
+ * the pages that are used. Growing moves a hundred mappings, and each move interrupts the threads
+ * on all other processors: up to 100,000 accounts nothing grows. */
+#define FIRST_CAPACITY (128 << 10)
 
 /* The pointers have different types; their bytes are copied, so no object is read as another type.
  */
@@ -143,7 +144,12 @@ static void resize(void *table, ColumnList list, uint32_t n_old, uint32_t n_new)
 {
     for (size_t i = 0; i < list.n; i++) {
         const Column *column = &list.columns[i];
-        char *values = g_realloc_n(get_column(table, column), MAX(n_new, 1), column->size);
+        char *values = get_column(table, column);
+        if (values == NULL) {
+            set_column(table, column, g_malloc0_n(MAX(n_new, 1), column->size));
+            continue;
+        }
+        values = g_realloc_n(values, MAX(n_new, 1), column->size);
         if (n_new > n_old)
             columns_clear_room(values + (size_t)n_old * column->size,
                                (size_t)(n_new - n_old) * column->size);
@@ -160,11 +166,13 @@ void columns_reserve(void *table, ColumnList list, uint32_t *capacity, uint32_t 
     *capacity = wanted;
 }
 
+/* What is zero is not written: in a column that no source fills that would take memory. */
 static void shift_texts(char *values, uint32_t begin, uint32_t end, uint32_t shift)
 {
     TextRef *refs = (TextRef *)(void *)values;
     for (uint32_t row = begin; row < end; row++)
-        refs[row] += refs[row] != 0 ? shift : 0;
+        if (refs[row] != 0)
+            refs[row] += shift;
 }
 
 void columns_append(void *to, uint32_t n_to, const void *from, uint32_t n_from, ColumnList list,

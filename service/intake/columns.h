@@ -2,7 +2,7 @@
  *
  * A table is a struct that begins with its number of rows and holds one pointer per column
  * (model/snapshot.h); a list of Column says where they are. All columns of a table grow together,
- * by a quarter: large blocks grow in place, so doubling would save no copies and cost memory. */
+ * by doubling; what is not used yet is not touched, so it takes address space and no memory. */
 #pragma once
 
 #include "model/snapshot.h"
