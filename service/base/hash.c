@@ -26,12 +26,14 @@ static inline uint64_t mix(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+/* The case of a letter is one bit. Setting it everywhere makes more equal than letters ("@" and
+ * "`"), which only costs those a shared hash, and is a fifth of the work of fold_word(). */
 static inline uint64_t load_word(const char *at, uint64_t *any)
 {
     uint64_t word;
     memcpy(&word, at, sizeof word);
     *any |= word;
-    return fold_word(word);
+    return word | UINT64_C(0x2020202020202020);
 }
 
 /* Folds and mixes 16 bytes at a time, the last 16 overlapping: half the instructions of folding
