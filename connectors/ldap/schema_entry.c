@@ -40,7 +40,9 @@ void schema_begin(Schema *schema, Text dn)
     schema->classes = 0;
     schema->flags = 0;
     schema->members.n = schema->member_names.n = schema->member_sids.n = schema->sid_history.n = 0;
-    g_array_set_size(schema->filter_values, 0);
+    if (schema->filter_values->len > 0) {
+        g_array_set_size(schema->filter_values, 0);
+    }
     schema->oversized = schema->ranged = NULL;
     if (schema->n_canaries_unseen > 0) {
         look_for_canary(schema, dn);
@@ -151,27 +153,32 @@ static void add_multiple(Schema *schema, const SchemaRule *rule, Text value)
     }
 }
 
+/* A slot keeps the value of the best rank. */
+static inline void add_single(Schema *schema, const SchemaRule *rule, Text value)
+{
+    unsigned char rank = rule->rank + (schema->is_optional ? RANK_WITH_OPTION : 0);
+
+    if (rank < schema->ranks[rule->action]) {
+        schema->slots[rule->action] = value;
+        schema->ranks[rule->action] = rank;
+    }
+}
+
 void schema_add(Schema *schema, const SchemaRule *rule, Text value)
 {
     if (value.length == 0) {
         return; /* an empty value says nothing that an absent one does not */
     }
+    if (G_UNLIKELY(value.length > schema->max_value_bytes)) {
+        schema->oversized = rule;
+        return;
+    }
     for (; rule != NULL; rule = rule->next) {
-        if (G_UNLIKELY(value.length > schema->max_value_bytes)) {
-            schema->oversized = rule;
-            return;
-        }
-        if (rule->is_operational) {
-            schema->flags |= ENTRY_SHOWS_OPERATIONAL;
-        }
-        if (rule->action >= N_SLOTS) {
+        schema->flags |= rule->is_operational * (uint32_t)ENTRY_SHOWS_OPERATIONAL;
+        if (rule->action < N_SLOTS) {
+            add_single(schema, rule, value);
+        } else if (rule->action != ACTION_MARK) {
             add_multiple(schema, rule, value);
-            continue;
-        }
-        unsigned char rank = rule->rank + (schema->is_optional ? RANK_WITH_OPTION : 0);
-        if (rank < schema->ranks[rule->action]) {
-            schema->slots[rule->action] = value;
-            schema->ranks[rule->action] = rank;
         }
     }
 }

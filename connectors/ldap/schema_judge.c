@@ -28,26 +28,42 @@ static int64_t number_of(Text value, int64_t otherwise)
     return value_integer(value, &number) ? number : otherwise;
 }
 
-static void copy_key(Schema *schema, DirectoryEntry *entry)
+/* false: certainly none. Capitals are the bytes with bit 6 and without bit 5, and few others. */
+static bool may_have_capitals(Text text)
+{
+    uint64_t found = 0;
+    size_t i = 0;
+
+    for (; i + 8 <= text.length; i += 8) {
+        uint64_t word;
+        memcpy(&word, text.data + i, sizeof word);
+        found |= word & ~(word << 1) & UINT64_C(0x4040404040404040);
+    }
+    for (; i < text.length; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        found |= (uint64_t)(c & ~(c << 1) & 0x40);
+    }
+    return found != 0;
+}
+
+static void fill_key(Schema *schema, DirectoryEntry *entry)
 {
     Text key = schema->slots[SLOT_KEY];
 
+    entry->key = key;
     if (key.length == 16 && value_guid(key, schema->key)) {
         entry->key = (Text){schema->key, VALUE_GUID_SIZE - 1};
-    } else if (key.length < sizeof schema->key) {
+    } else if (key.length < sizeof schema->key && may_have_capitals(key)) {
         for (size_t i = 0; i < key.length; i++) {
-            char c = key.data[i];
-            schema->key[i] = c >= 'A' && c <= 'Z' ? (char)(c | 32) : c;
+            schema->key[i] = g_ascii_tolower(key.data[i]);
         }
         entry->key = (Text){schema->key, key.length};
-    } else {
-        entry->key = key;
     }
 }
 
 static void fill_common(Schema *schema, DirectoryEntry *entry)
 {
-    copy_key(schema, entry);
+    fill_key(schema, entry);
     entry->created_utc =
         time_of(schema->slots[SLOT_CREATED], TIME_UNKNOWN, ENTRY_CREATED_UNREADABLE, &entry->flags);
     /* 0: never, or not since the directory records it (MS-ADA2). */

@@ -52,15 +52,15 @@ static int two_digits(Text value, size_t *at)
     return number;
 }
 
-/* Days since 1970-01-01 of a date that exists, proleptic Gregorian. */
-static int64_t days_of(int year, int month, int day)
+/* Days since 1970-01-01 of a date that exists, proleptic Gregorian, year 0 to 9999. Years begin in
+ * March, so that the leap day is the last of a year, and are counted from 400 years earlier, so
+ * that none is negative. */
+static int64_t days_of(unsigned year, unsigned month, unsigned day)
 {
-    int64_t y = month <= 2 ? year - 1 : year;
-    int64_t era = (y >= 0 ? y : y - 399) / 400;
-    int64_t year_of_era = y - era * 400;
-    int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    return era * 146097 + day_of_era - 719468;
+    unsigned y = year + 400 - (month <= 2);
+    unsigned month_of_year = month > 2 ? month - 3 : month + 9;
+    unsigned days = y * 365 + y / 4 - y / 100 + y / 400 + (153 * month_of_year + 2) / 5 + day - 1;
+    return (int64_t)days - 719468 - 146097;
 }
 
 /* ".5" of an hour, a minute or a second, in whole seconds. */
@@ -156,50 +156,52 @@ static bool read_generalized_time(Text value, int *ret_year, int64_t *ret_utc)
         return false;
     }
     *ret_year = year;
-    *ret_utc = days_of(year, month, day) * SECONDS_PER_DAY + clock.seconds + fraction - offset;
+    *ret_utc = days_of((unsigned)year, (unsigned)month, (unsigned)day) * SECONDS_PER_DAY +
+               clock.seconds + fraction - offset;
     return true;
 }
 
-/* Eight digits as a number, all at once; false when they are none. */
-static bool eight_digits(const char *at, unsigned *ret_number)
+/* Four numbers of two digits each, all at once, in the bytes 0, 2, 4 and 6; false when they are
+ * none. */
+static inline bool four_pairs(const char *at, uint64_t *ret_pairs)
 {
     uint64_t word;
 
     memcpy(&word, at, sizeof word);
     word = GUINT64_FROM_LE(word); /* the first digit in the lowest byte */
     uint64_t digits = word - UINT64_C(0x3030303030303030);
-    if (((digits | (word + UINT64_C(0x4646464646464646))) & UINT64_C(0x8080808080808080)) != 0) {
-        return false;
-    }
-    digits = (digits * 10 + (digits >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
-    digits = (digits * 100 + (digits >> 16)) & UINT64_C(0x0000ffff0000ffff);
-    *ret_number = (unsigned)((digits * 10000 + (digits >> 32)) & UINT32_MAX);
-    return true;
+    *ret_pairs = (digits * 10 + (digits >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
+    return ((digits | (word + UINT64_C(0x4646464646464646))) & UINT64_C(0x8080808080808080)) == 0;
+}
+
+static inline unsigned pair_at(uint64_t pairs, int index)
+{
+    return (unsigned)(pairs >> index * 16) & 0xff;
 }
 
 /* 20260317050000Z, as servers write it: three in an entry, so five times faster than all forms of
  * the standard is worth it. false: not of this form, or not certainly right. */
 static bool read_plain_time(Text value, int64_t *ret_utc)
 {
-    unsigned date = 0;
-    unsigned day_and_clock = 0;
+    uint64_t date;
+    uint64_t clock; /* the day stands in both */
 
-    if (value.length != 15 || value.data[14] != 'Z' || !eight_digits(value.data, &date) ||
-        !eight_digits(value.data + 6, &day_and_clock)) {
+    if (value.length != 15 || value.data[14] != 'Z' || !four_pairs(value.data, &date) ||
+        !four_pairs(value.data + 6, &clock)) {
         return false;
     }
-    unsigned year = date / 10000;
-    unsigned month = date / 100 % 100;
-    unsigned day = date % 100;
-    unsigned hour = day_and_clock / 10000 % 100;
-    unsigned minute = day_and_clock / 100 % 100;
-    unsigned second = day_and_clock % 100;
+    unsigned year = pair_at(date, 0) * 100 + pair_at(date, 1);
+    unsigned month = pair_at(date, 2);
+    unsigned day = pair_at(date, 3);
+    unsigned hour = pair_at(clock, 1);
+    unsigned minute = pair_at(clock, 2);
+    unsigned second = pair_at(clock, 3);
     if (year == 0 || month < 1 || month > 12 || day < 1 || day > 28 || hour > 23 || minute > 59 ||
         second > 60) {
         return false;
     }
-    *ret_utc = days_of((int)year, (int)month, (int)day) * SECONDS_PER_DAY +
-               (int64_t)(hour * 3600 + minute * 60 + second);
+    *ret_utc =
+        days_of(year, month, day) * SECONDS_PER_DAY + (int64_t)(hour * 3600 + minute * 60 + second);
     return true;
 }
 

@@ -1,19 +1,20 @@
 #include "ldif/names.h"
 
+/* A line has no NUL, so a name that is too long never fits: its words are 0 and all of them count.
+ */
 static void note_words(KnownName *name)
 {
-    char begin[sizeof name->words] = {0}, mask[sizeof name->masks] = {0};
+    char begin[PLAIN_BEGIN] = {0}, mask[PLAIN_BEGIN];
     size_t n = name->length + 2;
 
-    if (n > sizeof begin) {
-        return;
+    memset(mask, 0xff, sizeof mask);
+    if (n <= sizeof begin) {
+        memcpy(begin, name->name, name->length);
+        memcpy(begin + name->length, ": ", 2);
+        memset(mask + n, 0, sizeof mask - n);
     }
-    memcpy(begin, name->name, name->length);
-    memcpy(begin + name->length, ": ", 2);
-    memset(mask, 0xff, n);
     memcpy(name->words, begin, sizeof begin);
     memcpy(name->masks, mask, sizeof mask);
-    name->n_words = (n + sizeof(uint64_t) - 1) / sizeof(uint64_t);
 }
 
 static KnownName *find_name(KnownNames *names, Text attribute)
@@ -30,7 +31,7 @@ static KnownName *find_name(KnownNames *names, Text attribute)
         return NULL;
     }
     KnownName *name = &names->names[names->n++];
-    *name = (KnownName){.length = attribute.length};
+    *name = (KnownName){.length = attribute.length, .next = name};
     memcpy(name->name, attribute.data, attribute.length);
     note_words(name);
     return name;
@@ -47,6 +48,6 @@ void known_names_learn(KnownNames *names, Text attribute, const SchemaRule *rule
     }
     name->rule = rule;
     if (before != NULL) {
-        before->next = (size_t)(name - names->names);
+        before->next = name;
     }
 }

@@ -11,18 +11,18 @@
 
 #define MAX_KNOWN_NAMES 64
 #define LONGEST_KNOWN_NAME 47
-#define KNOWN_WORDS ((LONGEST_KNOWN_NAME + 1) / sizeof(uint64_t))
+#define PLAIN_BEGIN 32
+#define PLAIN_WORDS (PLAIN_BEGIN / sizeof(uint64_t))
 
 /* An attribute as the file spells it, without options. */
 typedef struct KnownName {
-    char name[LONGEST_KNOWN_NAME + 1];
-    size_t length;
     /* How a line with a plain value begins, eight bytes at a time: the name, a colon and a blank.
-     * n_words is 0 where these leave no room for the two. */
-    uint64_t words[KNOWN_WORDS], masks[KNOWN_WORDS];
-    size_t n_words;
+     * Where PLAIN_BEGIN leaves no room for the two it is something that no line begins with. */
+    uint64_t words[PLAIN_WORDS], masks[PLAIN_WORDS];
     const SchemaRule *rule; /* NULL: not read */
-    size_t next;            /* the name that followed it the last time */
+    struct KnownName *next; /* the name that followed it the last time */
+    size_t length;
+    char name[LONGEST_KNOWN_NAME + 1];
 } KnownName;
 
 typedef struct KnownNames {
@@ -37,17 +37,18 @@ static inline bool known_name_begins(const KnownName *name, Text line)
            memcmp(line.data, name->name, name->length) == 0;
 }
 
-/* sizeof name->words bytes can be read from `at`. */
+/* PLAIN_BEGIN bytes can be read from `at`. All of them are looked at, whatever the name: a loop of
+ * always the same length costs less than one that ends early. */
 static inline bool known_name_begins_plainly(const KnownName *name, const char *at)
 {
     uint64_t difference = 0;
 
-    for (size_t i = 0; i < name->n_words; i++) {
+    for (size_t i = 0; i < PLAIN_WORDS; i++) {
         uint64_t word;
         memcpy(&word, at + i * sizeof word, sizeof word);
         difference |= (word ^ name->words[i]) & name->masks[i];
     }
-    return difference == 0 && name->n_words > 0;
+    return difference == 0;
 }
 
 /* The name of the line, if it is that of the line before it or what came behind that the last time;
@@ -59,8 +60,7 @@ static inline KnownName *known_names_guess(KnownNames *names, Text line)
     if (last == NULL || known_name_begins(last, line)) {
         return last;
     }
-    KnownName *next = &names->names[last->next];
-    return known_name_begins(next, line) ? next : NULL;
+    return known_name_begins(last->next, line) ? last->next : NULL;
 }
 
 /* After a line whose name was no good guess. */

@@ -1,6 +1,10 @@
 #include "ldif/parser.h"
 #include "ldif/names.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #define MAX_LINE ((size_t)64 << 20)
 #define ARENA_BLOCK ((size_t)256 << 10)
 
@@ -475,40 +479,72 @@ static bool take_line(LdifParser *parser, Schema *schema, const Cursor *cursor, 
     return take_dn(parser, schema, cursor, &line, record, error);
 }
 
-/* The line that nearly all are: an attribute that the file had before, and a plain value that
- * neither is folded nor has blanks in front. false: it is read step by step. */
-static inline bool take_plain_line(LdifParser *parser, Schema *schema, Cursor *cursor,
-                                   Record *record)
-{
-    KnownName *name = parser->names.last;
-    size_t left = (size_t)(parser->end - cursor->at);
+/* Where the line of a value ends; NULL: not before `end`. NEWLINE_ROOM bytes can be read from `at`,
+ * and are looked at together: most values end there, and where exactly nobody has to guess. */
+#define NEWLINE_ROOM 64
 
-    if (name == NULL || record->line == 0 || left <= sizeof name->words) {
-        return false;
+static inline char *find_newline(char *at, const char *end)
+{
+#ifdef __SSE2__
+    const __m128i newlines = _mm_set1_epi8('\n');
+    uint64_t found = 0;
+    for (int i = 0; i < NEWLINE_ROOM / 16; i++) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(at + i * 16));
+        uint32_t mask = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, newlines));
+        found |= (uint64_t)mask << i * 16;
     }
-    if (!known_name_begins_plainly(name, cursor->at)) {
-        name = &parser->names.names[name->next];
-        if (!known_name_begins_plainly(name, cursor->at)) {
-            return false;
+    if (found != 0) {
+        return at + __builtin_ctzll(found);
+    }
+    at += NEWLINE_ROOM;
+#endif
+    return memchr(at, '\n', (size_t)(end - at));
+}
+
+/* The lines that nearly all are, as many as follow each other: an attribute that the file had
+ * before, and a plain value that neither is folded nor has blanks in front. Any other line is left
+ * to be read step by step, and so are the last bytes of a chunk. */
+static void take_plain_lines(LdifParser *parser, Schema *schema, Cursor *cursor, Record *record)
+{
+    const char *end = parser->end;
+    KnownName *name = parser->names.last;
+    char *at = cursor->at, *line = NULL;
+    Text value = {0};
+
+    if (name == NULL || record->line == 0) {
+        return;
+    }
+    for (; end - at >= PLAIN_BEGIN + NEWLINE_ROOM; cursor->line++) {
+        KnownName *guess = name->next;
+        if (!known_name_begins_plainly(guess, at)) {
+            if (!known_name_begins_plainly(name, at)) {
+                break;
+            }
+            guess = name;
+        }
+        char *begin = at + guess->length + 2;
+        char *newline = find_newline(begin, end);
+        if (newline == NULL || newline + 1 == end || newline[1] == ' ' || *begin == ' ' ||
+            newline[-1] == '\r' || (size_t)(newline - at) > MAX_LINE) {
+            break;
+        }
+        name = guess;
+        value = (Text){begin, (size_t)(newline - begin)};
+        line = at;
+        at = newline + 1;
+        if (name->rule != NULL) {
+            schema_add(schema, name->rule, value);
         }
     }
-    char *value = cursor->at + name->length + 2;
-    char *newline = memchr(value, '\n', left - name->length - 2);
-    if (newline == NULL || newline + 1 == parser->end || newline[1] == ' ' || *value == ' ' ||
-        newline[-1] == '\r' || (size_t)(newline - cursor->at) > MAX_LINE) {
-        return false;
+    if (line != NULL) {
+        parser->names.last = name;
+        record->last_attribute = (Text){line, name->length};
+        record->last_rule = name->rule;
+        record->last_value = value;
+        cursor->begins_at = cursor->line - 1;
+        cursor->at = at;
+        cursor->is_unterminated = false;
     }
-    record->last_attribute = (Text){cursor->at, name->length};
-    record->last_rule = name->rule;
-    record->last_value = (Text){value, (size_t)(newline - value)};
-    parser->names.last = name;
-    cursor->begins_at = cursor->line++;
-    cursor->at = newline + 1;
-    cursor->is_unterminated = false;
-    if (name->rule != NULL) {
-        schema_add(schema, name->rule, record->last_value);
-    }
-    return true;
 }
 
 /* One attempt with what was read; LINE_MORE: it was not enough, begin again. */
@@ -518,8 +554,7 @@ static LineStep read_entry(LdifParser *parser, Schema *schema, Cursor *cursor, R
     Text text;
 
     for (;;) {
-        while (take_plain_line(parser, schema, cursor, record)) {
-        }
+        take_plain_lines(parser, schema, cursor, record);
         LineStep step = read_line(parser, cursor, &text);
         if (step == LINE_READ) {
             if (!take_line(parser, schema, cursor, text, record, error)) {
