@@ -1,172 +1,12 @@
+#include "controls/compact.h"
 #include "controls/evidence.h"
 #include "controls/parties.h"
+#include "controls/reporting.h"
 
 #include "base/tasks.h"
 
 #include <string.h>
 #include <xxhash.h>
-
-/* ---- reporting ---- */
-
-static uint64_t mix_text(uint64_t hash, const char *text)
-{
-    return text != NULL ? XXH3_64bits_withSeed(text, strlen(text), hash + 1) : hash * 31 + 1;
-}
-
-static uint64_t all_facts(const ControlContext *context, const Party *subject, const Party *object,
-                          uint32_t person, int64_t detail, uint64_t facts)
-{
-    const Party *parties[] = {subject, object};
-    uint64_t hash = 0;
-    for (size_t i = 0; i < G_N_ELEMENTS(parties); i++) {
-        hash = mix_text(hash, parties[i]->name);
-        hash = mix_text(hash, parties[i]->dn);
-    }
-    if (person != NONE) {
-        const People *people = &context->snapshot->people;
-        hash = mix_text(hash, snapshot_text(context->snapshot, people->id[person]));
-        hash = mix_text(hash, snapshot_text(context->snapshot, people->name[person]));
-    }
-    const uint64_t numbers[] = {(uint64_t)detail, facts, context->judgement->limits_hash};
-    return XXH3_64bits_withSeed(numbers, sizeof numbers, hash);
-}
-
-static Severity risen(const ControlContext *context, SubjectType type, uint32_t subject, int step)
-{
-    int severity = (int)context->judgement->severity + step;
-    bool is_account = type == SUBJECT_ACCOUNT ||
-                      (type == SUBJECT_RIGHT && principal_kind(subject) == PRINCIPAL_ACCOUNT);
-    if (is_account && !context->control->is_privilege_itself &&
-        account_is_privileged(context, subject))
-        severity++;
-    return (Severity)CLAMP(severity, SEVERITY_LOW, SEVERITY_CRITICAL);
-}
-
-void control_report(ControlContext *context, SubjectType type, uint32_t subject, uint32_t object,
-                    uint32_t person, int step, int64_t detail, uint32_t extra, uint64_t facts)
-{
-    SubjectType object_type = object_type_of(context->control, object);
-    Party of_subject = party_of(context, type, subject);
-    Party of_object =
-        object_type != SUBJECT_NONE ? party_of(context, object_type, object) : (Party){.key = NULL};
-    bool is_account = type == SUBJECT_ACCOUNT ||
-                      (type == SUBJECT_RIGHT && principal_kind(subject) == PRINCIPAL_ACCOUNT);
-    if (is_account && context->links->person[subject] != person) /* shown by nothing but holders */
-        facts = facts_mix(facts, context->links->person[subject] + UINT64_C(1));
-    Finding finding = {.facts = all_facts(context, &of_subject, &of_object, person, detail, facts),
-                       .control = context->control_index,
-                       .severity = (uint8_t)risen(context, type, subject, step),
-                       .subject_type = (uint8_t)type,
-                       .subject = subject,
-                       .object = object,
-                       .person = person,
-                       .detail = detail,
-                       .extra = extra};
-    finding_identity(context->control->id, type, of_subject.source, of_subject.key, object_type,
-                     of_object.source, of_object.key, finding.identity);
-    g_array_append_val(context->out->findings, finding);
-}
-
-static SubjectType type_named(const char *name)
-{
-    int type = 0;
-    while (type < SUBJECT_NONE && strcmp(subject_types[type], name) != 0)
-        type++;
-    return (SubjectType)type;
-}
-
-/* As privileged as what the exception is about, which was found tonight. */
-static Severity risen_as(const ControlContext *context, const StandingException *exception)
-{
-    const Finding *found = &g_array_index(context->out->findings, Finding, exception->finding);
-    return risen(context, (SubjectType)found->subject_type, found->subject, 0);
-}
-
-void control_report_exception(ControlContext *context, const StandingException *exception,
-                              int64_t detail, uint64_t facts)
-{
-    const GArray *overdue = context->standing->overdue, *lapsed = context->standing->lapsed;
-    const StandingException *first = (const StandingException *)(const void *)overdue->data;
-    bool is_overdue = exception >= first && exception < first + overdue->len;
-    if (!is_overdue)
-        first = (const StandingException *)(const void *)lapsed->data;
-    SubjectType type = type_named(exception->subject_type);
-    Party subject = party_of_exception(exception);
-    Party object = {.key = exception->name, .name = exception->control};
-    facts = facts_mix(facts, exception->person_id != NULL ? g_str_hash(exception->person_id) : 0);
-    Finding finding = {.facts = all_facts(context, &subject, &object, NONE, detail, facts),
-                       .control = context->control_index,
-                       .severity = (uint8_t)risen_as(context, exception),
-                       .subject_type = (uint8_t)type,
-                       .subject = (uint32_t)(exception - first),
-                       .object = NONE,
-                       .person = NONE,
-                       .detail = detail,
-                       .extra = !is_overdue};
-    finding_identity(context->control->id, type, subject.source, subject.key, SUBJECT_EXCEPTION,
-                     NULL, object.key, finding.identity);
-    g_array_append_val(context->out->findings, finding);
-}
-
-static uint32_t reason_index(ControlContext *context, const char *reason)
-{
-    GHashTable *known = context->judgement->reasons;
-    gpointer index = g_hash_table_lookup(known, reason);
-    if (index != NULL)
-        return GPOINTER_TO_UINT(index) - 1;
-    char *copy = g_strdup(reason);
-    g_ptr_array_add(context->out->reasons, copy);
-    g_hash_table_insert(known, copy, GUINT_TO_POINTER(context->out->reasons->len));
-    return context->out->reasons->len - 1;
-}
-
-void control_unjudged(ControlContext *context, const char *reason)
-{
-    Unjudged unjudged = {.control = context->control_index,
-                         .scope = UNJUDGED_CONTROL,
-                         .source = NONE,
-                         .reason = reason_index(context, reason)};
-    if (g_hash_table_add(context->judgement->said_control,
-                         context->out->reasons->pdata[unjudged.reason]))
-        g_array_append_val(context->out->unjudged, unjudged);
-}
-
-void control_unjudged_source(ControlContext *context, uint32_t source, const char *reason)
-{
-    Unjudged unjudged = {.control = context->control_index,
-                         .scope = UNJUDGED_SOURCE,
-                         .source = source,
-                         .reason = reason_index(context, reason)};
-    g_array_append_val(context->out->unjudged, unjudged);
-}
-
-void control_unjudged_subject(ControlContext *context, SubjectType type, uint32_t subject,
-                              const char *reason)
-{
-    uintptr_t said = (uintptr_t)type << 32 | subject;
-    if (!g_hash_table_add(context->judgement->said_subject, GSIZE_TO_POINTER(said)))
-        return;
-    Party party = party_of(context, type, subject);
-    Unjudged unjudged = {.control = context->control_index,
-                         .scope = UNJUDGED_SUBJECT,
-                         .source = NONE,
-                         .reason = reason_index(context, reason)};
-    finding_identity(context->control->id, type, party.source, party.key, SUBJECT_NONE, NULL, NULL,
-                     unjudged.identity);
-    g_array_append_val(context->out->unjudged, unjudged);
-}
-
-void control_unjudged_exception(ControlContext *context, const StandingException *exception,
-                                const char *reason)
-{
-    Unjudged unjudged = {.control = context->control_index,
-                         .scope = UNJUDGED_SUBJECT,
-                         .source = NONE,
-                         .reason = reason_index(context, reason)};
-    finding_identity(context->control->id, SUBJECT_EXCEPTION, NULL, exception->name, SUBJECT_NONE,
-                     NULL, NULL, unjudged.identity);
-    g_array_append_val(context->out->unjudged, unjudged);
-}
 
 /* ---- what may be among the rejected records ---- */
 
@@ -241,7 +81,7 @@ static void begin_control(ControlContext *context, uint16_t index)
     context->control_index = index;
     judgement->severity = control_severity(context->settings, context->control);
     g_autofree char *limits = control_thresholds_json(context->settings, context->control);
-    judgement->limits_hash = XXH3_64bits(limits, strlen(limits));
+    judgement->limits_of[index] = XXH3_64bits(limits, strlen(limits));
     memset(judgement->said, 0, sizeof judgement->said);
     g_hash_table_remove_all(judgement->said_control);
     g_hash_table_remove_all(judgement->said_subject);
@@ -363,6 +203,7 @@ FindingSet *controls_evaluate(ControlContext *context)
         take_over(context, &lanes[lane_of(control_table[i])], i);
     for (int i = 0; i < N_LANES; i++)
         lane_clear(&lanes[i]);
+    findings_identify(context);
     return context->out;
 }
 
@@ -434,9 +275,7 @@ static char *holders_of(const ControlContext *context, const Finding *finding)
                                   json_string(snapshot_text(context->snapshot,
                                                             context->snapshot->people.id[ids[i]])));
     }
-    char *dumped = json_array_size(list) > 0 ? json_dumps(list, JSON_COMPACT) : NULL;
-    char *text = g_strdup(dumped);
-    free(dumped);
+    char *text = json_array_size(list) > 0 ? json_compact(list) : NULL;
     json_decref(list);
     return text;
 }

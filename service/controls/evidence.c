@@ -1,3 +1,4 @@
+#include "controls/compact.h"
 #include "controls/evidence.h"
 
 #include "base/times.h"
@@ -10,12 +11,12 @@
 
 static void append_format(GString *out, const char *format, va_list arguments)
 {
-    for (const char *c = format; *c != '\0'; c++) {
-        if (*c != '%') {
-            g_string_append_c(out, *c);
-            continue;
-        }
-        switch (*++c) {
+    for (const char *c = format;; c++) {
+        const char *mark = strchrnul(c, '%');
+        g_string_append_len(out, c, mark - c);
+        if (*mark == '\0')
+            return;
+        switch (*(c = mark + 1)) {
         case 's': {
             const char *text = va_arg(arguments, const char *);
             visible_append(out, text != NULL ? text : "");
@@ -470,10 +471,8 @@ void evidence_approvals(const ControlContext *context, json_t *evidence, uint32_
 
 void finding_text_take(FindingText *text, char *summary, json_t *evidence, char *action)
 {
-    char *dumped = json_dumps(evidence, JSON_COMPACT);
     text->summary = summary;
-    text->evidence = g_strdup(dumped);
+    text->evidence = json_compact(evidence);
     text->action = action;
-    free(dumped);
     json_decref(evidence);
 }

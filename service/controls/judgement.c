@@ -91,6 +91,7 @@ Judgement *judgement_new(ControlContext *context)
     judgement->asset_clusters = asset_clusters_new();
     judgement->review_faults =
         g_new0(uint8_t, context->reviewed != NULL ? context->reviewed->decisions->len + 1 : 1);
+    judgement->limits_of = g_new0(uint64_t, n_controls + 1);
     judgement_begin(judgement);
     return judgement;
 }
@@ -102,6 +103,7 @@ void judgement_free(Judgement *judgement)
     allowed_free(judgement->allowed, judgement->context->governed->n_entitlements);
     asset_clusters_free(judgement->asset_clusters);
     g_free(judgement->review_faults);
+    g_free(judgement->limits_of);
     g_free(judgement->left_utc);
     g_free(judgement->usable);
     g_free(judgement->computer_usable);

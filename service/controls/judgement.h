@@ -43,9 +43,9 @@ typedef struct Judgement {
     struct AllowedLine *allowed;          /* per entitlement */
     struct AssetClusters *asset_clusters; /* filled when asset-duplicate is judged */
     uint8_t *review_faults; /* per decision of reviews; filled when review-invalid is judged */
+    uint64_t *limits_of;                  /* per control: hash of its limits */
     /* the control under evaluation */
     Severity severity;
-    uint64_t limits_hash;
     uint8_t said[256];        /* per source */
     GHashTable *reasons;      /* reason → index into FindingSet.reasons, plus one */
     GHashTable *said_control; /* reasons of the whole control */
