@@ -107,8 +107,7 @@ static bool apply_run(void *data, GError **error)
     g_autoptr(Seen) seen = audit ? seen_new(store, error) : NULL;
     if (!seen || !run_next_id(store, &application->run.id, error))
         return false;
-    if (apply->findings &&
-        !(application->plan = plan_new(store, apply->findings, apply->nothing_lapses, error)))
+    if (apply->findings && !(application->plan = plan_new(store, apply->findings, error)))
         return false;
     if (application->plan && n_vanished(application->plan) > apply->resolve_limit)
         hold(application);
@@ -171,7 +170,7 @@ typedef struct Preview {
 static bool preview(void *data, GError **error)
 {
     Preview *wanted = data;
-    g_autoptr(Plan) plan = plan_new(wanted->store, wanted->findings, false, error);
+    g_autoptr(Plan) plan = plan_new(wanted->store, wanted->findings, error);
     if (!plan)
         return false;
     wanted->counts = plan->counts;

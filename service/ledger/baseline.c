@@ -1,6 +1,7 @@
 /* baseline.c: what earlier merged runs have seen, read back for the guards and the freeze of the
  * next. */
 #include "ledger/ledger_private.h"
+#include "ledger/roster.h"
 #include "ledger/seen.h"
 
 #include <rightful/record.h>
@@ -75,15 +76,26 @@ static bool read_sources(Store *store, Baseline *baseline, int64_t as_of_utc, GE
 
 static bool read_roster(Store *store, Baseline *baseline, GError **error)
 {
-    g_autoptr(Statement) rows = store_prepare(
-        store, "SELECT id, name, email, username, gone_since FROM roster ORDER BY id", error);
+    g_autoptr(Statement) rows =
+        store_prepare(store,
+                      "SELECT id, name, email, username, gone_since, successor, has_left "
+                      "FROM roster ORDER BY id",
+                      error);
     StoreStep step = STORE_FAILED;
 
     while (rows && (step = statement_step(rows, error)) == STORE_ROW) {
-        BaselinePerson person = {g_strdup(statement_text(rows, 0)),
-                                 g_strdup(statement_text(rows, 1)),
-                                 g_strdup(statement_text(rows, 2)),
-                                 g_strdup(statement_text(rows, 3)), statement_integer(rows, 4)};
+        const RosterRow row = {.name = statement_text(rows, 1),
+                               .email = statement_text(rows, 2),
+                               .username = statement_text(rows, 3),
+                               .gone_since = statement_integer(rows, 4),
+                               .successor = statement_text(rows, 5),
+                               .has_left = statement_integer(rows, 6)};
+        const BaselinePerson person = {g_strdup(statement_text(rows, 0)),
+                                       g_strdup(row.name),
+                                       g_strdup(row.email),
+                                       g_strdup(row.username),
+                                       row.gone_since,
+                                       roster_mark(&row)};
         g_array_append_val(baseline->roster, person);
     }
     return step == STORE_DONE;

@@ -1,8 +1,8 @@
 /* baseline_write.c: what the guards of later runs, the roster and the governed groups compare with.
  */
 #include "ledger/apply.h"
+#include "ledger/roster.h"
 
-#include "base/hash.h"
 #include "model/snapshot.h"
 
 #include <string.h>
@@ -85,49 +85,31 @@ static bool write_watched(Store *store, const LedgerSourceBaseline *baseline, GE
 }
 
 typedef struct Roster {
-    GHashTable *known; /* id → person_mark(); NULL = written by this run */
+    GHashTable *known; /* id → mark of before this run; NULL = written by this run */
     Bulk *come;
     Statement *change, *leave;
     int64_t run;
     const bool *has_left; /* per person of the snapshot; NULL = nobody */
 } Roster;
 
-typedef struct RosterRow {
-    const char *name, *email, *username, *successor;
-    int64_t has_left, gone_since;
-} RosterRow;
-
 #define IS_GONE 1u
 
-/* A hash of all of it; the last bit says that they are gone, the one before makes it no NULL. */
-static gpointer person_mark(const RosterRow *row)
+/* The last bit says that they are gone, the one before makes it no NULL. */
+static gpointer known_mark(uint64_t mark, bool is_gone)
 {
-    const char *const texts[] = {row->name, row->email, row->username, row->successor};
-    uint64_t mark = (uint64_t)row->gone_since * 2 + (uint64_t)row->has_left;
-
-    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
-        mark = (mark ^ hash_exact(texts[i], strlen(texts[i]))) * UINT64_C(0x9e3779b97f4a7c15);
-    mark ^= mark >> 32;
-    return (gpointer)(uintptr_t)((mark & ~UINT64_C(3)) | 2 | (row->gone_since ? IS_GONE : 0));
+    return (gpointer)(uintptr_t)((mark & ~UINT64_C(3)) | 2 | (is_gone ? IS_GONE : 0));
 }
 
-static GHashTable *read_roster(Store *store, GError **error)
+static GHashTable *known_before(const Baseline *before)
 {
-    g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    g_autoptr(Statement) rows =
-        store_prepare(store,
-                      "SELECT id, name, email, username, successor, has_left, gone_since "
-                      "FROM roster",
-                      error);
-    StoreStep step = STORE_FAILED;
+    GHashTable *known = g_hash_table_new(g_str_hash, g_str_equal);
 
-    while (rows && (step = statement_step(rows, error)) == STORE_ROW)
-        g_hash_table_insert(
-            known, g_strdup(statement_text(rows, 0)),
-            person_mark(&(RosterRow){statement_text(rows, 1), statement_text(rows, 2),
-                                     statement_text(rows, 3), statement_text(rows, 4),
-                                     statement_integer(rows, 5), statement_integer(rows, 6)}));
-    return step == STORE_DONE ? g_steal_pointer(&known) : NULL;
+    for (guint i = 0; i < before->roster->len; i++) {
+        const BaselinePerson *person = &g_array_index(before->roster, BaselinePerson, i);
+        g_hash_table_insert(known, person->id,
+                            known_mark(person->mark, person->gone_since_run != 0));
+    }
+    return known;
 }
 
 static RosterRow roster_row(const Roster *roster, const Snapshot *snapshot, uint32_t person)
@@ -148,7 +130,7 @@ static bool write_person(Roster *roster, const Snapshot *snapshot, uint32_t pers
 {
     const char *id = snapshot_text(snapshot, snapshot->people.id[person]);
     RosterRow row = roster_row(roster, snapshot, person);
-    gpointer before, now = person_mark(&row);
+    gpointer before, now = known_mark(roster_mark(&row), row.gone_since != 0);
     bool is_known = g_hash_table_lookup_extended(roster->known, id, NULL, &before);
     const StoreValue values[] = {text_value(id),
                                  text_value(row.name),
@@ -161,7 +143,7 @@ static bool write_person(Roster *roster, const Snapshot *snapshot, uint32_t pers
     if (is_known && before == NULL)
         return true; /* in two rosters: the first counts */
     bool is_same = is_known && before == now;
-    g_hash_table_replace(roster->known, g_strdup(id), NULL);
+    g_hash_table_insert(roster->known, (gpointer)(uintptr_t)id, NULL);
     if (is_same)
         return true;
     if (!is_known)
@@ -190,11 +172,9 @@ static bool write_vanished(Roster *roster, GError **error)
 static bool write_roster(Store *store, const LedgerApply *apply, int64_t run, GError **error)
 {
     const Snapshot *snapshot = apply->snapshot;
-    g_autoptr(GHashTable) known = read_roster(store, error);
-    g_autoptr(Bulk) come =
-        known ? bulk_new(store, "roster",
-                         "id, name, email, username, gone_since, successor, has_left", error)
-              : NULL;
+    g_autoptr(GHashTable) known = known_before(apply->before);
+    g_autoptr(Bulk) come = bulk_new(
+        store, "roster", "id, name, email, username, gone_since, successor, has_left", error);
     g_autoptr(Statement) change = store_prepare(
         store,
         "UPDATE roster SET name = $2, email = $3, username = $4, gone_since = $5, successor = $6, "
@@ -203,7 +183,7 @@ static bool write_roster(Store *store, const LedgerApply *apply, int64_t run, GE
     g_autoptr(Statement) leave = store_prepare(
         store, "UPDATE roster SET gone_since = $2 WHERE id = $1", change ? error : NULL);
 
-    if (!known || !come || !change || !leave)
+    if (!come || !change || !leave)
         return false;
     Roster roster = {known, come, change, leave, run, apply->person_has_left};
     for (uint32_t person = 0; person < snapshot->people.n; person++) {

@@ -141,6 +141,7 @@ typedef struct LedgerApply {
     const FindingSet *findings; /* NULL: nothing merged (held, failed): only the run is recorded */
     const LedgerSourceBaseline *baselines;
     size_t n_baselines;
+    const Baseline *before; /* ledger_baseline() under the same lock; NULL only without snapshot */
     const Snapshot
         *snapshot; /* for the roster (when people are complete) and governed groups; may be NULL */
     const char *const *governed_group_keys; /* "source\x1fkey" of every governed group now,
@@ -152,7 +153,6 @@ typedef struct LedgerApply {
     const LedgerLinkState *link_states;
     size_t n_link_states;
     const bool *person_has_left; /* per person of the snapshot; NULL = nobody */
-    bool nothing_lapses;         /* the clock is not to be trusted: waivers that seem over stand */
 } LedgerApply;
 
 /* Would-be result of a merge, nothing written: new, resolved … for --dry-run and for the resolve

@@ -1,5 +1,6 @@
 #include "ledger/merge.h"
 
+#include "ledger/describer.h"
 #include "ledger/turns.h"
 
 #include <string.h>
@@ -195,24 +196,20 @@ static bool write_known(Merger *merger, size_t index, const Finding *finding,
     return statement_run(statement, error) && write_text(merger, id, false, text, error);
 }
 
-/* In the set's order: describe walks groups, and jumping between them would cost it a walk per
- * finding. */
 static bool write_findings(Merger *merger, GError **error)
 {
     const Plan *plan = merger->plan;
+    g_autoptr(Describer) describer = describer_new(plan);
     int64_t next_id = plan->greatest_id + 1;
 
     for (guint i = 0; i < plan->set->findings->len; i++) {
         const Finding *finding = &g_array_index(plan->set->findings, Finding, i);
-        if (plan->change[i] == CHANGE_NONE || plan->change[i] == CHANGE_REPEATED)
+        if (!describer_has(plan, i))
             continue;
-        FindingText text = {0};
-        plan->set->describe(plan->set, finding, &text);
-        text.control = plan->set->controls->pdata[finding->control];
+        const FindingText *text = describer_next(describer);
         bool is_written = plan->change[i] == CHANGE_NEW
-                              ? write_new(merger, finding, next_id++, &text, error)
-                              : write_known(merger, i, finding, &text, error);
-        finding_text_clear(&text);
+                              ? write_new(merger, finding, next_id++, text, error)
+                              : write_known(merger, i, finding, text, error);
         if (!is_written)
             return false;
     }

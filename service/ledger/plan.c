@@ -16,9 +16,9 @@ typedef struct Scope {
 typedef struct Planner {
     Plan *plan;
     Coverage *coverage;
-    uint32_t *order; /* findings by identity */
+    uint32_t *slots; /* findings by identity: open addressing; a finding plus one, 0 = free */
+    size_t n_slots;  /* a power of two */
     size_t n;
-    bool nothing_lapses;
     GArray *waivers;    /* (element-type Waiver) */
     GHashTable *scopes; /* (utf8 → Scope) */
     GArray *doubtful;   /* (element-type Gone) covered or not: depends on the subject */
@@ -59,43 +59,39 @@ static const Finding *finding_at(const Plan *plan, uint32_t index)
     return &g_array_index(plan->set->findings, Finding, index);
 }
 
-static int compare_identity(const void *a, const void *b, void *data)
+/* Where the finding of that identity is, or belongs. Identities are hashes already. */
+static uint32_t *slot_of(const Planner *planner, const uint8_t *identity)
 {
-    uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
-    int order = memcmp(finding_at(data, i)->identity, finding_at(data, j)->identity, 16);
-    return order ? order : (i > j) - (i < j);
+    uint64_t hash;
+
+    memcpy(&hash, identity, sizeof hash);
+    for (size_t at = hash & (planner->n_slots - 1);; at = (at + 1) & (planner->n_slots - 1)) {
+        uint32_t *slot = &planner->slots[at];
+        if (*slot == 0 || memcmp(finding_at(planner->plan, *slot - 1)->identity, identity, 16) == 0)
+            return slot;
+    }
 }
 
-static void sort_findings(Planner *planner)
+static void index_findings(Planner *planner)
 {
-    Plan *plan = planner->plan;
-
-    for (size_t i = 0; i < planner->n; i++)
-        planner->order[i] = (uint32_t)i;
-    g_qsort_with_data(planner->order, (gint)planner->n, sizeof *planner->order, compare_identity,
-                      plan);
-    for (size_t i = 1; i < planner->n; i++) {
-        if (memcmp(finding_at(plan, planner->order[i - 1])->identity,
-                   finding_at(plan, planner->order[i])->identity, 16) == 0)
-            plan->change[planner->order[i]] = CHANGE_REPEATED;
+    planner->n_slots = 2;
+    while (planner->n_slots < 2 * planner->n)
+        planner->n_slots *= 2;
+    planner->slots = g_new0(uint32_t, planner->n_slots);
+    for (uint32_t i = 0; i < planner->n; i++) {
+        uint32_t *slot = slot_of(planner, finding_at(planner->plan, i)->identity);
+        if (*slot == 0)
+            *slot = i + 1;
+        else
+            planner->plan->change[i] = CHANGE_REPEATED;
     }
 }
 
 /* The first finding of that identity, or the number of findings. */
 static size_t find_identity(const Planner *planner, const uint8_t *identity)
 {
-    size_t low = 0, high = planner->n;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (memcmp(finding_at(planner->plan, planner->order[middle])->identity, identity, 16) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    bool is_hit =
-        low < planner->n &&
-        memcmp(finding_at(planner->plan, planner->order[low])->identity, identity, 16) == 0;
-    return is_hit ? planner->order[low] : planner->n;
+    uint32_t found = *slot_of(planner, identity);
+    return found > 0 ? found - 1 : planner->n;
 }
 
 static const Waiver *waiver_of(const Planner *planner, const Gone *row)
@@ -105,8 +101,7 @@ static const Waiver *waiver_of(const Planner *planner, const Gone *row)
 
 static bool is_over(const Planner *planner, const Waiver *waiver)
 {
-    return waiver && !waiver->has_lapsed && !planner->nothing_lapses &&
-           waiver->ends_utc <= planner->plan->set->as_of_utc;
+    return waiver && !waiver->has_lapsed && waiver->ends_utc <= planner->plan->set->as_of_utc;
 }
 
 /* The rule that accepts the finding; NULL = none. */
@@ -122,8 +117,6 @@ static Turn turn_by_rule(const Planner *planner, const Waiver *waiver, const Acc
         return waiver->words == waiver_words(rule->reason, rule->author, rule->last_day)
                    ? TURN_NONE
                    : TURN_REWORDED;
-    if (planner->nothing_lapses)
-        return TURN_NONE;
     return is_over(planner, waiver) ? TURN_LAPSED : TURN_UNRULED;
 }
 
@@ -428,7 +421,7 @@ static void count(Plan *plan)
 static void planner_clear(Planner *planner)
 {
     coverage_free(planner->coverage);
-    g_free(planner->order);
+    g_free(planner->slots);
     g_hash_table_unref(planner->scopes);
     g_array_unref(planner->doubtful);
     if (planner->waivers)
@@ -436,15 +429,11 @@ static void planner_clear(Planner *planner)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Planner, planner_clear)
 
-Plan *plan_new(Store *store, const FindingSet *set, bool nothing_lapses, GError **error)
+Plan *plan_new(Store *store, const FindingSet *set, GError **error)
 {
     g_autoptr(Plan) plan = g_new0(Plan, 1);
     size_t n = set->findings->len;
-    g_auto(Planner) planner = {.plan = plan,
-                               .n = n,
-                               .nothing_lapses = nothing_lapses,
-                               .coverage = coverage_new(set),
-                               .order = g_new(uint32_t, n)};
+    g_auto(Planner) planner = {.plan = plan, .n = n, .coverage = coverage_new(set)};
 
     planner.scopes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, scope_free);
     planner.doubtful = g_array_new(FALSE, FALSE, sizeof(Gone));
@@ -457,7 +446,7 @@ Plan *plan_new(Store *store, const FindingSet *set, bool nothing_lapses, GError 
     plan->lapsed = g_array_new(FALSE, FALSE, sizeof(Lapsed));
     plan->left_alone = g_array_new(FALSE, FALSE, sizeof(LeftAlone));
     plan->tally = tally_new();
-    sort_findings(&planner);
+    index_findings(&planner);
     if (!(planner.waivers = waivers_read(store, error)) ||
         !store_query_integer(store, "SELECT max(id) FROM exception", &plan->greatest_id, error) ||
         !plan_exceptions(&planner, store, error) || !plan_doubtful(&planner, store, error) ||

@@ -1,8 +1,8 @@
 /* plan.h: what merging a run would do, found out without writing anything.
  *
- * The findings' identities are sorted once and every exception that is not resolved is looked up
- * among them while it is read, so nothing of the ledger is kept in memory. Cost: O(n log n)
- * compares for n findings and one pass over the unresolved exceptions. */
+ * The findings are put into a table by their identities, and every exception that is not resolved
+ * is looked up there while it is read, so nothing of the ledger is kept in memory. Cost: O(1) a
+ * finding and one pass over the unresolved exceptions. */
 #pragma once
 
 #include "ledger/ledger_private.h"
@@ -63,9 +63,8 @@ typedef struct Plan {
     LedgerCounts counts;
 } Plan;
 
-/* Inside a transaction of the caller. The set must outlive it. nothing_lapses: the as-of time is
- * not to be trusted, so waivers stand. NULL on failure. */
-Plan *plan_new(Store *store, const FindingSet *set, bool nothing_lapses, GError **error);
+/* Inside a transaction of the caller. The set must outlive it. NULL on failure. */
+Plan *plan_new(Store *store, const FindingSet *set, GError **error);
 /* Does any decision change? */
 bool plan_has_turns(const Plan *plan);
 void plan_free(Plan *plan); /* NULL is fine */

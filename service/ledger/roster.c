@@ -2,6 +2,10 @@
 
 #include "ledger/changes.h"
 
+#include "base/hash.h"
+
+#include <string.h>
+
 #define MAX_SUCCESSORS 16 /* a chain of previous ids; intake lets no loop through */
 
 void roster_person_clear(RosterPerson *person)
@@ -139,4 +143,14 @@ bool roster_find(Store *store, const char *text, RosterPerson *ret_person, GErro
 bool roster_find_login(Store *store, const char *login, RosterPerson *ret_person, GError **error)
 {
     return find(store, login, MEANS_LOGIN, ret_person, error);
+}
+
+uint64_t roster_mark(const RosterRow *row)
+{
+    const char *const texts[] = {row->name, row->email, row->username, row->successor};
+    uint64_t mark = (uint64_t)row->gone_since * 2 + (uint64_t)row->has_left;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        mark = (mark ^ hash_exact(texts[i], strlen(texts[i]))) * UINT64_C(0x9e3779b97f4a7c15);
+    return mark ^ mark >> 32;
 }

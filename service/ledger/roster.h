@@ -1,4 +1,4 @@
-/* roster.h: whom a text means, by the last applied roster. */
+/* roster.h: the last applied roster: what is kept of a person, and whom a text means. */
 #pragma once
 
 #include "ledger/ledger_private.h"
@@ -21,3 +21,12 @@ bool roster_find_login(Store *store, const char *login, RosterPerson *ret_person
 bool roster_find_id(Store *store, const char *id, RosterPerson *ret_person, GError **error);
 /* The id under which the roster speaks of that person now; newly allocated. */
 char *roster_speaking_id(Store *store, const char *id, GError **error);
+
+/* What is kept of a person besides the id. */
+typedef struct RosterRow {
+    const char *name, *email, *username, *successor;
+    int64_t has_left, gone_since;
+} RosterRow;
+
+/* Hash of all of it. */
+uint64_t roster_mark(const RosterRow *row);

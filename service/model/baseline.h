@@ -27,6 +27,7 @@ typedef struct BaselineSource {
 typedef struct BaselinePerson {
     char *id, *name, *email, *username;
     int64_t gone_since_run; /* 0 = was there in the last applied run */
+    uint64_t mark;          /* the ledger's own: hash of all that it keeps of them */
 } BaselinePerson;
 
 typedef struct Baseline {

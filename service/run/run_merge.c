@@ -154,6 +154,7 @@ bool run_merge(Run *run, GError **error)
         .findings = run->reconciliation.findings,
         .baselines = baselines,
         .n_baselines = n_baselines,
+        .before = run->baseline,
         .snapshot = run->reconciliation.snapshot,
         .governed_group_keys = (const char *const *)governed,
         .recall = run->reconciliation.recall,

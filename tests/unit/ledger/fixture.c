@@ -274,11 +274,12 @@ bool fixture_try_night(Fixture *fixture, int64_t as_of_utc, const char *night, G
                      .sources = fixture->sources,
                      .thresholds = thresholds,
                      .set_by = set_by};
+    g_autoptr(Baseline) before = ledger_baseline(fixture->ledger, as_of_utc, NULL);
     LedgerApply apply = {.run = &run,
                          .findings = set,
+                         .before = before,
                          .resolve_limit = fixture->resolve_limit,
                          .due_seconds = fixture_due_seconds,
-                         .nothing_lapses = fixture->nothing_lapses,
                          .baselines = fixture->baselines,
                          .n_baselines = fixture->n_baselines,
                          .snapshot = fixture->snapshot,

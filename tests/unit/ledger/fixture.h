@@ -32,7 +32,6 @@ typedef struct Fixture {
     LedgerRecall *recall;         /* of the last night */
     json_t *sources;              /* of the night's record; NULL */
     const AcceptanceRule *rules;
-    bool nothing_lapses;
 } Fixture;
 
 int fixture_setup(void **state); /* for cmocka */

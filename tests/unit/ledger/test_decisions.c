@@ -143,19 +143,6 @@ static void a_waiver_lapses_even_when_nobody_could_look(void **state)
     assert_int_equal(f->counts.n_lapsed, 1);
 }
 
-static void nothing_lapses_by_a_clock_that_is_not_trusted(void **state)
-{
-    Fixture *f = *state;
-    begin(f, "dormant corp/ann; dormant corp/bob");
-    accept_it(f, "1");
-    accept_it(f, "2");
-    f->nothing_lapses = true;
-    fixture_night(f, NOON + 8 * DAY, "dormant corp/ann; ?dormant corp/bob");
-
-    assert_int_equal(f->counts.n_lapsed, 0);
-    assert_int_equal(f->counts.n_accepted, 2);
-}
-
 static void subject_requester_and_approver_are_three_people(void **state)
 {
     Fixture *f = *state;
@@ -444,7 +431,6 @@ int main(int argc, char **argv)
         DECIDE(a_waiver_stands_quiet_nights_and_lapses_at_the_end_of_its_day),
         DECIDE(a_lapsed_one_is_nobodys_and_can_be_accepted_anew),
         DECIDE(a_waiver_lapses_even_when_nobody_could_look),
-        DECIDE(nothing_lapses_by_a_clock_that_is_not_trusted),
         DECIDE(subject_requester_and_approver_are_three_people),
         DECIDE(whoever_the_account_belongs_to_is_its_subject),
         DECIDE(only_what_is_open_is_accepted_and_the_second_of_two_is_told),

@@ -325,6 +325,12 @@ static void findings_are_described_in_the_order_of_the_set(void **state)
 
     assert_int_equal(f->n_described, 300);
     assert_true(f->is_in_order);
+    for (int i = 0; i < 300; i++) { /* each got its own words */
+        g_autofree char *id = g_strdup_printf("EX-%06d", i + 1);
+        g_autofree char *name = g_strdup_printf("a%d", i), *key = g_strdup_printf("key-a%d", i);
+        assert_text(fixture_member(f, id, "subject.name"), name);
+        assert_text(fixture_member(f, id, "subject.key"), key);
+    }
 }
 
 static void the_same_identity_twice_in_a_night_is_one_exception(void **state)
