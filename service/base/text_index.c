@@ -123,9 +123,11 @@ static size_t read_keys(const TextIndex *index, const TextRef *keys, size_t n, T
         __builtin_prefetch(&index->slots[slot_of(index, ret_hashes[i])]);
     }
     for (size_t i = 0; i < count; i++) {
-        const Slot *slot = &index->slots[slot_of(index, ret_hashes[i])];
-        if (slot->key != 0 && slot->hash == ret_hashes[i])
-            __builtin_prefetch(text_pool_get(index->pool, slot->key));
+        size_t at = slot_of(index, ret_hashes[i]);
+        while (index->slots[at].key != 0 && index->slots[at].hash != ret_hashes[i])
+            at = slot_after(index, at);
+        if (index->slots[at].key != 0)
+            __builtin_prefetch(text_pool_get(index->pool, index->slots[at].key));
     }
     return count;
 }
