@@ -43,7 +43,7 @@ typedef struct Judgement {
     struct AllowedLine *allowed;          /* per entitlement */
     struct AssetClusters *asset_clusters; /* filled when asset-duplicate is judged */
     uint8_t *review_faults; /* per decision of reviews; filled when review-invalid is judged */
-    uint64_t *limits_of;                  /* per control: hash of its limits */
+    uint64_t *limits_of;    /* per control: hash of its limits */
     /* the control under evaluation */
     Severity severity;
     uint8_t said[256];        /* per source */
