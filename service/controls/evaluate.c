@@ -102,10 +102,10 @@ typedef struct Lane {
     LaneKind kind;
     ControlContext context;
     Judgement judgement;
-    Effective *own;      /* LANE_APART */
-    FindingSet found;    /* findings, unjudged and reasons only; the rest is the run's */
-    guint *end_findings; /* per control: how many there were when it was done */
-    guint *end_unjudged;
+    Effective *own;   /* LANE_APART */
+    FindingSet found; /* findings, unjudged (of the control under evaluation) and reasons; the rest
+                         is the run's */
+    GArray **findings, **unjudged; /* per control of the lane that was evaluated; else NULL */
 } Lane;
 
 static LaneKind lane_of(const Control *control)
@@ -121,10 +121,8 @@ static void lane_init(Lane *lane, const ControlContext *context, LaneKind kind)
                    .context = *context,
                    .judgement = *context->judgement,
                    .found = *context->out,
-                   .end_findings = g_new0(guint, n_controls + 1),
-                   .end_unjudged = g_new0(guint, n_controls + 1)};
-    lane->found.findings = g_array_new(FALSE, FALSE, sizeof(Finding));
-    lane->found.unjudged = g_array_new(FALSE, FALSE, sizeof(Unjudged));
+                   .findings = g_new0(GArray *, n_controls + 1),
+                   .unjudged = g_new0(GArray *, n_controls + 1)};
     lane->found.reasons = g_ptr_array_new_with_free_func(g_free);
     lane->context.judgement = &lane->judgement;
     lane->context.out = &lane->found;
@@ -137,15 +135,12 @@ static void lane_init(Lane *lane, const ControlContext *context, LaneKind kind)
     }
 }
 
+/* After take_over() of each control. */
 static void lane_clear(Lane *lane)
 {
-    judgement_end(&lane->judgement);
-    effective_free(lane->own);
-    g_array_unref(lane->found.findings);
-    g_array_unref(lane->found.unjudged);
     g_ptr_array_unref(lane->found.reasons);
-    g_free(lane->end_findings);
-    g_free(lane->end_unjudged);
+    g_free(lane->findings);
+    g_free(lane->unjudged);
 }
 
 static void evaluate_control(ControlContext *context, uint16_t index)
@@ -163,27 +158,30 @@ static void evaluate_lane(void *data)
 {
     Lane *lane = data;
     for (uint16_t i = 0; i < n_controls; i++) {
-        if (lane_of(control_table[i]) == lane->kind &&
-            (control_table[i]->needs & NEED_LEDGER) == 0 &&
-            control_is_enabled(lane->context.settings, control_table[i]))
-            evaluate_control(&lane->context, i);
-        lane->end_findings[i] = lane->found.findings->len;
-        lane->end_unjudged[i] = lane->found.unjudged->len;
+        if (lane_of(control_table[i]) != lane->kind ||
+            (control_table[i]->needs & NEED_LEDGER) != 0 ||
+            !control_is_enabled(lane->context.settings, control_table[i]))
+            continue;
+        lane->findings[i] = lane->found.findings = g_array_new(FALSE, FALSE, sizeof(Finding));
+        lane->unjudged[i] = lane->found.unjudged = g_array_new(FALSE, FALSE, sizeof(Unjudged));
+        evaluate_control(&lane->context, i);
     }
+    judgement_end(&lane->judgement);
+    effective_free(lane->own);
 }
 
-/* What one control has found. */
+/* What one control has found. It goes as it is taken over, so that findings are there once. */
 static void take_over(ControlContext *context, const Lane *lane, uint16_t index)
 {
-    guint begin = index > 0 ? lane->end_findings[index - 1] : 0, end = lane->end_findings[index];
-    if (end > begin)
-        g_array_append_vals(context->out->findings,
-                            &g_array_index(lane->found.findings, Finding, begin), end - begin);
-    begin = index > 0 ? lane->end_unjudged[index - 1] : 0;
-    for (guint i = begin; i < lane->end_unjudged[index]; i++) {
-        Unjudged unjudged = g_array_index(lane->found.unjudged, Unjudged, i);
-        unjudged.reason = reason_index(context, lane->found.reasons->pdata[unjudged.reason]);
-        g_array_append_val(context->out->unjudged, unjudged);
+    g_autoptr(GArray) findings = lane->findings[index];
+    g_autoptr(GArray) unjudged = lane->unjudged[index];
+    if (findings == NULL)
+        return;
+    g_array_append_vals(context->out->findings, findings->data, findings->len);
+    for (guint i = 0; i < unjudged->len; i++) {
+        Unjudged one = g_array_index(unjudged, Unjudged, i);
+        one.reason = reason_index(context, lane->found.reasons->pdata[one.reason]);
+        g_array_append_val(context->out->unjudged, one);
     }
 }
 
