@@ -54,8 +54,9 @@ typedef struct ReviewFilter {
  * {"id": "RV-000001", "name", "title", "status": "open" | "overdue" | "closed", "owner": {id,
  * name} | null, "started", "started_by", "as_of", "run", "due", "closed", "closed_by", "items",
  * "decided" (signed), "not_reviewed", "open" (the rest), "drafted" (part of open), "population":
- * "sha256:…", "scope": {…}}. With a reviewer these numbers are about the items that are his, and
- * "all_items" counts everybody's. */
+ * "sha256:…", "scope": {…}, "forgotten": when its items were dropped by retention, the numbers are
+ * kept, or null}. With a reviewer these numbers are about the items that are his, and "all_items"
+ * counts everybody's. */
 bool ledger_reviews(Ledger *ledger, const ReviewFilter *filter, LedgerVisit visit, void *data,
                     GError **error);
 /* As above and "proof", "reviewers": [ {"id", "name", "items", "decided", "not_reviewed", "open",

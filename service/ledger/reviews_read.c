@@ -7,17 +7,17 @@
 /* Of the items that count ($1 = '' : all; else those of that reviewer). */
 #define IS_COUNTED " i.review = r.id AND ($1 = '' OR i.reviewer = $1)"
 #define COUNT(condition) "(SELECT count(*) FROM review_item i WHERE" IS_COUNTED condition ")"
-#define HEAD_COLUMNS                                                                                                                                                                \
-    "r.id, r.name, r.title, r.owner, COALESCE(o.name, ''), r.started_at, r.started_by, r.as_of,"                                                                                    \
-    " r.run, r.due, r.closed_at, r.closed_by, r.population, r.scope, r.proof,"                                                                                                      \
-    " (SELECT count(*) FROM review_item i WHERE i.review = r.id), " COUNT("") ", " COUNT(                                                                                           \
-        " AND i.outcome IS NOT NULL AND i.outcome <> 'not-reviewed'") ", " COUNT(" AND i.outcome "                                                                                  \
-                                                                                 "= "                                                                                               \
-                                                                                 "'not-reviewed'") ", "                                                                             \
-                                                                                                   "(SELECT count(*) FROM review_item i JOIN review_draft d ON d.review = i.review" \
-                                                                                                   " AND d.place = i.place WHERE" IS_COUNTED                                        \
-                                                                                                   " AND i.outcome IS NULL)"                                                        \
-                                                                                                   " FROM review r LEFT JOIN roster o ON o.id = r.owner"
+#define N_DECIDED COUNT(" AND i.outcome IS NOT NULL AND i.outcome <> 'not-reviewed'")
+#define N_NOT_REVIEWED COUNT(" AND i.outcome = 'not-reviewed'")
+#define N_DRAFTED                                                                                  \
+    "(SELECT count(*) FROM review_item i JOIN review_draft d ON d.review = i.review"               \
+    " AND d.place = i.place WHERE" IS_COUNTED " AND i.outcome IS NULL)"
+#define HEAD_COLUMNS                                                                               \
+    "r.id, r.name, r.title, r.owner, COALESCE(o.name, ''), r.started_at, r.started_by, r.as_of,"   \
+    " r.run, r.due, r.closed_at, r.closed_by, r.population, r.scope, r.proof,"                     \
+    " (SELECT count(*) FROM review_item i WHERE i.review = r.id), " COUNT(                         \
+        "") ", " N_DECIDED ", " N_NOT_REVIEWED ", " N_DRAFTED ", r.forgotten_at, r.forgotten"      \
+            " FROM review r LEFT JOIN roster o ON o.id = r.owner"
 enum {
     HEAD_ID,
     HEAD_NAME,
@@ -38,7 +38,9 @@ enum {
     HEAD_ITEMS,
     HEAD_DECIDED,
     HEAD_NOT_REVIEWED,
-    HEAD_DRAFTED
+    HEAD_DRAFTED,
+    HEAD_FORGOTTEN,
+    HEAD_LEFT
 };
 
 json_t *review_time(Statement *row, int column)
@@ -103,6 +105,13 @@ static json_t *head_json(Statement *row, int64_t now_utc, bool is_of_one)
         statement_text(row, HEAD_CLOSED_BY));
 
     add_numbers(body, row, is_of_one);
+    json_object_set_new(body, "forgotten", review_time(row, HEAD_FORGOTTEN));
+    if (!review_is_null(row, HEAD_LEFT)) { /* the items are gone, their numbers are kept */
+        json_t *left = json_from_text(statement_text(row, HEAD_LEFT), json_object());
+        json_object_update(body, left);
+        json_decref(left);
+        set_number(body, "open", 0);
+    }
     json_object_set_new(body, "population", json_string(statement_text(row, HEAD_POPULATION)));
     json_object_set_new(body, "scope",
                         json_from_text(statement_text(row, HEAD_SCOPE), json_object()));

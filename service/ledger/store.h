@@ -77,8 +77,9 @@ struct StoreDriver {
     /* What {{name}} or {{name argument}} is here, newly allocated; NULL = no such word. Words:
      * text (what TEXT in a migration becomes), integer, blob, key (64-bit primary key given by us),
      * bytewise (order of text by bytes), strict (end of a table), append_only TABLE (statements
-     * that refuse UPDATE and DELETE on it), references TABLE (COLUMN) (where the database checks
-     * that at no cost to speak of). */
+     * that refuse UPDATE and DELETE on it), goes_with_review TABLE (statements that let rows of
+     * such a table go once their review is forgotten), references TABLE (COLUMN) (where the
+     * database checks that at no cost to speak of). */
     char *(*word)(const char *name, const char *argument);
 
     /* Writing transactions exclude each other from their beginning. A failed commit is rolled back.
@@ -183,7 +184,7 @@ bool store_query_integer(Store *store, const char *sql, int64_t *ret_value, GErr
 
 /* schema.c: brings the schema up to this version, one transaction per migration; safe to be killed
  * and repeated. */
-#define SCHEMA_VERSION 12
+#define SCHEMA_VERSION 13
 bool schema_migrate(Store *store, GError **error);
 /* Everything of this version in an empty store, without audit rows, in the caller's transaction. */
 bool schema_create(Store *store, GError **error);

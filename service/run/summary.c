@@ -181,13 +181,14 @@ static void print_run_text(const Invocation *invocation, json_t *result, bool is
     json_t *forgotten = json_object_get(result, "forgotten");
 
     if (count_of(forgotten, "people") + count_of(forgotten, "exceptions") +
-            count_of(forgotten, "runs") >
+            count_of(forgotten, "runs") + count_of(forgotten, "reviews") >
         0) {
         printf("Forgotten: names of %" JSON_INTEGER_FORMAT
                " people, details of %" JSON_INTEGER_FORMAT
-               " exceptions and of refused records in %" JSON_INTEGER_FORMAT " pulls\n",
+               " exceptions and of refused records in %" JSON_INTEGER_FORMAT
+               " pulls, items of %" JSON_INTEGER_FORMAT " reviews\n",
                count_of(forgotten, "people"), count_of(forgotten, "exceptions"),
-               count_of(forgotten, "runs"));
+               count_of(forgotten, "runs"), count_of(forgotten, "reviews"));
     }
     if (strcmp(status, "dry") == 0) {
         puts("Nothing was written.");

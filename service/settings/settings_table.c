@@ -349,6 +349,10 @@ static const Setting retention_table[] = {
      DAYS_OR_EVER,
      .help = "Sentence and evidence of an exception that has been resolved for so long are "
              "dropped; 0 = never."},
+    {.name = "reviews_days",
+     DAYS_OR_EVER,
+     .help = "Items and decisions of a review that has been closed for so long are dropped, unless "
+             "something still rests on them; its numbers and its digest stay; 0 = never."},
     {.name = "rejections_days",
      DAYS_OR_EVER,
      .help = "Sentences about refused records, which quote them, are dropped from the records of "

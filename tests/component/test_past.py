@@ -379,7 +379,7 @@ class Forgetting(SiteTest):
         site = self.forget("retention: { people_days = 30; resolved_days = 30; rejections_days = 30; };")
         first = dump(site)
         result = site.run(as_of="2026-04-30T06:00:00Z")
-        self.assertEqual(result.json["forgotten"], {"people": 0, "accounts": 0, "versions": 0, "exceptions": 0, "runs": 0})
+        self.assertEqual(result.json["forgotten"], {"people": 0, "accounts": 0, "versions": 0, "exceptions": 0, "runs": 0, "reviews": 0})
         for name in self.NAMES:
             self.assertNotIn(name, dump(site))
         self.assertIn(b"P-", first)

@@ -72,10 +72,12 @@ typedef struct LedgerRetention {
                                 missed them */
     int64_t resolved_days;   /* sentence and evidence of exceptions that are resolved for so long */
     int64_t rejections_days; /* sentences about refused records, in the records of old runs */
+    int64_t reviews_days;    /* items, decisions and tasks of campaigns closed for so long; the head
+                                stays, with numbers and digest */
 } LedgerRetention;
 
 /* Counted back from as_of_utc, in one transaction with its audit rows; what is forgotten already is
  * passed over, so it may be repeated. Needs the lock. ret_forgotten: {"people", "accounts",
- * "versions", "exceptions", "runs"}, how many of each; new reference. */
+ * "versions", "exceptions", "runs", "reviews"}, how many of each; new reference. */
 bool ledger_retain(Ledger *ledger, const LedgerRetention *retention, int64_t run, int64_t as_of_utc,
                    const char *actor, json_t **ret_forgotten, GError **error);

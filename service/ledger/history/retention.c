@@ -1,6 +1,7 @@
 #include "ledger/history/retention.h"
 
-bool retaining_audit(const Retaining *retaining, const char *object, json_t *detail, GError **error)
+bool retaining_audit(const Retaining *retaining, const char *action, const char *object,
+                     json_t *detail, GError **error)
 {
     g_autofree char *text = json_to_text(detail, "{}");
 
@@ -8,7 +9,7 @@ bool retaining_audit(const Retaining *retaining, const char *object, json_t *det
     return audit_write(retaining->audit,
                        &(AuditRow){.at_utc = retaining->as_of_utc,
                                    .actor = retaining->actor,
-                                   .action = "pseudonymised",
+                                   .action = action,
                                    .object = object,
                                    .run = retaining->run,
                                    .detail = text},
@@ -50,7 +51,7 @@ static bool forget_resolved(Retaining *retaining, GError **error)
         g_autofree char *object = exception_name(g_array_index(ids, int64_t, i));
         statement_bind(update, integer_value(g_array_index(ids, int64_t, i)));
         if (!statement_run(update, error) ||
-            !retaining_audit(retaining, object,
+            !retaining_audit(retaining, "pseudonymised", object,
                              json_pack("{s:I}", "resolved_days",
                                        (json_int_t)retaining->retention->resolved_days),
                              error))
@@ -116,7 +117,7 @@ static bool forget_rejections(Retaining *retaining, GError **error)
         statement_bind(update, integer_value(proof->run), integer_value(proof->place),
                        text_value(proof->body));
         if (!statement_run(update, error) ||
-            !retaining_audit(retaining, object,
+            !retaining_audit(retaining, "pseudonymised", object,
                              json_pack("{s:I}", "rejections_days",
                                        (json_int_t)retaining->retention->rejections_days),
                              error))
@@ -137,7 +138,8 @@ static bool retain(void *data, GError **error)
     retaining->audit = audit;
     return audit && (retention->people_days == 0 || retaining_forget_people(retaining, error)) &&
            (retention->resolved_days == 0 || forget_resolved(retaining, error)) &&
-           (retention->rejections_days == 0 || forget_rejections(retaining, error));
+           (retention->rejections_days == 0 || forget_rejections(retaining, error)) &&
+           (retention->reviews_days == 0 || retaining_forget_reviews(retaining, error));
 }
 
 /* SQLite leaves what it deletes in the file until it needs the room; PostgreSQL has VACUUM. */
@@ -166,9 +168,10 @@ bool ledger_retain(Ledger *ledger, const LedgerRetention *retention, int64_t run
         g_prefix_error(error, "nothing was forgotten: ");
         return false;
     }
-    *ret_forgotten = json_pack(
-        "{s:I s:I s:I s:I s:I}", "people", (json_int_t)retaining.n_people, "accounts",
-        (json_int_t)retaining.n_accounts, "versions", (json_int_t)retaining.n_versions,
-        "exceptions", (json_int_t)retaining.n_exceptions, "runs", (json_int_t)retaining.n_runs);
+    *ret_forgotten =
+        json_pack("{s:I s:I s:I s:I s:I s:I}", "people", (json_int_t)retaining.n_people, "accounts",
+                  (json_int_t)retaining.n_accounts, "versions", (json_int_t)retaining.n_versions,
+                  "exceptions", (json_int_t)retaining.n_exceptions, "runs",
+                  (json_int_t)retaining.n_runs, "reviews", (json_int_t)retaining.n_reviews);
     return true;
 }

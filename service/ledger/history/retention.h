@@ -17,13 +17,14 @@ typedef struct Retaining {
     int64_t run, as_of_utc;
     const char *actor;
     Audit *audit;
-    int64_t n_people, n_accounts, n_versions, n_exceptions, n_runs;
+    int64_t n_people, n_accounts, n_versions, n_exceptions, n_runs, n_reviews;
 } Retaining;
 
-/* Steals detail. */
-bool retaining_audit(const Retaining *retaining, const char *object, json_t *detail,
-                     GError **error);
-bool retaining_forget_people(Retaining *retaining, GError **error); /* retention_people.c */
+/* action: "pseudonymised", "forgotten". Steals detail. */
+bool retaining_audit(const Retaining *retaining, const char *action, const char *object,
+                     json_t *detail, GError **error);
+bool retaining_forget_people(Retaining *retaining, GError **error);  /* retention_people.c */
+bool retaining_forget_reviews(Retaining *retaining, GError **error); /* retention_reviews.c */
 
 /* Somebody who is to be forgotten. */
 typedef struct Leaver {

@@ -290,7 +290,7 @@ static bool forget_person(const Retaining *retaining, const Leaver *leaver, GErr
             return false;
     }
     return retaining_audit(
-        retaining, object,
+        retaining, "pseudonymised", object,
         json_pack("{s:I}", "people_days", (json_int_t)retaining->retention->people_days), error);
 }
 

@@ -92,6 +92,20 @@ static char *append_only(const char *table)
                            table, table, table, table, table);
 }
 
+static char *goes_with_review(const char *table)
+{
+    return g_strdup_printf(
+        "DROP TRIGGER %s_append_only ON %s;\n"
+        "CREATE TRIGGER %s_append_only BEFORE UPDATE OR TRUNCATE ON %s FOR EACH STATEMENT EXECUTE "
+        "FUNCTION %s_append_only();\n"
+        "CREATE FUNCTION %s_goes_with_review() RETURNS trigger LANGUAGE plpgsql AS $body$ BEGIN "
+        "IF NOT EXISTS (SELECT 1 FROM review r WHERE r.id = OLD.review AND r.forgotten_at IS NOT "
+        "NULL) THEN RAISE EXCEPTION '%s is append-only'; END IF; RETURN OLD; END $body$;\n"
+        "CREATE TRIGGER %s_goes_with_review BEFORE DELETE ON %s FOR EACH ROW EXECUTE FUNCTION "
+        "%s_goes_with_review();\n",
+        table, table, table, table, table, table, table, table, table, table);
+}
+
 /* text orders by bytes, as in SQLite, whatever the locale of the database. No references: the
  * ledger is the only writer, the suite checks them on SQLite, and here each costs more than its
  * row. */
@@ -103,9 +117,10 @@ static char *postgres_word(const char *name, const char *argument)
     };
 
     if (argument)
-        return g_str_equal(name, "append_only")  ? append_only(argument)
-               : g_str_equal(name, "references") ? g_strdup("")
-                                                 : NULL;
+        return g_str_equal(name, "append_only")        ? append_only(argument)
+               : g_str_equal(name, "goes_with_review") ? goes_with_review(argument)
+               : g_str_equal(name, "references")       ? g_strdup("")
+                                                       : NULL;
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
         if (g_str_equal(words[i][0], name))
             return g_strdup(words[i][1]);

@@ -295,6 +295,15 @@ static char *append_only(const char *table)
                            table, table, table, table, table, table);
 }
 
+static char *goes_with_review(const char *table)
+{
+    return g_strdup_printf("DROP TRIGGER %s_no_delete;\n"
+                           "CREATE TRIGGER %s_no_delete BEFORE DELETE ON %s WHEN NOT EXISTS "
+                           "(SELECT 1 FROM review r WHERE r.id = OLD.review AND r.forgotten_at IS "
+                           "NOT NULL) BEGIN SELECT RAISE(ABORT, '%s is append-only'); END;\n",
+                           table, table, table, table);
+}
+
 static char *sqlite_word(const char *name, const char *argument)
 {
     static const char *const words[][2] = {
@@ -303,9 +312,10 @@ static char *sqlite_word(const char *name, const char *argument)
     };
 
     if (argument)
-        return g_str_equal(name, "append_only")  ? append_only(argument)
-               : g_str_equal(name, "references") ? g_strdup_printf("REFERENCES %s", argument)
-                                                 : NULL;
+        return g_str_equal(name, "append_only")        ? append_only(argument)
+               : g_str_equal(name, "goes_with_review") ? goes_with_review(argument)
+               : g_str_equal(name, "references")       ? g_strdup_printf("REFERENCES %s", argument)
+                                                       : NULL;
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
         if (g_str_equal(words[i][0], name))
             return g_strdup(words[i][1]);

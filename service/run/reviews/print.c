@@ -69,6 +69,10 @@ static void print_head(const Invocation *invocation, const json_t *review)
         printf("  closed %s", text_at(review, "closed"));
         print_visible(" by ", text_at(review, "closed_by"), "\n");
     }
+    if (json_is_string(json_object_get(review, "forgotten"))) {
+        printf("  its items were dropped on %s, as `retention` says\n",
+               text_at(review, "forgotten"));
+    }
     if (json_is_object(json_object_get(review, "owner"))) {
         print_visible("  owner ", name_at(review, "owner"), "\n");
     }
