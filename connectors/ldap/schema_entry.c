@@ -164,6 +164,19 @@ static inline void add_single(Schema *schema, const SchemaRule *rule, Text value
     }
 }
 
+/* The rules of an attribute, from one of its values of which there may be several. */
+static G_NO_INLINE void add_rest(Schema *schema, const SchemaRule *rule, Text value)
+{
+    for (; rule != NULL; rule = rule->next) {
+        schema->flags |= rule->is_operational * (uint32_t)ENTRY_SHOWS_OPERATIONAL;
+        if (rule->action < N_SLOTS) {
+            add_single(schema, rule, value);
+        } else {
+            add_multiple(schema, rule, value);
+        }
+    }
+}
+
 void schema_add(Schema *schema, const SchemaRule *rule, Text value)
 {
     if (value.length == 0) {
@@ -173,12 +186,14 @@ void schema_add(Schema *schema, const SchemaRule *rule, Text value)
         schema->oversized = rule;
         return;
     }
-    for (; rule != NULL; rule = rule->next) {
+    for (; rule != NULL; rule = rule->next) { /* nothing here calls anything: most values */
+        if (rule->action >= N_SLOTS && rule->action != ACTION_MARK) {
+            add_rest(schema, rule, value);
+            return;
+        }
         schema->flags |= rule->is_operational * (uint32_t)ENTRY_SHOWS_OPERATIONAL;
         if (rule->action < N_SLOTS) {
             add_single(schema, rule, value);
-        } else if (rule->action != ACTION_MARK) {
-            add_multiple(schema, rule, value);
         }
     }
 }

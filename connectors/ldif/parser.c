@@ -488,6 +488,7 @@ static inline char *find_newline(char *at, const char *end)
 #ifdef __SSE2__
     const __m128i newlines = _mm_set1_epi8('\n');
     uint64_t found = 0;
+#pragma GCC unroll 4
     for (int i = 0; i < NEWLINE_ROOM / 16; i++) {
         __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(at + i * 16));
         uint32_t mask = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, newlines));
@@ -509,12 +510,13 @@ static void take_plain_lines(LdifParser *parser, Schema *schema, Cursor *cursor,
     const char *end = parser->end;
     KnownName *name = parser->names.last;
     char *at = cursor->at, *line = NULL;
+    uint64_t n_lines = 0;
     Text value = {0};
 
     if (name == NULL || record->line == 0) {
         return;
     }
-    for (; end - at >= PLAIN_BEGIN + NEWLINE_ROOM; cursor->line++) {
+    for (; end - at >= PLAIN_BEGIN + NEWLINE_ROOM; n_lines++) {
         KnownName *guess = name->next;
         if (!known_name_begins_plainly(guess, at)) {
             if (!known_name_begins_plainly(name, at)) {
@@ -541,6 +543,7 @@ static void take_plain_lines(LdifParser *parser, Schema *schema, Cursor *cursor,
         record->last_attribute = (Text){line, name->length};
         record->last_rule = name->rule;
         record->last_value = value;
+        cursor->line += n_lines;
         cursor->begins_at = cursor->line - 1;
         cursor->at = at;
         cursor->is_unterminated = false;

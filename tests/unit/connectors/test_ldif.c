@@ -120,6 +120,9 @@ static void a_known_attribute_may_be_spelled_in_any_way(void **state)
         {"a234567890123456789012345678901234567890123456: 1\nmail: x@y\n", "x@y"},
         {"a2345678901234567890123456789012345678901234567: 1\nmail: x@y\n", "x@y"},
         {"a23456789012345678901234567890123456789012345678: 1\nmail: x@y\n", "x@y"},
+        {"a2345678901234567890123456789: 1\nmail: x@y\n", "x@y"},
+        {"a23456789012345678901234567890: 1\nmail: x@y\n", "x@y"},
+        {"a234567890123456789012345678901: 1\nmail: x@y\n", "x@y"},
     };
     GString *ldif = g_string_new(NULL);
     for (int round = 0; round < 2; round++) {
@@ -245,6 +248,31 @@ static void entries_that_cross_the_chunks_are_read_alike(void **state)
         assert_string_equal(entry->display_name.data, display);
         assert_string_equal(entry->mail.data, "a@x");
         assert_int_equal(entry->title.length, i % 37);
+    }
+}
+
+/* Plain lines are read 64 bytes at a time: values that end before, at and behind each border. */
+static void values_of_every_length_are_whole(void **state)
+{
+    enum { LONGEST = 200 };
+    GString *ldif = g_string_new(NULL);
+    for (int n = 1; n <= LONGEST; n++) {
+        g_autofree char *value = g_strnfill((gsize)n, (char)('a' + n % 26));
+        g_string_append_printf(
+            ldif, "dn: uid=u%d,dc=x\nobjectClass: inetOrgPerson\nuid: u\nmail: %s\ntitle: t%s\n\n",
+            n, value, value);
+    }
+    g_autoptr(Pulled) pulled = pull(state, ldif->str);
+    g_string_free(ldif, TRUE);
+
+    assert_whole(pulled, LONGEST);
+    for (guint i = 0; i < LONGEST; i++) {
+        g_autofree char *value = g_strnfill(i + 1, (char)('a' + (i + 1) % 26));
+        const DirectoryEntry *entry = recorded_entry(pulled->sink, i);
+        assert_int_equal(entry->mail.length, i + 1);
+        assert_memory_equal(entry->mail.data, value, i + 1);
+        assert_int_equal(entry->title.length, i + 2);
+        assert_memory_equal(entry->title.data + 1, value, i + 1);
     }
 }
 
@@ -407,6 +435,7 @@ int main(void)
         TEST(totals_balance),
         TEST(a_group_larger_than_every_buffer_has_all_its_members),
         TEST(entries_that_cross_the_chunks_are_read_alike),
+        TEST(values_of_every_length_are_whole),
         TEST(an_empty_file_has_no_entries),
         TEST(a_last_line_without_its_end_is_whole_when_it_looks_so),
         TEST(a_cut_entry_refuses_the_file),
