@@ -147,6 +147,41 @@ static bool take_number(Text *text, size_t minimum, size_t maximum, int *ret_val
     return true;
 }
 
+/* The number of two digits at `at`; 100 or more: there are none. */
+static inline unsigned two_digits(const char *at)
+{
+    unsigned tens = (unsigned char)at[0] - (unsigned)'0',
+             ones = (unsigned char)at[1] - (unsigned)'0';
+    return tens <= 9 && ones <= 9 ? tens * 10 + ones : 100;
+}
+
+/* 2026-03-17, as nearly all dates are written; ten bytes. false: another form, or perhaps none. */
+static bool read_plain_date(const char *at, int32_t *ret_day)
+{
+    unsigned century = two_digits(at), year = two_digits(at + 2), month = two_digits(at + 5),
+             day = two_digits(at + 8);
+    bool is_plain = at[4] == '-' && at[7] == '-' && century >= 1 && century <= 99 && year <= 99 &&
+                    month >= 1 && month <= 12 && day >= 1 && day <= 28;
+    if (is_plain)
+        *ret_day = day_from_civil((int)(century * 100 + year), month, day);
+    return is_plain;
+}
+
+/* 2026-03-17T05:00:00Z */
+static bool read_plain_time(Text text, int64_t *ret_utc)
+{
+    const char *at = text.data;
+    int32_t day;
+    if (text.length != 20 || at[10] != 'T' || at[13] != ':' || at[16] != ':' || at[19] != 'Z' ||
+        !read_plain_date(at, &day))
+        return false;
+    unsigned hour = two_digits(at + 11), minute = two_digits(at + 14), second = two_digits(at + 17);
+    if (hour > 23 || minute > 59 || second > 59)
+        return false;
+    *ret_utc = (int64_t)day * DAY_SECONDS + (int64_t)(hour * 3600 + minute * 60 + second);
+    return true;
+}
+
 static bool take_char(Text *text, char c)
 {
     if (text->length == 0 || *text->data != c)
@@ -228,6 +263,8 @@ static bool take_offset(Text *text, bool *ret_is_given, int *ret_seconds)
 bool time_parse(Text text, GTimeZone *zone, int64_t *ret_utc)
 {
     int32_t day;
+    if (read_plain_time(text, ret_utc))
+        return true;
     if (!take_iso_date(&text, &day))
         return false;
     if (text.length == 0) {
@@ -274,6 +311,9 @@ static bool take_conversion(Text *text, char letter, int *year, int *month, int 
 
 bool day_parse(Text text, const char *format, int32_t *ret_day)
 {
+    bool is_iso = format == NULL || strcmp(format, "%Y-%m-%d") == 0;
+    if (is_iso && text.length == 10 && read_plain_date(text.data, ret_day))
+        return true;
     if (format == NULL) {
         int32_t iso;
         if (!take_iso_date(&text, &iso) || text.length > 0)

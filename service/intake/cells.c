@@ -48,10 +48,15 @@ static bool refuse_value(const Cells *row, size_t field, Text text, const char *
 
 /* ---- texts ---- */
 
+static inline bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 static size_t count_digits(Text text, size_t at)
 {
     size_t n = 0;
-    while (at + n < text.length && g_ascii_isdigit(text.data[at + n]))
+    while (at + n < text.length && is_digit(text.data[at + n]))
         n++;
     return n;
 }

@@ -3,21 +3,30 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Neither NUL nor a byte above 127, eight at a time. */
-static bool is_plain(Text text)
+/* The high bit of a byte says: above 127, or a NUL that borrowed (or its neighbour). */
+static inline uint64_t bad_bytes(const char *at, size_t n)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t word = ones;
+    memcpy(&word, at, n);
+    return (word | (word - ones)) & ones << 7;
+}
+
+/* Neither NUL nor a byte above 127: eight at a time, the last ones overlapping. */
+static bool is_plain(Text text)
+{
+    const char *data = text.data;
+    size_t n = text.length;
     uint64_t bad = 0;
-    size_t i = 0;
-    for (; i + 8 <= text.length; i += 8) {
-        uint64_t word;
-        memcpy(&word, text.data + i, 8);
-        bad |= word |
-               (word - ones); /* high bit: above 127, or a NUL that borrowed (or its neighbour) */
+    if (n >= 8) {
+        for (size_t i = 0; i + 8 < n; i += 8)
+            bad |= bad_bytes(data + i, 8);
+        return (bad | bad_bytes(data + n - 8, 8)) == 0;
     }
-    bad &= ones << 7;
-    for (; i < text.length; i++)
-        bad |= (uint64_t)(text.data[i] <= 0);
+    if (n >= 4)
+        return (bad_bytes(data, 4) | bad_bytes(data + n - 4, 4)) == 0;
+    for (size_t i = 0; i < n; i++)
+        bad |= (uint64_t)(data[i] <= 0);
     return bad == 0;
 }
 

@@ -447,7 +447,7 @@ static void plain_and_quoted_tables_give_the_same_cells(void **state)
             }
             g_string_append_c(quoted, '"');
         }
-        g_string_append_c(plain, '\n');
+        g_string_append(plain, g_rand_boolean(random) ? "\r\n" : "\n");
         g_string_append_c(quoted, '\n');
     }
     assert_true(pull_bytes(state, "", plain->str, plain->len));
