@@ -6,13 +6,23 @@
 
 #define MAXIMUM_BYTES (UINT64_C(1) << 32)
 #define MINIMUM_BYTES (UINT64_C(1) << 20)
-#define COMMIT_BYTES (UINT64_C(16) << 20)
+#define PIECE_BYTES (UINT64_C(4) << 20)
+
+/* Address space that pools share: reserved once, so texts never move; offset 0 is the empty text.
+ * It is handed out from its beginning, piece by piece. */
+typedef struct TextSpace {
+    GMutex lock;
+    guint n_pools;
+    char *bytes;
+    uint64_t reserved;
+    uint64_t handed_out; /* and writable */
+} TextSpace;
 
 struct TextPool {
-    char *bytes;        /* reserved once, so texts never move; offset 0 is the empty text */
-    uint64_t reserved;  /* address space */
-    uint64_t committed; /* of it, made writable so far */
-    uint64_t used;
+    TextSpace *space;
+    char *bytes;   /* of the space */
+    uint64_t used; /* where the next text will stand */
+    uint64_t end;  /* of the piece it stands in */
     bool is_full;
     /* Interned texts: open addressing, 0 = free. */
     TextRef *slots;
@@ -21,48 +31,92 @@ struct TextPool {
 };
 
 /* Address space costs nothing until it is touched, except where a limit (RLIMIT_AS) says otherwise:
- * then the pool is smaller and is full earlier. PROT_NONE is not charged where overcommit is off.
+ * then there is less of it and it is full earlier. PROT_NONE is not charged where overcommit is
+ * off.
  */
-static void reserve(TextPool *pool)
+static TextSpace *space_new(void)
 {
+    TextSpace *space = g_new0(TextSpace, 1);
     void *bytes = MAP_FAILED;
     uint64_t size = MAXIMUM_BYTES;
     for (; size >= MINIMUM_BYTES && bytes == MAP_FAILED; size /= 2) {
         bytes = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        pool->reserved = size;
+        space->reserved = size;
     }
     if (bytes == MAP_FAILED)
         g_error("no address space for texts");
-    pool->bytes = bytes;
+    space->bytes = bytes;
+    g_mutex_init(&space->lock);
+    return space;
+}
+
+static void space_unref(TextSpace *space)
+{
+    g_mutex_lock(&space->lock);
+    bool is_last = --space->n_pools == 0;
+    g_mutex_unlock(&space->lock);
+    if (!is_last)
+        return;
+    munmap(space->bytes, space->reserved);
+    g_mutex_clear(&space->lock);
+    g_free(space);
+}
+
+/* A piece of at least n bytes, from *ret_begin; false when there is none. */
+static bool take_piece(TextSpace *space, uint64_t n, uint64_t *ret_begin, uint64_t *ret_end)
+{
+    g_mutex_lock(&space->lock);
+    uint64_t begin = space->handed_out, left = space->reserved - begin;
+    uint64_t piece = MIN((n + PIECE_BYTES - 1) / PIECE_BYTES * PIECE_BYTES, left);
+    bool is_taken = n <= left && mprotect(space->bytes + begin, piece, PROT_READ | PROT_WRITE) == 0;
+    if (is_taken) {
+        *ret_begin = begin;
+        *ret_end = space->handed_out = begin + piece;
+    }
+    g_mutex_unlock(&space->lock);
+    return is_taken;
 }
 
 /* Makes sure that n more bytes can be written; false and full for ever when they cannot. */
 static bool make_room(TextPool *pool, uint64_t n)
 {
-    uint64_t needed = pool->used + n;
-    if (needed <= pool->committed)
+    uint64_t begin;
+    if (n <= pool->end - pool->used)
         return true;
-    if (pool->is_full || needed > pool->reserved) {
+    uint64_t end = pool->end;
+    if (pool->is_full || !take_piece(pool->space, n, &begin, &pool->end)) {
         pool->is_full = true;
         return false;
     }
-    uint64_t wanted = MAX(needed, pool->committed + MAX(COMMIT_BYTES, pool->committed / 4));
-    wanted = MIN((wanted + COMMIT_BYTES - 1) / COMMIT_BYTES * COMMIT_BYTES, pool->reserved);
-    if (mprotect(pool->bytes, wanted, PROT_READ | PROT_WRITE) != 0) {
-        pool->is_full = true;
-        return false;
-    }
-    pool->committed = wanted;
+    if (begin != end) /* somebody else's piece lies between */
+        pool->used = begin;
     return true;
+}
+
+static TextPool *pool_in(TextSpace *space)
+{
+    TextPool *pool = g_new0(TextPool, 1);
+    pool->space = space;
+    pool->bytes = space->bytes;
+    space->n_pools++;
+    return pool;
 }
 
 TextPool *text_pool_new(void)
 {
-    TextPool *pool = g_new0(TextPool, 1);
-    reserve(pool);
+    TextPool *pool = pool_in(space_new());
     if (!make_room(pool, 1))
         g_error("no memory for texts");
     pool->used = 1;
+    return pool;
+}
+
+TextPool *text_pool_new_beside(const TextPool *other)
+{
+    g_mutex_lock(&other->space->lock);
+    TextPool *pool = pool_in(other->space);
+    pool->used = pool->end = other->space->handed_out;
+    g_mutex_unlock(&other->space->lock);
     return pool;
 }
 
@@ -70,7 +124,7 @@ void text_pool_free(TextPool *pool)
 {
     if (pool == NULL)
         return;
-    munmap(pool->bytes, pool->reserved);
+    space_unref(pool->space);
     g_free(pool->slots);
     g_free(pool->hashes);
     g_free(pool);
@@ -148,20 +202,7 @@ bool text_pool_is_full(const TextPool *pool)
     return pool->is_full;
 }
 
-size_t text_pool_size(const TextPool *pool)
+size_t text_pool_end(const TextPool *pool)
 {
     return pool->used;
-}
-
-uint32_t text_pool_append(TextPool *pool, const TextPool *other)
-{
-    uint64_t n = other->used - 1; /* without other's empty text */
-    if (other->is_full)
-        pool->is_full = true;
-    if (!make_room(pool, n))
-        return 0;
-    uint32_t shift = (uint32_t)(pool->used - 1);
-    memcpy(pool->bytes + pool->used, other->bytes + 1, n);
-    pool->used += n;
-    return shift;
 }

@@ -1,9 +1,11 @@
 /* text_pool.h: the one place where texts of a snapshot live.
  *
  * Texts are appended to one growing reservation of address space and never move or change; a
- * TextRef is the offset of its first byte. Limit: 4 GiB of text (about ten million accounts);
- * beyond it text_pool_add() returns 0 and text_pool_is_full() says so, which makes the pull
- * incomplete instead of wrong. Cost: add is one copy. Not for two threads at once. */
+ * TextRef is the offset of its first byte. Pools that several threads fill beside each other share
+ * that space: each takes pieces of it, so what was read apart needs no joining. Limit: 4 GiB of
+ * text (about ten million accounts) in all; beyond it text_pool_add() returns 0 and
+ * text_pool_is_full() says so, which makes the pull incomplete instead of wrong. Cost: add is one
+ * copy. A pool is not for two threads at once. */
 #pragma once
 
 #include <rightful/text.h>
@@ -16,6 +18,9 @@ typedef uint32_t TextRef; /* 0 = no text */
 typedef struct TextPool TextPool;
 
 TextPool *text_pool_new(void);
+/* Another pool for the same space: refs of each can be read by the other, and stay good until the
+ * last of them is freed. Which of them has the lower refs is left to chance. */
+TextPool *text_pool_new_beside(const TextPool *other);
 void text_pool_free(TextPool *pool); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TextPool, text_pool_free)
 
@@ -29,6 +34,5 @@ const char *text_pool_get(const TextPool *pool,
 /* Is it this very text? ref is one of the pool's. */
 bool text_pool_holds(const TextPool *pool, TextRef ref, Text text);
 bool text_pool_is_full(const TextPool *pool);
-size_t text_pool_size(const TextPool *pool); /* bytes in use */
-/* Appends all of other to pool; refs of other become ref + the returned shift (0 stays 0). */
-uint32_t text_pool_append(TextPool *pool, const TextPool *other);
+/* Where the next text will stand: what is read from a ref of this pool must end before it. */
+size_t text_pool_end(const TextPool *pool);

@@ -4,75 +4,106 @@
 #include <unistd.h>
 
 static const Column account_list[] = {
-    TEXT_COLUMN(Accounts, key),         TEXT_COLUMN(Accounts, dn),
-    TEXT_COLUMN(Accounts, name),        TEXT_COLUMN(Accounts, upn),
-    TEXT_COLUMN(Accounts, mail),        TEXT_COLUMN(Accounts, display_name),
-    TEXT_COLUMN(Accounts, employee_id), TEXT_COLUMN(Accounts, department),
-    TEXT_COLUMN(Accounts, title),       TEXT_COLUMN(Accounts, description),
-    TEXT_COLUMN(Accounts, sid),         TEXT_COLUMN(Accounts, owner_text),
-    COLUMN(Accounts, owner_entry),      TEXT_COLUMN(Accounts, manager_text),
-    TEXT_COLUMN(Accounts, class_text),  COLUMN(Accounts, source),
-    COLUMN(Accounts, enabled),          COLUMN(Accounts, enabled_by),
-    COLUMN(Accounts, locked),           COLUMN(Accounts, flags),
-    COLUMN(Accounts, expires_utc),      COLUMN(Accounts, created_utc),
-    COLUMN(Accounts, last_logon_utc),   COLUMN(Accounts, password_changed_utc),
-    COLUMN(Accounts, last_logon_slack), COLUMN(Accounts, interactive_utc),
+    COLUMN(Accounts, key),
+    COLUMN(Accounts, dn),
+    COLUMN(Accounts, name),
+    COLUMN(Accounts, upn),
+    COLUMN(Accounts, mail),
+    COLUMN(Accounts, display_name),
+    COLUMN(Accounts, employee_id),
+    COLUMN(Accounts, department),
+    COLUMN(Accounts, title),
+    COLUMN(Accounts, description),
+    COLUMN(Accounts, sid),
+    COLUMN(Accounts, owner_text),
+    COLUMN(Accounts, owner_entry),
+    COLUMN(Accounts, manager_text),
+    COLUMN(Accounts, class_text),
+    COLUMN(Accounts, source),
+    COLUMN(Accounts, enabled),
+    COLUMN(Accounts, enabled_by),
+    COLUMN(Accounts, locked),
+    COLUMN(Accounts, flags),
+    COLUMN(Accounts, expires_utc),
+    COLUMN(Accounts, created_utc),
+    COLUMN(Accounts, last_logon_utc),
+    COLUMN(Accounts, password_changed_utc),
+    COLUMN(Accounts, last_logon_slack),
+    COLUMN(Accounts, interactive_utc),
 };
 
 static const Column group_list[] = {
-    TEXT_COLUMN(Groups, key),    TEXT_COLUMN(Groups, dn),          TEXT_COLUMN(Groups, name),
-    TEXT_COLUMN(Groups, cn),     TEXT_COLUMN(Groups, sid),         TEXT_COLUMN(Groups, owner_text),
-    COLUMN(Groups, owner_entry), TEXT_COLUMN(Groups, description), COLUMN(Groups, source),
+    COLUMN(Groups, key),         COLUMN(Groups, dn),          COLUMN(Groups, name),
+    COLUMN(Groups, cn),          COLUMN(Groups, sid),         COLUMN(Groups, owner_text),
+    COLUMN(Groups, owner_entry), COLUMN(Groups, description), COLUMN(Groups, source),
     COLUMN(Groups, flags),
 };
 
 static const Column computer_list[] = {
-    TEXT_COLUMN(Computers, key),       TEXT_COLUMN(Computers, dn),
-    TEXT_COLUMN(Computers, name),      TEXT_COLUMN(Computers, hostname),
-    TEXT_COLUMN(Computers, serial),    TEXT_COLUMN(Computers, sid),
-    COLUMN(Computers, source),         COLUMN(Computers, enabled),
-    COLUMN(Computers, enabled_by),     COLUMN(Computers, flags),
-    COLUMN(Computers, expires_utc),    COLUMN(Computers, created_utc),
-    COLUMN(Computers, last_logon_utc), COLUMN(Computers, last_logon_slack),
+    COLUMN(Computers, key),
+    COLUMN(Computers, dn),
+    COLUMN(Computers, name),
+    COLUMN(Computers, hostname),
+    COLUMN(Computers, serial),
+    COLUMN(Computers, sid),
+    COLUMN(Computers, source),
+    COLUMN(Computers, enabled),
+    COLUMN(Computers, enabled_by),
+    COLUMN(Computers, flags),
+    COLUMN(Computers, expires_utc),
+    COLUMN(Computers, created_utc),
+    COLUMN(Computers, last_logon_utc),
+    COLUMN(Computers, last_logon_slack),
 };
 
 static const Column foreigner_list[] = {
-    TEXT_COLUMN(Foreigners, text),
-    TEXT_COLUMN(Foreigners, sid),
+    COLUMN(Foreigners, text),
+    COLUMN(Foreigners, sid),
     COLUMN(Foreigners, source),
 };
 
 static const Column sid_history_list[] = {
     COLUMN(SidHistory, account),
-    TEXT_COLUMN(SidHistory, sid),
+    COLUMN(SidHistory, sid),
 };
 
 static const Column person_list[] = {
-    TEXT_COLUMN(People, id),          TEXT_COLUMN(People, name),
-    TEXT_COLUMN(People, email),       TEXT_COLUMN(People, username),
-    TEXT_COLUMN(People, manager_id),  TEXT_COLUMN(People, department),
-    TEXT_COLUMN(People, title),       TEXT_COLUMN(People, location),
-    TEXT_COLUMN(People, kind),        TEXT_COLUMN(People, status_text),
-    TEXT_COLUMN(People, timezone),    TEXT_COLUMN(People, sponsor_id),
-    COLUMN(People, source),           COLUMN(People, status),
-    COLUMN(People, start_day),        COLUMN(People, last_day),
-    COLUMN(People, end_day),          COLUMN(People, start_utc),
-    COLUMN(People, last_day_end_utc), COLUMN(People, end_day_end_utc),
-    COLUMN(People, recorded_utc),     COLUMN(People, next_successor),
+    COLUMN(People, id),
+    COLUMN(People, name),
+    COLUMN(People, email),
+    COLUMN(People, username),
+    COLUMN(People, manager_id),
+    COLUMN(People, department),
+    COLUMN(People, title),
+    COLUMN(People, location),
+    COLUMN(People, kind),
+    COLUMN(People, status_text),
+    COLUMN(People, timezone),
+    COLUMN(People, sponsor_id),
+    COLUMN(People, source),
+    COLUMN(People, status),
+    COLUMN(People, start_day),
+    COLUMN(People, last_day),
+    COLUMN(People, end_day),
+    COLUMN(People, start_utc),
+    COLUMN(People, last_day_end_utc),
+    COLUMN(People, end_day_end_utc),
+    COLUMN(People, recorded_utc),
+    COLUMN(People, next_successor),
     COLUMN(People, gone_since_run),
 };
 
 static const Column asset_list[] = {
-    TEXT_COLUMN(Assets, id),
-    TEXT_COLUMN(Assets, name),
-    TEXT_COLUMN(Assets, kind),
-    TEXT_COLUMN(Assets, status_text),
-    TEXT_COLUMN(Assets, serial),
-    TEXT_COLUMN(Assets, hostname),
-    TEXT_COLUMN(Assets, owner),
-    TEXT_COLUMN(Assets, custodian),
-    TEXT_COLUMN(Assets, classification),
-    TEXT_COLUMN(Assets, location),
+    COLUMN(Assets, id),
+    COLUMN(Assets, name),
+    COLUMN(Assets, kind),
+    COLUMN(Assets, status_text),
+    COLUMN(Assets, serial),
+    COLUMN(Assets, hostname),
+    COLUMN(Assets, owner),
+    COLUMN(Assets, custodian),
+    COLUMN(Assets, classification),
+    COLUMN(Assets, location),
     COLUMN(Assets, source),
     COLUMN(Assets, status),
     COLUMN(Assets, assigned_utc),
@@ -84,11 +115,9 @@ static const Column asset_list[] = {
 };
 
 static const Column approval_list[] = {
-    TEXT_COLUMN(Approvals, id),          TEXT_COLUMN(Approvals, group),
-    TEXT_COLUMN(Approvals, account),     TEXT_COLUMN(Approvals, person_id),
-    TEXT_COLUMN(Approvals, approved_by), TEXT_COLUMN(Approvals, reference),
-    COLUMN(Approvals, source),           COLUMN(Approvals, approved_utc),
-    COLUMN(Approvals, expires_utc),
+    COLUMN(Approvals, id),        COLUMN(Approvals, group),        COLUMN(Approvals, account),
+    COLUMN(Approvals, person_id), COLUMN(Approvals, approved_by),  COLUMN(Approvals, reference),
+    COLUMN(Approvals, source),    COLUMN(Approvals, approved_utc), COLUMN(Approvals, expires_utc),
 };
 
 #define LIST(array)                                                                                \
@@ -166,17 +195,7 @@ void columns_reserve(void *table, ColumnList list, uint32_t *capacity, uint32_t 
     *capacity = wanted;
 }
 
-/* What is zero is not written: in a column that no source fills that would take memory. */
-static void shift_texts(char *values, uint32_t begin, uint32_t end, uint32_t shift)
-{
-    TextRef *refs = (TextRef *)(void *)values;
-    for (uint32_t row = begin; row < end; row++)
-        if (refs[row] != 0)
-            refs[row] += shift;
-}
-
-void columns_append(void *to, uint32_t n_to, const void *from, uint32_t n_from, ColumnList list,
-                    uint32_t shift)
+void columns_append(void *to, uint32_t n_to, const void *from, uint32_t n_from, ColumnList list)
 {
     resize(to, list, n_to, n_to + n_from);
     for (size_t i = 0; i < list.n && n_from > 0; i++) {
@@ -184,16 +203,7 @@ void columns_append(void *to, uint32_t n_to, const void *from, uint32_t n_from, 
         char *values = get_column(to, column);
         memcpy(values + (size_t)n_to * column->size, get_column(from, column),
                (size_t)n_from * column->size);
-        if (column->is_text && shift != 0)
-            shift_texts(values, n_to, n_to + n_from, shift);
     }
-}
-
-void columns_shift(void *table, uint32_t n, ColumnList list, uint32_t shift)
-{
-    for (size_t i = 0; i < list.n && shift != 0; i++)
-        if (list.columns[i].is_text)
-            shift_texts(get_column(table, &list.columns[i]), 0, n, shift);
 }
 
 uint32_t columns_thin(void *table, uint32_t n, ColumnList list, const uint8_t *is_dropped)

@@ -10,7 +10,6 @@
 typedef struct Column {
     size_t offset; /* of the pointer in the table */
     size_t size;   /* of one value */
-    bool is_text;  /* TextRef: moved when text pools are joined */
 } Column;
 
 typedef struct ColumnList {
@@ -22,11 +21,6 @@ typedef struct ColumnList {
     {                                                                                              \
         .offset = offsetof(table, member), .size = sizeof *((table *)NULL)->member                 \
     }
-#define TEXT_COLUMN(table, member)                                                                 \
-    {                                                                                              \
-        .offset = offsetof(table, member), .size = sizeof(TextRef), .is_text = true                \
-    }
-
 extern const ColumnList account_columns, group_columns, computer_columns, foreigner_columns,
     sid_history_columns, person_columns, asset_columns, approval_columns;
 
@@ -40,12 +34,8 @@ static inline void column_set(TextRef *column, uint32_t row, TextRef text)
 }
 /* Makes n bytes zero that were never written, without touching whole pages. */
 void columns_clear_room(char *from, size_t n);
-/* Copies n_from rows of from behind n_to rows of to, texts moved by shift (0 stays 0). Capacity of
- * `to` is then exactly the sum. */
-void columns_append(void *to, uint32_t n_to, const void *from, uint32_t n_from, ColumnList list,
-                    uint32_t shift);
-/* Adds shift to every text of the table. */
-void columns_shift(void *table, uint32_t n, ColumnList list, uint32_t shift);
+/* Copies n_from rows of from behind n_to rows of to. Capacity of `to` is then exactly the sum. */
+void columns_append(void *to, uint32_t n_to, const void *from, uint32_t n_from, ColumnList list);
 /* Keeps the rows whose mark is 0. Returns how many. */
 uint32_t columns_thin(void *table, uint32_t n, ColumnList list, const uint8_t *is_dropped);
 /* Gives unused room back. */

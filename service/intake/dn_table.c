@@ -71,22 +71,22 @@ static void add_slot(DnTable *table, uint32_t tag, uint32_t id, TextRef text)
     table->n_slots_used++;
 }
 
-static inline bool is_spelling_at(const DnTable *table, TextRef ref, Text text, size_t pool_size)
+static inline bool is_spelling_at(const DnTable *table, TextRef ref, Text text, size_t pool_end)
 {
     const char *stored = text_pool_get(table->pool, ref);
-    if (ref + text.length >= pool_size || stored[text.length] != '\0')
+    if (ref + text.length >= pool_end || stored[text.length] != '\0')
         return false;
     return memcmp(stored, text.data, text.length) == 0 ||
            text_equals_ascii_folded((Text){.data = stored, .length = text.length}, text);
 }
 
-static uint32_t find_spelling(const DnTable *table, Text spelling, uint32_t tag, size_t pool_size)
+static uint32_t find_spelling(const DnTable *table, Text spelling, uint32_t tag, size_t pool_end)
 {
     for (size_t at = tag & table->mask;; at = (at + 1) & table->mask) {
         const DnSlot *slot = &table->slots[at];
         if (slot->id == 0)
             return NONE;
-        if (slot->tag == tag && is_spelling_at(table, slot->text, spelling, pool_size))
+        if (slot->tag == tag && is_spelling_at(table, slot->text, spelling, pool_end))
             return slot->id - 1;
     }
 }
@@ -98,7 +98,7 @@ static inline uint32_t tag_of(Text spelling)
 
 static uint32_t find(const DnTable *table, Text spelling)
 {
-    return find_spelling(table, spelling, tag_of(spelling), text_pool_size(table->pool));
+    return find_spelling(table, spelling, tag_of(spelling), text_pool_end(table->pool));
 }
 
 /* ---- ids ---- */
@@ -127,7 +127,7 @@ static uint32_t intern_odd_spelling(DnTable *table, Text clean, uint32_t tag, Te
 {
     Text spelling = normalised_spelling(table, clean);
     uint32_t normalised_tag = tag_of(spelling);
-    uint32_t id = find_spelling(table, spelling, normalised_tag, text_pool_size(table->pool));
+    uint32_t id = find_spelling(table, spelling, normalised_tag, text_pool_end(table->pool));
     if (id == NONE) {
         id = add_id(table, text);
         add_slot(table, normalised_tag, id, text_pool_add(table->pool, spelling));
@@ -142,7 +142,7 @@ static uint32_t intern_new(DnTable *table, Text dn, uint32_t tag)
     Text clean = door_clean(dn, table->scratch);
     if (clean.data != dn.data) {
         tag = tag_of(clean);
-        uint32_t id = find_spelling(table, clean, tag, text_pool_size(table->pool));
+        uint32_t id = find_spelling(table, clean, tag, text_pool_end(table->pool));
         if (id != NONE)
             return id;
     }
@@ -161,7 +161,7 @@ uint32_t dn_table_intern(DnTable *table, Text dn)
     if (dn.length == 0)
         return NONE;
     uint32_t tag = tag_of(dn);
-    uint32_t id = find_spelling(table, dn, tag, text_pool_size(table->pool));
+    uint32_t id = find_spelling(table, dn, tag, text_pool_end(table->pool));
     return id != NONE ? id : intern_new(table, dn, tag);
 }
 
@@ -201,16 +201,16 @@ static void intern_batch(DnTable *table, const Text *dns, size_t n, uint32_t *re
     for (size_t i = 0; i < n; i++)
         slots[i] = fetch_ahead(table, tags[i]);
     const DnSlot *fetched_from = table->slots;
-    size_t pool_size = text_pool_size(table->pool);
+    size_t pool_end = text_pool_end(table->pool);
     for (size_t i = 0; i < n; i++) {
         bool is_known = fetched_from == table->slots && slots[i]->id != 0 &&
-                        is_spelling_at(table, slots[i]->text, dns[i], pool_size);
+                        is_spelling_at(table, slots[i]->text, dns[i], pool_end);
         if (is_known) {
             ret_ids[i] = slots[i]->id - 1;
             continue;
         }
         ret_ids[i] = dn_table_intern(table, dns[i]);
-        pool_size = text_pool_size(table->pool);
+        pool_end = text_pool_end(table->pool);
     }
 }
 

@@ -46,11 +46,6 @@ static uint32_t add_foreigner(Edges *edges, TextRef text, TextRef sid, uint8_t s
     return row;
 }
 
-static TextRef shifted(const EdgeSource *source, TextRef text)
-{
-    return text != 0 ? text + source->text_shift : 0;
-}
-
 /* ---- SIDs ---- */
 
 static TextIndex *index_column(const Snapshot *snapshot, const TextRef *column, uint32_t n,
@@ -125,14 +120,14 @@ static void make_entries_global(Edges *edges, const EdgeSource *source, Bitset *
 
     for (guint i = 0; i < builder->foreign->len; i++) {
         ForeignEntry foreign = g_array_index(builder->foreign, ForeignEntry, i);
-        TextRef sid = shifted(source, foreign.sid);
+        TextRef sid = foreign.sid;
         Principal principal = find_sid(edges, sid);
         if (principal != NONE)
             bitset_add(via_foreign, foreign.dn);
         else
-            principal = principal_of(PRINCIPAL_FOREIGN,
-                                     add_foreigner(edges, shifted(source, dns->text[foreign.dn]),
-                                                   sid, source->sink->options.index));
+            principal =
+                principal_of(PRINCIPAL_FOREIGN, add_foreigner(edges, dns->text[foreign.dn], sid,
+                                                              source->sink->options.index));
         dns->entry[foreign.dn] = principal;
     }
 }
@@ -141,7 +136,7 @@ static void make_entries_global(Edges *edges, const EdgeSource *source, Bitset *
  * nobody. */
 static Principal resolve_elsewhere(Edges *edges, const EdgeSource *source, uint32_t id)
 {
-    TextRef text = shifted(source, source->sink->directory->dns.text[id]);
+    TextRef text = source->sink->directory->dns.text[id];
     const char *dn = snapshot_text(edges->snapshot, text);
     for (uint32_t i = 0; i < edges->n_sources; i++) {
         EdgeSource *other = &edges->sources[i];
@@ -179,7 +174,7 @@ static void add_member_names(Edges *edges, const EdgeSource *source)
         text_index_add(names, snapshot->accounts.name[row], row);
     for (guint i = 0; i < builder->member_names->len; i++) {
         TextEdge edge = g_array_index(builder->member_names, TextEdge, i);
-        TextRef text = shifted(source, edge.text);
+        TextRef text = edge.text;
         uint32_t row = text_index_find(names, text_of(snapshot_text(snapshot, text)));
         Principal member = principal_of(PRINCIPAL_ACCOUNT, row & 0x3fffffffu);
         if (row == TEXT_INDEX_NONE) {
@@ -233,7 +228,7 @@ static void add_former_members(Edges *edges, const EdgeSource *source)
     g_autoptr(GHashTable) by_dn = g_hash_table_new(NULL, NULL); /* DN id + 1 → row + 1 */
     for (guint i = 0; edges->former_sids != NULL && i < builder->foreign->len; i++) {
         ForeignEntry foreign = g_array_index(builder->foreign, ForeignEntry, i);
-        uint32_t row = first_former(edges, shifted(source, foreign.sid));
+        uint32_t row = first_former(edges, foreign.sid);
         if (row != NONE)
             g_hash_table_insert(by_dn, GSIZE_TO_POINTER((gsize)foreign.dn + 1),
                                 GSIZE_TO_POINTER((gsize)row + 1));
@@ -255,7 +250,7 @@ static void add_member_sids(Edges *edges, const EdgeSource *source)
     g_autoptr(TextIndex) unknown = text_index_new(edges->snapshot->text, 16);
     for (guint i = 0; i < member_sids->len; i++) {
         TextEdge edge = g_array_index(member_sids, TextEdge, i);
-        TextRef sid = shifted(source, edge.text);
+        TextRef sid = edge.text;
         Principal member = find_sid(edges, sid);
         if (member == NONE) {
             uint32_t *foreigner = text_index_add(unknown, sid, NONE);
@@ -279,7 +274,7 @@ static void add_primary_sids(Edges *edges, const EdgeSource *source, const TextR
         if (sids[row] == 0)
             continue;
         if (sids[row] != last) /* nearly all accounts have the same one */
-            group = find_group_sid(edges, shifted(source, sids[row]));
+            group = find_group_sid(edges, sids[row]);
         last = sids[row];
         if (group != NONE)
             add_extra(edges, principal_id(group), principal_of(kind, base + row),

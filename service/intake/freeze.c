@@ -8,45 +8,27 @@
 
 #include <malloc.h>
 
-/* The greatest pool becomes the snapshot's, so that most texts are never moved. */
-static uint32_t greatest_pool(const Intake *intake)
-{
-    uint32_t greatest = 0;
-    size_t size = 0;
-    for (uint32_t i = 0; i < intake->n; i++) {
-        const Sink *sink = intake->sinks[i];
-        if (sink->record.status == SOURCE_COMPLETE && text_pool_size(sink->text) > size) {
-            greatest = i;
-            size = text_pool_size(sink->text);
-        }
-    }
-    return greatest;
-}
-
 /* What joins a builder's table with the snapshot's. */
 static uint32_t join(void *to, uint32_t n_to, void *from, uint32_t n_from, ColumnList list,
-                     size_t table_size, uint32_t shift)
+                     size_t table_size)
 {
     if (n_from == 0)
         return n_to;
     if (n_to > 0) {
-        columns_append(to, n_to, from, n_from, list, shift);
+        columns_append(to, n_to, from, n_from, list);
         columns_free(from, list);
         return n_to + n_from;
     }
     columns_free(to, list);
     memcpy(to, from, table_size);
     memset(from, 0, table_size);
-    columns_shift(to, n_from, list, shift);
-    columns_trim(to, n_from, list);
     return n_from;
 }
 
 /* Runs of texts (previous ids, access groups) of one more source. n_rows: of the snapshot before it
  * came. */
 static void join_runs(uint32_t **first, TextRef **values, uint32_t n_rows,
-                      const uint32_t *more_first, const GArray *more, uint32_t n_more,
-                      uint32_t shift)
+                      const uint32_t *more_first, const GArray *more, uint32_t n_more)
 {
     uint32_t n_values = n_rows > 0 ? (*first)[n_rows] : 0;
     *first = g_renew(uint32_t, *first, (size_t)n_rows + n_more + 1);
@@ -55,10 +37,10 @@ static void join_runs(uint32_t **first, TextRef **values, uint32_t n_rows,
     for (uint32_t row = 0; row < n_more; row++)
         (*first)[n_rows + row + 1] = n_values + more_first[row + 1];
     for (guint i = 0; i < more->len; i++)
-        (*values)[n_values + i] = g_array_index(more, TextRef, i) + shift;
+        (*values)[n_values + i] = g_array_index(more, TextRef, i);
 }
 
-static void join_people(Snapshot *snapshot, TableBuilder *builder, uint32_t shift)
+static void join_people(Snapshot *snapshot, TableBuilder *builder)
 {
     People *to = &snapshot->people, *from = &builder->people;
     uint32_t n_to = to->n, n_from = from->n;
@@ -66,15 +48,15 @@ static void join_people(Snapshot *snapshot, TableBuilder *builder, uint32_t shif
         return;
     uint32_t *first = to->first_previous, *more_first = g_steal_pointer(&from->first_previous);
     TextRef *values = to->previous_ids;
-    uint32_t n = join(to, n_to, from, n_from, person_columns, sizeof *to, shift);
-    join_runs(&first, &values, n_to, more_first, builder->previous_ids, n_from, shift);
+    uint32_t n = join(to, n_to, from, n_from, person_columns, sizeof *to);
+    join_runs(&first, &values, n_to, more_first, builder->previous_ids, n_from);
     to->first_previous = first;
     to->previous_ids = values;
     to->n = n;
     g_free(more_first);
 }
 
-static void join_assets(Snapshot *snapshot, TableBuilder *builder, uint32_t shift)
+static void join_assets(Snapshot *snapshot, TableBuilder *builder)
 {
     Assets *to = &snapshot->assets, *from = &builder->assets;
     uint32_t n_to = to->n, n_from = from->n;
@@ -83,33 +65,32 @@ static void join_assets(Snapshot *snapshot, TableBuilder *builder, uint32_t shif
     uint32_t *first = to->first_access_group,
              *more_first = g_steal_pointer(&from->first_access_group);
     TextRef *values = to->access_groups;
-    uint32_t n = join(to, n_to, from, n_from, asset_columns, sizeof *to, shift);
-    join_runs(&first, &values, n_to, more_first, builder->access_groups, n_from, shift);
+    uint32_t n = join(to, n_to, from, n_from, asset_columns, sizeof *to);
+    join_runs(&first, &values, n_to, more_first, builder->access_groups, n_from);
     to->first_access_group = first;
     to->access_groups = values;
     to->n = n;
     g_free(more_first);
 }
 
-static void join_directory(Snapshot *snapshot, DirectoryBuilder *builder, uint32_t shift)
+static void join_directory(Snapshot *snapshot, DirectoryBuilder *builder)
 {
     uint32_t n = builder->accounts.n;
     snapshot->accounts.n = join(&snapshot->accounts, snapshot->accounts.n, &builder->accounts, n,
-                                account_columns, sizeof snapshot->accounts, shift);
+                                account_columns, sizeof snapshot->accounts);
     builder->accounts.n = n; /* the builder's own columns are still counted by these */
     n = builder->groups.n;
     snapshot->groups.n = join(&snapshot->groups, snapshot->groups.n, &builder->groups, n,
-                              group_columns, sizeof snapshot->groups, shift);
+                              group_columns, sizeof snapshot->groups);
     builder->groups.n = n;
     n = builder->computers.n;
     snapshot->computers.n = join(&snapshot->computers, snapshot->computers.n, &builder->computers,
-                                 n, computer_columns, sizeof snapshot->computers, shift);
+                                 n, computer_columns, sizeof snapshot->computers);
     builder->computers.n = n;
 }
 
 /* Rows come in the order of accounts, and sources one behind the other: sorted as they stand. */
-static void join_sid_history(Snapshot *snapshot, const DirectoryBuilder *builder, uint32_t base,
-                             uint32_t shift)
+static void join_sid_history(Snapshot *snapshot, const DirectoryBuilder *builder, uint32_t base)
 {
     SidHistory *history = &snapshot->sid_history;
     uint32_t capacity = history->n, n = history->n + builder->former_sids->len;
@@ -119,29 +100,28 @@ static void join_sid_history(Snapshot *snapshot, const DirectoryBuilder *builder
     for (guint i = 0; i < builder->former_sids->len; i++) {
         FormerSid former = g_array_index(builder->former_sids, FormerSid, i);
         history->account[history->n] = base + former.account;
-        history->sid[history->n++] = former.sid + shift;
+        history->sid[history->n++] = former.sid;
     }
     columns_trim(history, n, sid_history_columns);
 }
 
-static EdgeSource join_source(Snapshot *snapshot, Sink *sink, uint32_t shift)
+static EdgeSource join_source(Snapshot *snapshot, Sink *sink)
 {
     EdgeSource source = {.sink = sink,
                          .accounts_base = snapshot->accounts.n,
                          .groups_base = snapshot->groups.n,
-                         .computers_base = snapshot->computers.n,
-                         .text_shift = shift};
+                         .computers_base = snapshot->computers.n};
     if (sink->directory != NULL) {
-        join_directory(snapshot, sink->directory, shift);
-        join_sid_history(snapshot, sink->directory, source.accounts_base, shift);
+        join_directory(snapshot, sink->directory);
+        join_sid_history(snapshot, sink->directory, source.accounts_base);
     }
     if (sink->table != NULL) {
-        join_people(snapshot, sink->table, shift);
-        join_assets(snapshot, sink->table, shift);
+        join_people(snapshot, sink->table);
+        join_assets(snapshot, sink->table);
         uint32_t n = sink->table->approvals.n;
         snapshot->approvals.n =
             join(&snapshot->approvals, snapshot->approvals.n, &sink->table->approvals, n,
-                 approval_columns, sizeof snapshot->approvals, shift);
+                 approval_columns, sizeof snapshot->approvals);
     }
     return source;
 }
@@ -172,15 +152,6 @@ typedef struct Joining {
     uint32_t n_directories;
 } Joining;
 
-static EdgeSource join_next(const Joining *joining, Sink *sink)
-{
-    bool is_greatest = sink->text == NULL; /* its pool was taken */
-    uint32_t shift = is_greatest ? 0 : text_pool_append(joining->snapshot->text, sink->text);
-    if (sink->directory == NULL) /* a directory is still looked up in by others */
-        g_clear_pointer(&sink->text, text_pool_free);
-    return join_source(joining->snapshot, sink, shift);
-}
-
 static bool is_wanted(const Sink *sink, bool is_directory)
 {
     return sink->record.status == SOURCE_COMPLETE && (sink->directory != NULL) == is_directory;
@@ -192,7 +163,8 @@ static void join_directories(Joining *joining)
     joining->directories = g_new0(EdgeSource, (size_t)intake->n + 1);
     for (uint32_t i = 0; i < intake->n; i++)
         if (is_wanted(intake->sinks[i], true))
-            joining->directories[joining->n_directories++] = join_next(joining, intake->sinks[i]);
+            joining->directories[joining->n_directories++] =
+                join_source(joining->snapshot, intake->sinks[i]);
 }
 
 static void build_edges(void *data)
@@ -201,24 +173,21 @@ static void build_edges(void *data)
     edges_build(joining->snapshot, joining->directories, joining->n_directories);
 }
 
-/* Appends texts; the edges only read those that are there. */
 static void join_tables(void *data)
 {
     const Joining *joining = data;
     const Intake *intake = joining->intake;
     for (uint32_t i = 0; i < intake->n; i++)
         if (is_wanted(intake->sinks[i], false))
-            join_next(joining, intake->sinks[i]);
+            join_source(joining->snapshot, intake->sinks[i]);
 }
 
 static void join_sources(Snapshot *snapshot, Intake *intake)
 {
     Joining joining = {.snapshot = snapshot, .intake = intake};
     malloc_trim(0); /* what the pulling threads have freed: 3 MB at 100,000 accounts */
-    if (intake->n > 0)
-        snapshot->text = g_steal_pointer(&intake->sinks[greatest_pool(intake)]->text);
-    else
-        snapshot->text = text_pool_new();
+    /* All texts are in one space already; those of a source that is not used lie idle there. */
+    snapshot->text = intake->n > 0 ? g_steal_pointer(&intake->sinks[0]->text) : text_pool_new();
     join_directories(&joining);
     const Task tasks[] = {{build_edges, &joining}, {join_tables, &joining}};
     tasks_run(tasks, G_N_ELEMENTS(tasks));

@@ -135,6 +135,7 @@ static Intake *pull_sources(const Settings *settings, const PullOptions *how)
         options.progress_data = how->progress_data;
         options.cancel = how->cancel;
         options.scope = scope_of(&settings->sources[i], how->scope);
+        options.beside = i > 0 ? intake->sinks[0]->text : NULL;
         intake->sinks[i] = sink_new(&options);
         pulls[i] = (Pull){.source = &settings->sources[i], .sink = intake->sinks[i]};
         if ((options.provides & how->wanted) != 0)

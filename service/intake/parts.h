@@ -29,6 +29,7 @@ typedef struct SinkOptions {
     AbsenceRule lock_state, last_use;
     const char *const *canaries; /* NULL-terminated; NULL = none */
     const Scope *scope;          /* what the connector is asked for; NULL = everything */
+    const TextPool *beside;      /* whose space texts share; NULL = a space of their own */
     IntakeProgress progress;
     void *progress_data;
     GCancellable *cancel;
@@ -109,7 +110,6 @@ void intake_guard_with(Intake *intake, const GuardLimits *limits, const Freshnes
 typedef struct EdgeSource {
     Sink *sink;
     uint32_t accounts_base, groups_base, computers_base; /* of this source's rows in the snapshot */
-    uint32_t text_shift;
 } EdgeSource;
 void edges_build(Snapshot *snapshot, EdgeSource *sources, uint32_t n_sources);
 

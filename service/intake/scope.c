@@ -66,6 +66,7 @@ static void pull_again(Intake *intake, const Settings *settings, uint32_t index,
     wider.sids = (const char *const *)found->sids->pdata;
     SinkOptions options = intake->sinks[index]->options;
     options.scope = &wider;
+    options.beside = intake->sinks[index]->text;
     Sink *sink = sink_new(&options);
     sink_pull(sink, &settings->sources[index]);
     sink->options.scope = scope;

@@ -10,7 +10,7 @@ Sink *sink_new(const SinkOptions *options)
 {
     Sink *sink = g_new0(Sink, 1);
     sink->options = *options;
-    sink->text = text_pool_new();
+    sink->text = options->beside != NULL ? text_pool_new_beside(options->beside) : text_pool_new();
     sink->scratch = g_string_new(NULL);
     sink->file_time_utc = TIME_UNKNOWN;
     sink->newest_utc = TIME_UNKNOWN;

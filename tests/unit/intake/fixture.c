@@ -3,11 +3,18 @@
 SinkOptions fixture_options(const char *name, Provides provides)
 {
     static GTimeZone *berlin;
+    static TextPool *texts; /* sinks that are frozen together share a space, as those of a run do */
     if (berlin == NULL)
         berlin = g_time_zone_new_identifier("Europe/Berlin");
     assert_non_null(berlin);
-    return (SinkOptions){
-        .name = name, .kind = "test", .provides = provides, .timezone = berlin, .as_of_utc = AS_OF};
+    if (texts == NULL)
+        texts = text_pool_new();
+    return (SinkOptions){.name = name,
+                         .kind = "test",
+                         .provides = provides,
+                         .timezone = berlin,
+                         .as_of_utc = AS_OF,
+                         .beside = texts};
 }
 
 static size_t find_field(const RecordKind *kind, const char *name)

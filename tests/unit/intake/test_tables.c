@@ -328,7 +328,7 @@ static void several_tables_of_people_are_one_roster(void **state)
     options.index = 1;
     Sink *second = sink_new(&options);
     push_row(first, "id=1;name=Ann;previous_ids=x");
-    for (int i = 2; i < 600; i++) { /* the second pool is the greater one */
+    for (int i = 2; i < 600; i++) {
         g_autofree char *row = g_strdup_printf("id=%d;name=N%d;previous_ids=p%d", i, i, i);
         push_row(second, row);
     }
