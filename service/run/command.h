@@ -44,6 +44,8 @@ typedef struct Command {
     const CommandOption *options; /* its own; NULL = none */
     int min_arguments, max_arguments;
     ExitCode (*run)(Invocation *invocation);
+    bool needs_secrets; /* reads the sources, always: a secret that it cannot read is a mistake in
+                         * the configuration like any other */
 } Command;
 
 extern const Command commands[]; /* ended by a row without name */
@@ -56,8 +58,9 @@ struct Invocation {
     GHashTable *values; /* option name → char ** (NULL-terminated); flags: present */
     Format format;
     bool has_colour, is_quiet, is_verbose;
-    Settings *settings;   /* loaded by invocation_settings() */
-    GCancellable *cancel; /* set by SIGINT and SIGTERM */
+    Settings *settings;    /* loaded by invocation_settings() */
+    GPtrArray *unreadable; /* secrets that this user cannot read, as sentences; NULL = not looked */
+    GCancellable *cancel;  /* set by SIGINT and SIGTERM */
 };
 
 /* Parses, runs, returns the exit code. The whole program but signals and locale. */
@@ -72,6 +75,10 @@ const char *const *invocation_values(const Invocation *invocation,
 /* The configuration, read on first use; NULL after all problems were printed (then return
  * EXIT_CONFIGURATION). */
 const Settings *invocation_settings(Invocation *invocation);
+/* Can whoever asks read the secrets of the sources? Of commands that read the sources only now and
+ * then; the settings are loaded. false after all problems were printed (then return
+ * EXIT_CONFIGURATION). */
+bool invocation_has_secrets(const Invocation *invocation);
 /* --as-of, else `otherwise`. false after a message. */
 bool invocation_as_of(const Invocation *invocation, int64_t otherwise, int64_t *ret_utc);
 /* --as-of of commands that show the past: a date is the end of that day. *ret_utc TIME_UNKNOWN: not

@@ -181,6 +181,15 @@ static ExitCode option_error(const Invocation *invocation, const GError *error, 
 
 /* ---- settings and times ---- */
 
+static void print_problems(const GPtrArray *problems)
+{
+    for (guint i = 0; i < problems->len; i++) {
+        fprintf(stderr, "%s\n", (const char *)problems->pdata[i]);
+    }
+    fprintf(stderr, "%u problem%s in the configuration; nothing was read or changed.\n",
+            problems->len, problems->len == 1 ? "" : "s");
+}
+
 const Settings *invocation_settings(Invocation *invocation)
 {
     if (invocation->settings != NULL) {
@@ -196,15 +205,23 @@ const Settings *invocation_settings(Invocation *invocation)
                    ? DEFAULT_CONFIGURATION
                    : from_environment;
     }
-    invocation->settings = settings_load(path, &catalogue, problems);
-    for (guint i = 0; i < problems->len; i++) {
-        fprintf(stderr, "%s\n", (const char *)problems->pdata[i]);
-    }
+    g_clear_pointer(&invocation->unreadable, g_ptr_array_unref);
+    invocation->unreadable = g_ptr_array_new_with_free_func(g_free);
+    invocation->settings =
+        settings_load(path, &catalogue, problems,
+                      invocation->command->needs_secrets ? problems : invocation->unreadable);
     if (invocation->settings == NULL) {
-        fprintf(stderr, "%u problem%s in the configuration; nothing was read or changed.\n",
-                problems->len, problems->len == 1 ? "" : "s");
+        print_problems(problems);
     }
     return invocation->settings;
+}
+
+bool invocation_has_secrets(const Invocation *invocation)
+{
+    if (invocation->unreadable->len > 0) {
+        print_problems(invocation->unreadable);
+    }
+    return invocation->unreadable->len == 0;
 }
 
 int64_t clock_utc(void)
@@ -387,6 +404,7 @@ int command_line_run(int argc, char **argv, GCancellable *cancel)
         code = dispatch(&invocation, &arguments);
     }
     settings_free(invocation.settings);
+    g_clear_pointer(&invocation.unreadable, g_ptr_array_unref);
     g_hash_table_unref(invocation.values);
     g_strfreev(arguments);
     return code;

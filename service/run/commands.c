@@ -231,11 +231,11 @@ const Command commands[] = {
      "  rightful run --accept corp:accounts --reason 'branch office closed'\n"
      "                                     let through what a guard held\n"
      "  rightful run --fail-on critical    exit 4 while anything critical is open\n",
-     run_options, 0, 0, command_run},
+     run_options, 0, 0, command_run, true},
     {"check", "", "Is the configuration right, do the sources answer with all that is needed?",
      "  rightful check                     configuration, store, every source\n"
      "  rightful check --offline           configuration and files only\n",
-     check_options, 0, 0, command_check},
+     check_options, 0, 0, command_check, true},
     {"status", "", "One screen: last run, sources, what is open",
      "  rightful status\n"
      "  rightful status --json\n",
@@ -355,7 +355,7 @@ const Command commands[] = {
      web_options, 0, 0, command_web},
     {"worker", "", "Answer the web, do its jobs, send the mail; what rightful-worker.service runs",
      "  rightful worker                    until SIGTERM; SIGHUP reads the configuration anew\n",
-     worker_options, 0, 0, command_worker},
+     worker_options, 0, 0, command_worker, true},
     {"store", "migrate|info|copy URL", "The store's schema; moving the ledger into another store",
      "  rightful store info\n"
      "  rightful store migrate\n"

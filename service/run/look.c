@@ -67,6 +67,10 @@ static ExitCode read_baseline(Look *look, bool is_judging)
 static ExitCode read_now(Look *look, unsigned wanted, const Scope *scope, bool is_judging)
 {
     const Invocation *invocation = look->invocation;
+
+    if (!invocation_has_secrets(invocation)) {
+        return EXIT_CONFIGURATION;
+    }
     g_autoptr(Progress) progress = progress_new(invocation->is_quiet);
 
     look->reconciliation.settings = invocation->settings;

@@ -103,6 +103,8 @@ static void read_text(SettingsReader *reader, const Setting *row, config_setting
         return;
     }
     g_autofree char *problem = NULL;
+    GPtrArray *problems = reader->problems;
+    bool is_unreadable = false;
     switch (row->type) {
     case SETTING_PATH:
         value->text = absolute_path(text, reader->directory);
@@ -113,13 +115,14 @@ static void read_text(SettingsReader *reader, const Setting *row, config_setting
         break;
     case SETTING_SECRET:
         value->text = secret_path(text, reader->directory);
-        problem = secret_problem(value->text);
+        problem = secret_problem(value->text, &is_unreadable);
+        problems = is_unreadable ? reader->unreadable : problems;
         break;
     default:
         value->text = g_strdup(text);
     }
     if (problem != NULL) {
-        problem_add(reader->problems, place, key, "%s", problem);
+        problem_add(problems, place, key, "%s", problem);
     }
 }
 

@@ -11,6 +11,7 @@ struct SettingsReader {
     const char *file;      /* the main configuration file, as messages call it */
     const char *directory; /* where it is: relative paths begin here */
     GPtrArray *problems;
+    GPtrArray *unreadable; /* secrets that this user cannot read; may be problems */
     /* The table of a row of a list, where it is not the list's own (a source: by its kind). NULL =
      * what is wrong is reported already and the row cannot be read further. */
     const Setting *(*row_table)(SettingsReader *reader, const Setting *list, config_setting_t *row,

@@ -19,24 +19,36 @@ char *absolute_path(const char *text, const char *directory)
 char *secret_path(const char *text, const char *directory)
 {
     const char *credentials = g_getenv("CREDENTIALS_DIRECTORY");
-    if (credentials != NULL && strchr(text, '/') == NULL) {
-        g_autofree char *path = g_build_filename(credentials, text, NULL);
-        if (g_file_test(path, G_FILE_TEST_EXISTS)) {
-            return g_steal_pointer(&path);
-        }
+    char *path = absolute_path(text, directory);
+
+    if (strchr(text, '/') != NULL) {
+        return path;
     }
-    return absolute_path(text, directory);
+    g_autofree char *given = credentials != NULL ? g_build_filename(credentials, text, NULL) : NULL;
+    g_autofree char *kept = g_build_filename(directory, "credentials", text, NULL);
+    if (given != NULL && g_file_test(given, G_FILE_TEST_EXISTS)) {
+        g_free(path);
+        return g_steal_pointer(&given);
+    }
+    if (!g_file_test(path, G_FILE_TEST_EXISTS) && g_file_test(kept, G_FILE_TEST_EXISTS)) {
+        g_free(path);
+        return g_canonicalize_filename(kept, NULL);
+    }
+    return path;
 }
 
-static char *stat_problem(const char *path, struct stat *ret_status)
+static char *stat_problem(const char *path, struct stat *ret_status, bool *ret_is_unreadable)
 {
+    *ret_is_unreadable = false;
     if (stat(path, ret_status) != 0) {
+        *ret_is_unreadable = errno == ENOENT || errno == EACCES;
         return g_strdup_printf("%s: %s", path, g_strerror(errno));
     }
     if (!S_ISREG(ret_status->st_mode)) {
         return g_strdup_printf("%s is no regular file", path);
     }
     if (access(path, R_OK) != 0) {
+        *ret_is_unreadable = true;
         return g_strdup_printf("%s cannot be read by this user: %s", path, g_strerror(errno));
     }
     return NULL;
@@ -45,13 +57,14 @@ static char *stat_problem(const char *path, struct stat *ret_status)
 char *file_problem(const char *path)
 {
     struct stat status;
-    return stat_problem(path, &status);
+    bool is_unreadable;
+    return stat_problem(path, &status, &is_unreadable);
 }
 
-char *secret_problem(const char *path)
+char *secret_problem(const char *path, bool *ret_is_unreadable)
 {
     struct stat status;
-    char *problem = stat_problem(path, &status);
+    char *problem = stat_problem(path, &status, ret_is_unreadable);
     if (problem != NULL) {
         return problem;
     }

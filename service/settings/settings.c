@@ -16,6 +16,7 @@ typedef struct LoadedSettings {
     SettingsGroup *root;
     Setting *root_table;
     GHashTable *source_tables; /* kind → table of such a source (Setting *) */
+    GPtrArray *unreadable;     /* only while loading */
 } LoadedSettings;
 
 static const Setting no_settings[] = {{.name = NULL}};
@@ -222,6 +223,7 @@ static void read_tree(LoadedSettings *loaded, const char *path, const char *dire
         SettingsReader reader = {.file = path,
                                  .directory = directory,
                                  .problems = problems,
+                                 .unreadable = loaded->unreadable,
                                  .row_table = table_of_row,
                                  .data = loaded};
         size_t n_problems = problems->len;
@@ -235,7 +237,8 @@ static void read_tree(LoadedSettings *loaded, const char *path, const char *dire
     config_destroy(&config);
 }
 
-Settings *settings_load(const char *path, const SettingsCatalogue *catalogue, GPtrArray *problems)
+Settings *settings_load(const char *path, const SettingsCatalogue *catalogue, GPtrArray *problems,
+                        GPtrArray *unreadable)
 {
     LoadedSettings *loaded = g_new0(LoadedSettings, 1);
     g_autoptr(Settings) settings = &loaded->settings;
@@ -244,6 +247,7 @@ Settings *settings_load(const char *path, const SettingsCatalogue *catalogue, GP
 
     settings->path = g_canonicalize_filename(path, NULL);
     loaded->catalogue = catalogue;
+    loaded->unreadable = unreadable != NULL ? unreadable : problems;
     loaded->root_table = root_table_new(catalogue);
     loaded->source_tables = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_autofree char *directory = g_path_get_dirname(settings->path);

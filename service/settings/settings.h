@@ -38,8 +38,10 @@ typedef struct Settings {
 
 /* NULL when there is any problem; then problems (element-type utf8, sentences without a final
  * newline) is not empty. Checks that files and secrets which the configuration needs exist; does
- * not connect anywhere. */
-Settings *settings_load(const char *path, const SettingsCatalogue *catalogue, GPtrArray *problems);
+ * not connect anywhere. Secrets that are not there, or not for whoever asks, go to unreadable and
+ * are no problem: the web and who looks at the ledger get none. NULL: they are problems. */
+Settings *settings_load(const char *path, const SettingsCatalogue *catalogue, GPtrArray *problems,
+                        GPtrArray *unreadable);
 void settings_free(Settings *settings); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Settings, settings_free)
 

@@ -65,7 +65,7 @@ int main(int n_arguments, char **arguments)
     }
     SettingsCatalogue catalogue = {.connectors = connectors, .controls = control_settings()};
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(Settings) settings = settings_load(arguments[1], &catalogue, problems);
+    g_autoptr(Settings) settings = settings_load(arguments[1], &catalogue, problems, NULL);
     int64_t as_of_utc = g_ascii_strtoll(arguments[2], NULL, 10);
 
     if (settings == NULL) {

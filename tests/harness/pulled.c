@@ -15,7 +15,7 @@ static Settings *load(const char *folder, const char *kind, const char *settings
         kind, settings);
 
     g_assert_true(g_file_set_contents(path, text, -1, NULL));
-    return settings_load(path, &catalogue, problems);
+    return settings_load(path, &catalogue, problems, NULL);
 }
 
 static double cpu_seconds(void)

@@ -72,7 +72,7 @@ static bool pull_as(void **state, const char *provides, const char *extra)
     static const Setting no_controls[] = {{.name = NULL}};
     const SettingsCatalogue catalogue = {.connectors = only_csv, .controls = no_controls};
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
-    folder->settings = settings_load(path, &catalogue, problems);
+    folder->settings = settings_load(path, &catalogue, problems, NULL);
     if (problems->len > 0)
         fail_msg("%s", (const char *)problems->pdata[0]);
     folder->sink = recording_sink_new();

@@ -141,7 +141,7 @@ static Settings *load(Case *c)
     assert_true(g_file_set_contents(path, content, -1, NULL));
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
     SettingsCatalogue catalogue = {.connectors = only_nothing, .controls = control_settings()};
-    Settings *settings = settings_load(path, &catalogue, problems);
+    Settings *settings = settings_load(path, &catalogue, problems, NULL);
     for (guint i = 0; i < problems->len; i++)
         print_error("%s\n", (const char *)problems->pdata[i]);
     g_remove(path);

@@ -49,7 +49,7 @@ static Settings *load(Fixture *fixture)
     SettingsCatalogue catalogue = {.connectors = connectors, .controls = control_settings()};
 
     assert_true(g_file_set_contents(path, config, -1, NULL));
-    Settings *settings = settings_load(path, &catalogue, problems);
+    Settings *settings = settings_load(path, &catalogue, problems, NULL);
     assert_int_equal(problems->len, 0);
     return settings;
 }

@@ -100,7 +100,7 @@ static Settings *load(void **state, const char *content, char **ret_problems)
     g_autofree char *folder = g_strconcat(*state, "/", NULL);
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
 
-    Settings *settings = settings_load(path, &fixture_catalogue, problems);
+    Settings *settings = settings_load(path, &fixture_catalogue, problems, NULL);
     assert_int_equal(settings == NULL, problems->len > 0);
 
     g_autoptr(GString) text = g_string_new("");

@@ -350,7 +350,7 @@ static void a_missing_configuration_file_is_a_problem(void **state)
 {
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
 
-    assert_null(settings_load("/nonexistent/rightful.conf", &fixture_catalogue, problems));
+    assert_null(settings_load("/nonexistent/rightful.conf", &fixture_catalogue, problems, NULL));
     assert_int_equal(problems->len, 1);
     assert_string_equal(problems->pdata[0],
                         "/nonexistent/rightful.conf: /nonexistent/rightful.conf "

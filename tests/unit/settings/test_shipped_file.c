@@ -272,7 +272,7 @@ static void the_file_that_sets_everything_is_accepted(void **state)
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
     settings_describe(catalogue(), make_needed_file, shipped);
 
-    g_autoptr(Settings) settings = settings_load(shipped->path, catalogue(), problems);
+    g_autoptr(Settings) settings = settings_load(shipped->path, catalogue(), problems, NULL);
     if (settings == NULL) {
         fail_msg("%u problems, first: %s", problems->len, (char *)problems->pdata[0]);
     }
@@ -284,7 +284,7 @@ static void as_shipped_only_the_sources_are_missing(void **state)
     g_autofree char *path = shipped_path();
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
 
-    g_autoptr(Settings) settings = settings_load(path, catalogue(), problems);
+    g_autoptr(Settings) settings = settings_load(path, catalogue(), problems, NULL);
     assert_null(settings);
     assert_int_equal(problems->len, 1);
     assert_non_null(strstr(problems->pdata[0], "sources: is missing"));
