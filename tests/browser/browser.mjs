@@ -121,10 +121,24 @@ export async function looks(page, name) {
   assert.deepEqual(page.errors.splice(0), [], `${name}: console`);
 }
 
+/* The same in the dark, where contrast is another one, and on paper, where nothing can be pressed. */
+async function elsewhere(page, name) {
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await shoot(page, `${name}-dark`);
+  await accessible(page, `${name} in the dark`);
+  await page.emulateMedia({ colorScheme: 'light', media: 'print' });
+  await shoot(page, `${name}-print`);
+  const pressed = await page.evaluate(() => [...document.querySelectorAll('button, nav, .bar')].filter((node) => node.checkVisibility())
+    .map((node) => node.outerHTML.slice(0, 100)));
+  assert.deepEqual(pressed, [], `${name}: on paper`);
+  await page.emulateMedia({ colorScheme: null, media: null });
+}
+
 export async function keeps(page, name) {
   await looks(page, name);
   await hittable(page, name);
   await reflows(page, name);
+  await elsewhere(page, name);
   assert.equal(await page.locator('h1').count(), 1, `${name}: one heading of the page`);
   assert.deepEqual(page.errors.splice(0), [], `${name}: console`);
 }

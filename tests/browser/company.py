@@ -5,6 +5,8 @@ Everything is dated around today, because people act in real time.
 
 import base64
 import datetime
+import email
+import email.policy
 import os
 import socket
 import subprocess
@@ -15,6 +17,8 @@ import postgresql
 
 from servers import Server
 from site_under_test import RIGHTFUL, Site
+from smtp_sink import PASSWORD as MAIL_PASSWORD
+from smtp_sink import Sink
 
 PASSWORD = "correct horse battery staple"
 SUFFIX = "dc=example,dc=com"
@@ -112,7 +116,9 @@ reviews: (
     instructions = "Keep what your people need for the work of today."; },
   { name = "second"; scope = "manager"; person = "00100"; reviewer = "manager"; fallback = "00101"; due_days = 30; }
 );
-web: { listen = "127.0.0.1:%(port)s"; sign_in = "corp"; contact = "servicedesk@example.com";
+notify: { smtp_url = "%(mail)s"; from = "rightful@example.com"; ca_file = "%(mail_ca)s"; digest_hour = 0;
+          user = "rightful"; password_file = "mail-password"; };
+web: { listen = "127.0.0.1:%(port)s"; base_url = "http://127.0.0.1:%(port)s"; sign_in = "corp"; contact = "servicedesk@example.com";
        roles: { admin = ["rightful-admins"]; hr = ["hr-staff"]; auditor = ["audit"]; reviews = ["grc"]; };
        demo: ( %(demo)s ); };
 worker: { socket = "%(folder)s/worker.sock"; };
@@ -142,13 +148,14 @@ def free_port():
 class Running:
     """One installation: its own store, worker and web."""
 
-    def __init__(self, slapd, store, *web):
+    def __init__(self, slapd, mail, store, *web):
         self.site, self.port, self.processes, self.web = Site("", {}), free_port(), [], web
         folder = self.site.folder
         self.site.write("rightful.conf", CONFIG % {
             "store": store, "url": slapd["LDAPS_URL"], "bind": slapd["BIND_DN"], "password_file": slapd["PASSWORD_FILE"],
             "ca": slapd["CA_FILE"], "port": self.port, "folder": folder,
-            "demo": demo_people()})
+            "mail": mail.url, "mail_ca": mail.ca_file, "demo": demo_people()})
+        os.chmod(self.site.write("mail-password", MAIL_PASSWORD + "\n"), 0o600)
         for name, content in (("hr.csv", roster()), ("assets.csv", ASSETS)):
             with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
                 file.write(content)
@@ -190,15 +197,15 @@ class Running:
 
 class Company:
     def __init__(self):
-        self.slapd = Slapd()
+        self.slapd, self.mail, self.other_mail = Slapd(), Sink(), Sink()
         self.folder = self.slapd.folder
         self.running, self.postgres = [], None
 
     def start(self):
         self.slapd.start(self.slapd.write("company.ldif", directory()), SUFFIX, SLAPD_STRICT="yes")
-        main = Running(self.slapd, "sqlite:rightful.db")
+        main = Running(self.slapd, self.mail, "sqlite:rightful.db")
         self.running.append(main)
-        facts = {"url": main.start(), "config": main.site.config}
+        facts = {"url": main.start(), "config": main.site.config, "mail": self.mail_to("kvogt@example.com")}
         facts["postgres_url"] = self.start_postgres()
         return {**facts, "rightful": RIGHTFUL, "password": PASSWORD,
                 "directory": {"url": self.slapd["LDAPS_URL"], "root": self.slapd["ROOT_DN"], "ca": self.slapd["CA_FILE"],
@@ -209,13 +216,24 @@ class Company:
         with open(self.slapd["PASSWORD_FILE"], encoding="utf-8") as file:
             return self.slapd.write("password", file.read().rstrip("\n"))
 
+    def mail_to(self, address):
+        """The message that somebody gets, as a mail program shows it."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            for _, recipients, content in list(self.mail.messages):
+                if recipients == [address]:
+                    message = email.message_from_bytes(content, policy=email.policy.default)
+                    return {"subject": message["Subject"], **{kind: message.get_body((kind,)).get_content() for kind in ("plain", "html")}}
+            time.sleep(0.1)
+        raise AssertionError(f"nobody wrote to {address}: " + self.running[0].site.read("worker.log"))
+
     def start_postgres(self):
         if postgresql.BIN is None:
             return None
         self.postgres = postgresql.Server()
         self.postgres.sql("CREATE ROLE keeper LOGIN PASSWORD 'secret'")
         self.postgres.sql("CREATE DATABASE web OWNER keeper")
-        other = Running(self.slapd, f"postgresql://keeper@/web?host={self.postgres.folder}&port={self.postgres.port}", "--demo")
+        other = Running(self.slapd, self.other_mail, f"postgresql://keeper@/web?host={self.postgres.folder}&port={self.postgres.port}", "--demo")
         self.running.append(other)
         return other.start()
 
@@ -224,5 +242,7 @@ class Company:
         if self.postgres:
             self.postgres.close()
         self.slapd.stop()
+        self.mail.stop()
+        self.other_mail.stop()
         if problems:
             raise AssertionError("\n".join(problems))

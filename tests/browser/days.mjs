@@ -74,6 +74,24 @@ async function review40(url, name) {
   await page.context().close();
 }
 
+test('a manager reads the mail and its link leads to the review, past signing in', async () => {
+  const page = await open(facts.url);
+  await page.setContent(facts.mail.html);
+  await shoot(page, 'mail');
+  assert.match(facts.mail.subject, /^Rights of your people, and 1 more$/);
+  assert.match(facts.mail.plain, /you have 40 rights to decide; the last day is \d{4}-\d\d-\d\d\./);
+  const link = page.getByRole('link').first();
+  assert.ok(facts.mail.plain.includes(await link.getAttribute('href')), 'both forms lead to the same place');
+  await link.click();
+  await page.getByLabel('Name', { exact: true }).fill('kvogt'); // the link opens nothing by itself
+  await page.getByLabel('Password').fill(facts.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await heading(page, 'Rights of your people');
+  assert.equal(new URL(page.url()).pathname, '/reviews/RV-000001');
+  assert.equal(await page.locator('fieldset.item').count(), 40);
+  await page.context().close();
+});
+
 test('a manager hands one right on, is refused without a reason, and goes by keyboard', async () => {
   const page = await signIn(await open(facts.url), 'kvogt');
   await page.goto(OTHER);
@@ -147,6 +165,19 @@ test('an answer that somebody else gave meanwhile is told, with who it was', asy
   await shoot(two, 'manager-conflict');
   await one.context().close();
   await two.context().close();
+});
+
+test('a manager without JavaScript keeps all of one person, seen first and with a reason', async () => {
+  const page = await signIn(await open(facts.url, { javaScriptEnabled: false }), 'kvogt');
+  await page.goto(OTHER);
+  await page.getByRole('link', { name: /^Keep all ordinary rights of Team Member 09/ }).click();
+  await heading(page, 'Keep 2 rights of Team Member 09?');
+  assert.equal(await page.getByRole('checkbox', { checked: true }).count(), 2);
+  await page.getByLabel('Reason for all of them').fill('On the team as before');
+  await page.getByRole('button', { name: 'Save these answers' }).click();
+  await page.getByRole('status').getByText('Saved.').waitFor();
+  assert.equal(await page.locator('section', { has: page.getByRole('heading', { name: 'Team Member 09' }) }).locator('fieldset.is-decided').count(), 2);
+  await page.context().close();
 });
 
 test('a manager follows advice in bulk, keeps until a day, and hands a right on to somebody who is named', async () => {
@@ -326,6 +357,11 @@ test('the owner of a campaign sees how far everybody is, reassigns, closes, star
   await page.getByRole('link', { name: 'Each reviewer' }).click();
   await page.getByRole('rowheader', { name: 'Katrin Vogt' }).nth(1).waitFor();
   await page.goto(`${OTHER}/campaign`);
+  await page.getByRole('button', { name: 'Remind everybody with open items' }).click();
+  await page.getByRole('heading', { name: 'Who hears of it' }).waitFor({ timeout: 60000 });
+  await page.getByRole('row', { name: /Katrin Vogt.*message has gone already/ }).waitFor();
+  await keeps(page, 'owner-reminded');
+  await page.getByRole('link', { name: 'Back to the campaign' }).click();
   const row = page.locator('tr', { has: page.getByRole('rowheader', { name: 'Katrin Vogt' }) });
   await row.getByRole('link', { name: /^Reassign/ }).click();
   await keeps(page, 'owner-reassign');
@@ -336,10 +372,12 @@ test('the owner of a campaign sees how far everybody is, reassigns, closes, star
   await page.locator('tr', { has: page.getByRole('rowheader', { name: 'Gerd Ott' }) }).waitFor();
   await page.getByRole('button', { name: 'Close the campaign' }).click();
   await page.getByRole('alert').getByText('Tick the box').waitFor();
+  await page.getByLabel(/Reason/).fill('The team was merged');
   await page.getByLabel(/I mean it/).check();
   await page.getByRole('button', { name: 'Close the campaign' }).click();
   await page.getByRole('status').getByText('The campaign is closed.').waitFor();
   await page.getByText('Not reviewed').first().waitFor();
+  await page.getByText('closed: The team was merged').waitFor();
 
   await page.goto('/reviews');
   await page.getByLabel('Campaign').selectOption('second');
