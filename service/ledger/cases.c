@@ -253,8 +253,9 @@ static bool clear_lines(const Checking *checking, const GArray *lines, GError **
                        text_value(stored->source), text_value(stored->key),
                        text_value(stored->object_source), text_value(stored->object_key),
                        integer_value(check->at_utc), integer_value(check->run));
+        g_autofree char *text = g_strconcat("no longer: ", stored->text, NULL);
         if (!statement_run(update, error) ||
-            !write_audit(checking, "line clear", json_pack("{s:s}", "text", stored->text), error))
+            !write_audit(checking, "line clear", json_pack("{s:s}", "text", text), error))
             return false;
     }
     return true;

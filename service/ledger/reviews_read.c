@@ -213,8 +213,9 @@ static json_t *change_json(Statement *row)
     json_t *detail = json_from_text(statement_text(row, 4), json_object());
     const char *said = json_string_value(json_object_get(detail, "text"));
     const char *reason = json_string_value(json_object_get(detail, "reason"));
+    const char *sentence = json_string_value(json_object_get(detail, "sentence"));
     g_autofree char *people = people_in(detail);
-    const char *text = said ? said : reason ? reason : people;
+    const char *text = said ? said : reason ? reason : sentence ? sentence : people;
     int64_t run = statement_integer(row, 3);
     json_t *body = json_pack("{s:o s:s s:s s:s s:o}", "at", review_time(row, 0), "actor",
                              statement_text(row, 1), "change", statement_text(row, 2), "text", text,

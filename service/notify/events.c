@@ -5,6 +5,7 @@
 #include "ledger/outbox.h"
 #include "ledger/reviews.h"
 #include "notify/recipients.h"
+#include "review/campaign.h"
 #include "review/reminders.h"
 
 #include <rightful/record.h>
@@ -156,13 +157,14 @@ static void say_review(const Notify *notify, const char *person, const json_t *e
     g_auto(NotifyPerson) who = {0};
     g_autofree char *day = NULL;
 
+    const char *title = campaign_heading(review, is_own ? person : NULL);
+
     told->deadline = last_day(notify, review, "due");
     bool is_late = today(notify) > told->deadline;
     day = day_to_text(told->deadline);
     bool is_known = !is_own && notify->people->find(notify->people->data, reviewer, &who);
     told->sentence =
-        g_strdup_printf("%s: %s %" JSON_INTEGER_FORMAT " %s to decide; the last day %s %s.",
-                        text_in(review, "title"),
+        g_strdup_printf("%s: %s %" JSON_INTEGER_FORMAT " %s to decide; the last day %s %s.", title,
                         is_own                         ? "you have"
                         : is_known && who.name != NULL ? who.name
                                                        : reviewer,
@@ -171,7 +173,7 @@ static void say_review(const Notify *notify, const char *person, const json_t *e
                         : n == 1 ? "has a right"
                                  : "has rights",
                         is_late ? "was" : "is", day);
-    told->what = g_strdup(text_in(review, "title"));
+    told->what = g_strdup(title);
     told->key = g_strdup_printf("%s %s", text_in(review, "id"), reviewer);
     /* Who has nothing in it would find a closed door. */
     told->path = is_own ? g_strdup_printf("/reviews/%s", text_in(review, "id")) : NULL;

@@ -56,7 +56,8 @@ static char *html(const Message *message)
     g_autofree char *head =
         g_markup_printf_escaped("<!DOCTYPE html>\n<html lang=\"en\"><head><meta "
                                 "charset=\"utf-8\"><title>%s</title></head>\n"
-                                "<body>\n<p>%s</p>\n<ul>\n",
+                                "<body style=\"font-family: sans-serif; line-height: 1.5\">\n"
+                                "<p>%s</p>\n<ul>\n",
                                 subject, greeting);
     g_autofree char *tail =
         g_markup_printf_escaped("</ul>\n<p>%s</p>\n</body></html>\n", message->closing);

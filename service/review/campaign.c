@@ -64,7 +64,7 @@ bool campaign_find(const Settings *settings, const char *name, Campaign *ret_cam
     return false;
 }
 
-char *campaign_title(const Campaign *campaign)
+char *campaign_title(const Campaign *campaign, const char *name)
 {
     const char *title = scopes[scope_index(campaign->scope)].title;
     const char *hole = strstr(title, "%s");
@@ -72,7 +72,24 @@ char *campaign_title(const Campaign *campaign)
     if (hole == NULL) {
         return g_strdup(title);
     }
-    return g_strdup_printf("%.*s%s%s", (int)(hole - title), title, campaign->target, hole + 2);
+    return g_strdup_printf("%.*s%s%s", (int)(hole - title), title,
+                           name != NULL ? name : campaign->target, hole + 2);
+}
+
+static const char *text_of_member(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+
+    return text != NULL ? text : "";
+}
+
+const char *campaign_heading(const json_t *head, const char *person)
+{
+    const json_t *scope = json_object_get(head, "scope");
+    bool is_own = person != NULL && strcmp(text_of_member(scope, "scope"), "manager") == 0 &&
+                  strcmp(text_of_member(scope, "target"), person) == 0;
+
+    return is_own ? "Rights of your people" : text_of_member(head, "title");
 }
 
 json_t *campaign_json(const Campaign *campaign)

@@ -25,8 +25,12 @@ size_t campaigns_count(const Settings *settings);
 Campaign campaign_at(const Settings *settings, size_t index);
 /* false when there is none of that name. */
 bool campaign_find(const Settings *settings, const char *name, Campaign *ret_campaign);
-/* The scope in plain words: "Privileged rights", "Rights in fin-payments"; newly allocated. */
-char *campaign_title(const Campaign *campaign);
+/* The scope in plain words: "Privileged rights", "Rights in fin-payments"; newly allocated. name:
+ * of its target; NULL = as the configuration writes it. */
+char *campaign_title(const Campaign *campaign, const char *name);
+/* The title of a head (ledger_reviews()) in the words of whoever answers, an HR id or NULL;
+ * borrowed from the head. */
+const char *campaign_heading(const json_t *head, const char *person);
 /* What the ledger keeps of it as the campaign's scope. */
 json_t *campaign_json(const Campaign *campaign);
 

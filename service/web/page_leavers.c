@@ -262,14 +262,26 @@ static void add_verdict(json_t *model, const json_t *found)
                       : "What was open, and when it was found closed, stands below.");
 }
 
-static char *line_of_case(const json_t *found)
+/* The words of the audit log, as a reader says them. */
+static void say_changes(const json_t *found)
 {
-    const char *day = view_text(found, "last_day"),
-               *id = view_text(json_object_get(found, "person"), "id");
-    bool is_urgent = json_is_true(json_object_get(found, "urgent"));
+    static const char *const words[][2] = {{"line open", "open"},
+                                           {"line open again", "open again"},
+                                           {"line clear", "found closed"},
+                                           {"clear", "everything is closed"},
+                                           {"open again", "the case is open again"}};
+    size_t i;
+    json_t *row;
 
-    return g_strdup_printf("%s · %s%s%s", id, day ? "last day " : "last day not known",
-                           day ? day : "", is_urgent ? " · urgent" : "");
+    json_array_foreach(json_object_get(found, "history"), i, row)
+    {
+        for (size_t w = 0; w < G_N_ELEMENTS(words); w++) {
+            if (g_strcmp0(view_text(row, "change"), words[w][0]) == 0) {
+                view_set_text(row, "words", words[w][1]);
+                break;
+            }
+        }
+    }
 }
 
 bool page_leaver_case(Request *request, Reply *reply, GError **error)
@@ -287,7 +299,7 @@ bool page_leaver_case(Request *request, Reply *reply, GError **error)
     const char *person = view_text(json_object_get(found, "person"), "id");
     json_t *model = json_pack("{s:o}", "groups", groups_of(found, request->now_utc));
     add_verdict(model, found);
-    view_take_text(model, "line", line_of_case(found));
+    say_changes(found);
     view_set_flag(model, "has_checks", json_array_size(json_object_get(found, "checks")) > 0);
     view_set_flag(model, "may_check", may_check(request));
     view_take_text(model, "check_href", view_path("/leavers/check", person));

@@ -38,6 +38,9 @@ static void decorate(json_t *task)
 
     set_state(task);
     review_removal_explain(task); /* "how" and "ldif" */
+    const char *ldif = view_text(task, "ldif");
+    if (ldif) /* on a page the empty line that ends a record is only a gap */
+        view_take_text(task, "ldif", g_strchomp(g_strdup(ldif)));
     view_take_text(task, "title",
                    person ? g_strdup_printf("%s (%s): %s", person, account, group)
                           : g_strdup_printf("%s: %s", account, group));

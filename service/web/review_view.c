@@ -1,5 +1,7 @@
 #include "web/review_view.h"
 
+#include "review/campaign.h"
+
 #include <string.h>
 
 #define ASK_MS 5000
@@ -22,12 +24,7 @@ static bool find_head(json_t *row, void *data)
 
 void review_set_heading(const Request *request, json_t *head)
 {
-    const json_t *scope = json_object_get(head, "scope");
-    const char *target = view_text(scope, "target"), *title = view_text(head, "title");
-    bool is_own = g_strcmp0(view_text(scope, "scope"), "manager") == 0 && target &&
-                  g_strcmp0(target, request->who.person) == 0;
-
-    view_set_text(head, "heading", is_own ? "Rights of your people" : title);
+    view_set_text(head, "heading", campaign_heading(head, request->who.person));
 }
 
 json_t *review_mine(const Request *request, GError **error)

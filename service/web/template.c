@@ -117,6 +117,8 @@ static NodeKind kind_of(char sign)
     switch (sign) {
     case '@':
         return NODE_TIME;
+    case '~':
+        return NODE_DUE;
     case '#':
         return NODE_SECTION;
     case '^':
@@ -130,7 +132,7 @@ static NodeKind kind_of(char sign)
 
 static bool parse_tag(Parser *parser, const char *tag, const char *close, GError **error)
 {
-    bool has_sign = strchr("@#^>/", tag[2]) != NULL;
+    bool has_sign = strchr("@~#^>/", tag[2]) != NULL;
     g_autofree char *name =
         g_strndup(tag + 2 + has_sign, (gsize)(close - tag - 2) - (gsize)has_sign);
     NodeKind kind = kind_of(tag[2]);

@@ -3,6 +3,7 @@
  *   {{path.to.value}}   text, escaped for HTML text and quoted attributes; what could lie about
  * what stands there (bidi marks, zero width, controls, NUL) becomes visible
  *   {{@path}}           an ISO 8601 instant or day as <time datetime="…">in words</time>
+ *   {{~path}}           the same of what something is due by: a midnight is the day that it ends
  *   {{#path}}…{{/path}} for each of a list; once, inside it, for an object; once for what is true
  *   {{^path}}…{{/path}} when it is absent, null, false, 0, "" or an empty list
  *   {{.}}               the value that a section stands in

@@ -7,6 +7,7 @@ typedef enum NodeKind {
     NODE_TEXT,
     NODE_VALUE,
     NODE_TIME,
+    NODE_DUE,
     NODE_SECTION,
     NODE_INVERTED,
     NODE_PARTIAL

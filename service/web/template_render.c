@@ -18,6 +18,7 @@ typedef struct Rendering {
     json_t *stack[MAX_DEPTH];
     int depth;
     int n_partials;    /* inside each other */
+    GHashTable *dues;  /* as times, of what something is due by */
     GHashTable *times; /* text → words, NULL for what is no time: rows of a list share theirs */
 } Rendering;
 
@@ -170,11 +171,22 @@ static void append_value(GString *out, const Node *node, const json_t *value)
 
 /* ---- times ---- */
 
-static char *instant_in_words(int64_t utc, GTimeZone *zone)
+static bool is_midnight(GDateTime *local)
+{
+    return g_date_time_get_hour(local) == 0 && g_date_time_get_minute(local) == 0 &&
+           g_date_time_get_second(local) == 0;
+}
+
+/* "Due 7 December, 00:00" is read as the seventh, which is a day too late. */
+static char *instant_in_words(int64_t utc, GTimeZone *zone, bool is_due)
 {
     g_autoptr(GDateTime) at = g_date_time_new_from_unix_utc(utc);
     g_autoptr(GDateTime) local = at ? g_date_time_to_timezone(at, zone) : NULL;
 
+    if (local && is_due && is_midnight(local)) {
+        g_autoptr(GDateTime) last = g_date_time_add_seconds(local, -1);
+        return g_date_time_format(last, "%-d %B %Y");
+    }
     return local ? g_date_time_format(local, "%-d %B %Y, %H:%M %Z") : NULL;
 }
 
@@ -185,7 +197,7 @@ static char *day_in_words(int32_t day)
     return at ? g_date_time_format(at, "%-d %B %Y") : NULL;
 }
 
-static char *time_in_words(const char *text, GTimeZone *zone)
+static char *time_in_words(const char *text, GTimeZone *zone, bool is_due)
 {
     Text value = text_of(text);
     int32_t day;
@@ -193,26 +205,27 @@ static char *time_in_words(const char *text, GTimeZone *zone)
 
     if (day_parse(value, NULL, &day))
         return day_in_words(day);
-    return time_parse(value, zone, &utc) ? instant_in_words(utc, zone) : NULL;
+    return time_parse(value, zone, &utc) ? instant_in_words(utc, zone, is_due) : NULL;
 }
 
 /* NULL: it is no time. */
-static const char *words_of_time(Rendering *rendering, const char *text)
+static const char *words_of_time(Rendering *rendering, const char *text, bool is_due)
 {
+    GHashTable *times = is_due ? rendering->dues : rendering->times;
     gpointer words;
 
-    if (!g_hash_table_lookup_extended(rendering->times, text, NULL, &words)) {
-        words = time_in_words(text, rendering->render->zone);
-        g_hash_table_insert(rendering->times, g_strdup(text), words);
+    if (!g_hash_table_lookup_extended(times, text, NULL, &words)) {
+        words = time_in_words(text, rendering->render->zone, is_due);
+        g_hash_table_insert(times, g_strdup(text), words);
     }
     return words;
 }
 
-static void append_time(Rendering *rendering, const json_t *value)
+static void append_time(Rendering *rendering, const json_t *value, bool is_due)
 {
     GString *out = rendering->out;
     const char *text = json_string_value(value);
-    const char *words = text ? words_of_time(rendering, text) : NULL;
+    const char *words = text ? words_of_time(rendering, text, is_due) : NULL;
 
     if (words) {
         g_string_append(out, "<time datetime=\"");
@@ -284,7 +297,8 @@ static void render_nodes(Rendering *rendering, const Template *template, guint f
             append_value(rendering->out, node, find(rendering, node));
             break;
         case NODE_TIME:
-            append_time(rendering, find(rendering, node));
+        case NODE_DUE:
+            append_time(rendering, find(rendering, node), node->kind == NODE_DUE);
             break;
         case NODE_SECTION:
         case NODE_INVERTED:
@@ -301,7 +315,8 @@ static void render_nodes(Rendering *rendering, const Template *template, guint f
 void template_render(const TemplateSet *set, const TemplateRender *render, GString *out)
 {
     g_autoptr(GHashTable) times = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    Rendering rendering = {.set = set, .render = render, .out = out, .times = times};
+    g_autoptr(GHashTable) dues = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    Rendering rendering = {.set = set, .render = render, .out = out, .dues = dues, .times = times};
     const Template *template = template_set_find(set, render->name);
 
     if (!template)

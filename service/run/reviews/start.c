@@ -3,6 +3,7 @@
 #include "intake/times.h"
 #include "controls/parties.h"
 #include "ledger/reviews.h"
+#include "model/lookup.h"
 #include "run/facts.h"
 #include "run/reviews/item.h"
 #include "run/when.h"
@@ -205,12 +206,23 @@ static json_t *scope_of(const Campaign *campaign, const Chooser *chooser)
     return scope;
 }
 
+/* In the words of people: nobody knows others by their numbers. */
+static char *title_of(const Snapshot *snapshot, const Campaign *campaign)
+{
+    bool is_person =
+        strcmp(campaign->scope, "manager") == 0 || strcmp(campaign->scope, "owner") == 0;
+    uint32_t person = is_person ? snapshot_find_person(snapshot, campaign->target) : NONE;
+    const char *name = person != NONE ? snapshot_text(snapshot, snapshot->people.name[person]) : "";
+
+    return campaign_title(campaign, *name != '\0' ? name : NULL);
+}
+
 static bool write_review(const ReviewStarting *starting, const Campaign *campaign,
                          const Chooser *chooser, const Items *items, json_t **ret_review,
                          GError **error)
 {
     const Reconciliation *r = starting->reconciliation;
-    g_autofree char *title = campaign_title(campaign);
+    g_autofree char *title = title_of(r->snapshot, campaign);
     json_t *scope = scope_of(campaign, chooser), *proof = proof_of(r->snapshot, campaign);
     ReviewStart start = {.name = campaign->name,
                          .title = title,

@@ -43,7 +43,7 @@ static void a_title_says_the_scope_in_plain_words(void **state)
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(Settings) settings = NULL;
         Campaign campaign = load(state, cases[i][0], &settings);
-        g_autofree char *title = campaign_title(&campaign);
+        g_autofree char *title = campaign_title(&campaign, NULL);
         assert_string_equal(title, cases[i][1]);
     }
 }

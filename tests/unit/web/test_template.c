@@ -124,8 +124,20 @@ static void times_are_elements_in_words(void **state)
            "<time datetime=\"2026-03-17T05:00:00Z\">17 March 2026, 06:00 CET</time>");
     expect("{{@a}}", "{\"a\": \"2026-12-31\"}",
            "<time datetime=\"2026-12-31\">31 December 2026</time>");
+    expect("{{~a}}", "{\"a\": \"2026-03-17T05:00:00Z\"}",
+           "<time datetime=\"2026-03-17T05:00:00Z\">17 March 2026, 06:00 CET</time>");
     expect("{{@a}}", "{\"a\": \"<soon>\"}", "&lt;soon&gt;");
     expect("{{@a}}", "{\"a\": null}", "");
+}
+
+static void what_is_due_at_midnight_is_due_on_the_day_before(void **state)
+{
+    (void)state;
+    expect("{{@a}} {{~a}}", "{\"a\": \"2026-03-16T23:00:00Z\"}",
+           "<time datetime=\"2026-03-16T23:00:00Z\">17 March 2026, 00:00 CET</time> "
+           "<time datetime=\"2026-03-16T23:00:00Z\">16 March 2026</time>");
+    expect("{{~a}}", "{\"a\": \"2026-12-31\"}",
+           "<time datetime=\"2026-12-31\">31 December 2026</time>");
 }
 
 static void a_broken_template_says_its_line(void **state)
@@ -229,6 +241,7 @@ int main(void)
         cmocka_unit_test(what_follows_a_dot_is_not_looked_for_outside),
         cmocka_unit_test(a_section_alone_on_its_line_takes_the_line),
         cmocka_unit_test(times_are_elements_in_words),
+        cmocka_unit_test(what_is_due_at_midnight_is_due_on_the_day_before),
         cmocka_unit_test(a_broken_template_says_its_line),
         cmocka_unit_test(partials_are_there_and_end),
         cmocka_unit_test(a_page_that_contains_itself_ends),
