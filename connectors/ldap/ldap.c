@@ -259,6 +259,9 @@ static bool read_all(DirectorySession *session, const SettingsGroup *settings, S
     if (root->has_domain_scope) {
         directory_search_set_domain_scope(search);
     }
+    if (root->has_matched_values) {
+        directory_search_set_matched_values(search);
+    }
     bool is_read = scope != NULL
                        ? directory_scope_read(search, schema, settings, server, scope, error)
                        : read_bases(search, session, settings, sink, error);

@@ -111,13 +111,31 @@ static bool no_answer(const DirectoryReading *reading, GError **error)
 
 /* ---- Asking ---- */
 
+/* Not critical: a server that does not know it after all sends more than is needed. */
+static int values_control(const char *values, struct berval **ret_bytes, LDAPControl *control)
+{
+    BerElement *element = ber_alloc_t(LBER_USE_DER);
+
+    if (element == NULL || ldap_put_vrFilter(element, values) == -1 ||
+        ber_flatten(element, ret_bytes) == -1) {
+        ber_free(element, 1);
+        return LDAP_FILTER_ERROR;
+    }
+    ber_free(element, 1);
+    control->ldctl_oid = (char *)(uintptr_t)LDAP_CONTROL_VALUESRETURNFILTER;
+    control->ldctl_value = **ret_bytes;
+    return LDAP_SUCCESS;
+}
+
 static int send_request(const DirectoryReading *reading, struct berval *cookie, int *ret_id)
 {
     const ReadingOptions *options = &reading->options;
     LDAP *ldap = options->session->ldap;
     LDAPControl *paging = NULL;
     LDAPControl domain_scope = {.ldctl_oid = (char *)(uintptr_t)DOMAIN_SCOPE_OID};
-    LDAPControl *controls[3] = {NULL, NULL, NULL};
+    LDAPControl values = {0};
+    struct berval *value_bytes = NULL;
+    LDAPControl *controls[4] = {NULL, NULL, NULL, NULL};
     size_t n_controls = 0;
 
     if (reading->page_size > 0) {
@@ -130,9 +148,17 @@ static int send_request(const DirectoryReading *reading, struct berval *cookie, 
     if (options->has_domain_scope) {
         controls[n_controls++] = &domain_scope;
     }
-    int rc = ldap_search_ext(ldap, options->base, LDAP_SCOPE_SUBTREE, options->filter,
+    int rc = LDAP_SUCCESS;
+    if (options->values != NULL) {
+        rc = values_control(options->values, &value_bytes, &values);
+        controls[n_controls++] = &values;
+    }
+    if (rc == LDAP_SUCCESS) {
+        rc = ldap_search_ext(ldap, options->base, LDAP_SCOPE_SUBTREE, options->filter,
                              (char **)(uintptr_t)options->attributes, 0, controls, NULL, NULL,
                              options->is_probe ? 1 : LDAP_NO_LIMIT, ret_id);
+    }
+    ber_bvfree(value_bytes);
     if (paging != NULL) {
         ldap_control_free(paging);
     }

@@ -18,6 +18,7 @@ typedef struct ReadingOptions {
     DirectorySession *session;
     const char *base, *filter;
     const char *const *attributes; /* NULL-terminated */
+    const char *values; /* only these values of them (RFC 3876: "((a=x)(b=*))"); NULL = all */
     /* What is asked for first; a server that refuses it on the first page is asked for smaller ones
      * and at last for no pages. */
     int page_size;

@@ -1,6 +1,9 @@
 #include "ldap/scope.h"
+#include "ldap/held.h"
 
 #define CONDITIONS_A_SEARCH 100
+/* Each value of a group is compared with each of these: beyond, sending them all is as fast. */
+#define CONDITIONS_OF_VALUES 40
 
 typedef struct ScopeReader {
     DirectorySearch *search;
@@ -11,7 +14,10 @@ typedef struct ScopeReader {
     GPtrArray *by_owner;                 /* attributes that name owners */
     GPtrArray *conditions;               /* of the next level of groups */
     GPtrArray *owned;                    /* conditions of what is owned; NULL = it is not wanted */
-    bool is_probe;                       /* what comes is not in scope */
+    HeldGroups *held;   /* NULL: the server sends all members, so groups go on as they come */
+    bool must_show_why; /* of members only those are sent that were asked for, and one was */
+    char *unexplained;  /* a group that did not */
+    bool is_probe;      /* what comes is not in scope */
     bool shows_use;
     uint64_t n_accounts;
 } ScopeReader;
@@ -152,6 +158,21 @@ static void expand(ScopeReader *reader, const DirectoryEntry *entry)
     }
 }
 
+/* It lists what it was asked for by, or is the primary group of an account. */
+static bool shows_why(const DirectoryEntry *group)
+{
+    return group->n_members + group->n_member_names + group->n_member_sids > 0 ||
+           group->gid_number >= 0 || group->sid.length > 0;
+}
+
+static void hold(ScopeReader *reader, const DirectoryEntry *group)
+{
+    if (reader->must_show_why && reader->unexplained == NULL && !shows_why(group)) {
+        reader->unexplained = g_strndup(group->dn.data, group->dn.length);
+    }
+    held_groups_add(reader->held, group);
+}
+
 /* Two entries of one DN would be refused, so each goes to the sink once. */
 static bool visit(gpointer data, const DirectoryEntry *entry)
 {
@@ -166,6 +187,11 @@ static bool visit(gpointer data, const DirectoryEntry *entry)
     }
     if (!reader->is_probe && g_hash_table_add(reader->expanded, g_strdup(dn))) {
         expand(reader, entry);
+    }
+    if (reader->held != NULL && entry->kind == ENTRY_GROUP && !reader->is_probe) {
+        hold(reader, entry);
+        g_free(dn);
+        return false;
     }
     return g_hash_table_add(reader->handed, dn);
 }
@@ -250,6 +276,70 @@ static void add_owners(ScopeReader *reader, const Scope *scope)
     }
 }
 
+/* ---- Of members only those that matter ---- */
+
+static bool is_member_attribute(const ScopeReader *reader, const char *name)
+{
+    const GPtrArray *const lists[] = {reader->by_dn, reader->by_name, reader->by_sid};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
+        if (g_ptr_array_find_with_equal_func((GPtrArray *)(uintptr_t)lists[i], name, g_str_equal,
+                                             NULL)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "((cn=*)…(member=DN)…)": everything but members, and of these the ones in the conditions (RFC
+ * 3876). */
+static char *values_of(const ScopeReader *reader, const GPtrArray *conditions)
+{
+    GString *values = g_string_new("(");
+
+    for (const char *const *name = schema_wanted(reader->schema); *name != NULL; name++) {
+        if (!is_member_attribute(reader, *name)) {
+            g_string_append_printf(values, "(%s=*)", *name);
+        }
+    }
+    for (guint i = 0; i < conditions->len; i++) {
+        g_string_append(values, g_ptr_array_index(conditions, i));
+    }
+    g_string_append_c(values, ')');
+    return g_string_free(values, FALSE);
+}
+
+static bool refuse_unexplained(const ScopeReader *reader, GError **error)
+{
+    if (reader->unexplained == NULL) {
+        return true;
+    }
+    g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_CUT,
+                "%s was found by its members but shows none of them: the reader may search for "
+                "them and not read them, or the server keeps back too much; nothing of this pull "
+                "is used",
+                reader->unexplained);
+    return false;
+}
+
+/* The groups that list one of the level, and what is owned, which need not list anything. */
+static bool read_narrowed(ScopeReader *reader, const GPtrArray *level, const GPtrArray *owned,
+                          GError **error)
+{
+    const char *groups = schema_filter_of(reader->schema, ENTRY_GROUP);
+    g_autofree char *either =
+        g_strdup_printf("(|%s%s)", schema_filter_of(reader->schema, ENTRY_ACCOUNT), groups);
+    g_autofree char *values = level->len <= CONDITIONS_OF_VALUES ? values_of(reader, level) : NULL;
+
+    directory_search_set_values(reader->search, values);
+    reader->must_show_why = values != NULL;
+    bool is_read = read_kind(reader, groups, level, error);
+    reader->must_show_why = false;
+    is_read = is_read && (owned == NULL || read_kind(reader, either, owned, error));
+    directory_search_set_values(reader->search, NULL);
+    return is_read && refuse_unexplained(reader, error);
+}
+
 /* The first level of groups, and what the accounts own: one search where the conditions are few. */
 static bool read_first(ScopeReader *reader, const GPtrArray *level, const GPtrArray *owned,
                        GError **error)
@@ -273,6 +363,9 @@ static bool read_level(ScopeReader *reader, const char *kind, GError **error)
     g_autoptr(GPtrArray) owned = g_steal_pointer(&reader->owned);
 
     reader->conditions = g_ptr_array_new_with_free_func(g_free);
+    if (reader->held != NULL) {
+        return read_narrowed(reader, level, owned, error);
+    }
     return owned != NULL && owned->len > 0 ? read_first(reader, level, owned, error)
                                            : read_kind(reader, kind, level, error);
 }
@@ -364,6 +457,11 @@ static bool read_scope(ScopeReader *reader, const SettingsGroup *settings, const
     return read_elsewhere(reader, scope, error) && read_groups(reader, scope, error);
 }
 
+static void give_group(gpointer search, const DirectoryEntry *group)
+{
+    directory_search_hand_over(search, group);
+}
+
 bool directory_scope_read(DirectorySearch *search, const Schema *schema,
                           const SettingsGroup *settings, const char *server, const Scope *scope,
                           GError **error)
@@ -387,6 +485,10 @@ bool directory_scope_read(DirectorySearch *search, const Schema *schema,
                           .owned = scope->owners != NULL ? g_ptr_array_new_with_free_func(g_free)
                                                          : NULL};
 
+    g_autoptr(HeldGroups) held =
+        directory_search_has_matched_values(search) ? held_groups_new() : NULL;
+
+    reader.held = held;
     schema_member_attributes(schema, MEMBERS_BY_DN, by_dn);
     schema_member_attributes(schema, MEMBERS_BY_NAME, by_name);
     schema_member_attributes(schema, MEMBERS_BY_SID, by_sid);
@@ -395,6 +497,10 @@ bool directory_scope_read(DirectorySearch *search, const Schema *schema,
     bool is_whole = read_scope(&reader, settings, server, scope, error);
     directory_search_set_visitor(search, NULL, NULL);
     directory_search_set_filter(search, NULL);
+    if (is_whole && held != NULL) {
+        held_groups_give(held, give_group, search);
+    }
+    g_free(reader.unexplained);
     g_ptr_array_unref(reader.conditions);
     g_clear_pointer(&reader.owned, g_ptr_array_unref);
     return is_whole;

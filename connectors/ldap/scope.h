@@ -3,9 +3,11 @@
  * One search for the accounts, by an OR over the attributes of the keys; then one for each level of
  * groups upwards, by an OR over what lists the entries of the level below: their DNs, login names,
  * SIDs, and the numbers of primary groups. An entry is expanded once, so loops end. What the
- * accounts own is asked for along with the first level. Every search is held to the rules of a
- * pull. Finding nobody is an answer only from a reader that is shown to see somebody. Cost: 2
- * searches and one a level; long ORs are cut into chunks. */
+ * accounts own is asked for along with the first level. A server that knows matched values (RFC
+ * 3876; OpenLDAP) sends of the members of a group only those that were asked for, which of the
+ * biggest groups are one in a hundred thousand. Every search is held to the rules of a pull.
+ * Finding nobody is an answer only from a reader that is shown to see somebody. Cost: 2 searches
+ * and one a level; long ORs are cut into chunks. */
 #pragma once
 
 #include "ldap/search.h"

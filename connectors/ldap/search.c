@@ -11,8 +11,9 @@ struct DirectorySearch {
     Sink *sink;
     int page_size;
     bool references_are_normal;
-    bool has_domain_scope;
+    bool has_domain_scope, has_matched_values;
     const char *filter; /* NULL = the schema's */
+    const char *values; /* NULL = all */
     DirectoryVisitor visitor;
     gpointer visitor_data;
     uint64_t n_entries;
@@ -71,6 +72,26 @@ void directory_search_free(DirectorySearch *search)
 void directory_search_set_domain_scope(DirectorySearch *search)
 {
     search->has_domain_scope = true;
+}
+
+void directory_search_set_matched_values(DirectorySearch *search)
+{
+    search->has_matched_values = true;
+}
+
+bool directory_search_has_matched_values(const DirectorySearch *search)
+{
+    return search->has_matched_values;
+}
+
+void directory_search_set_values(DirectorySearch *search, const char *values)
+{
+    search->values = values;
+}
+
+void directory_search_hand_over(DirectorySearch *search, const DirectoryEntry *entry)
+{
+    sink_entry(search->sink, entry, &(Place){.dn = entry->dn});
 }
 
 void directory_search_set_visitor(DirectorySearch *search, DirectoryVisitor visitor, gpointer data)
@@ -161,6 +182,7 @@ static Part *part_new(DirectorySearch *search, DirectorySession *session, const 
         .base = base,
         .filter = filter,
         .attributes = schema_wanted(search->schema),
+        .values = search->values,
         .page_size = search->page_size,
         .has_domain_scope = search->has_domain_scope,
         .references_are_normal = search->references_are_normal,

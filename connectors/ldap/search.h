@@ -21,6 +21,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DirectorySearch, directory_search_free)
 /* The server knows the domainScope control: it then sends no references. */
 void directory_search_set_domain_scope(DirectorySearch *search);
 
+/* The server knows matched values: it can be told which values to send. */
+void directory_search_set_matched_values(DirectorySearch *search);
+bool directory_search_has_matched_values(const DirectorySearch *search);
+/* Which values of the attributes the next reads ask for, as in ReadingOptions; NULL = all. Not
+ * copied. */
+void directory_search_set_values(DirectorySearch *search, const char *values);
+
 /* Entries of which the server gave a range (range.h) are read to the end after the last page. */
 bool directory_search_read(DirectorySearch *search, const char *base, GError **error);
 /* All of them (NULL-terminated), as many at a time as there are connections: the search's session
@@ -32,6 +39,8 @@ bool directory_search_read_all(DirectorySearch *search, const char *const *bases
 /* Sees every entry that would be kept, before the sink does; false: the sink does not get it. */
 typedef bool (*DirectoryVisitor)(gpointer data, const DirectoryEntry *entry);
 void directory_search_set_visitor(DirectorySearch *search, DirectoryVisitor visitor, gpointer data);
+/* An entry that the visitor kept from the sink goes there now. */
+void directory_search_hand_over(DirectorySearch *search, const DirectoryEntry *entry);
 /* What the next reads ask for, instead of the schema's filter (NULL: that again). Not copied. */
 void directory_search_set_filter(DirectorySearch *search, const char *filter);
 /* Is there any such entry? The first one goes the way of every entry. */

@@ -79,6 +79,8 @@ DirectoryServer *directory_server_ask(DirectorySession *session)
         server->is_samba = has_value(session, entry, "vendorName", "Samba");
         server->has_domain_scope =
             has_value(session, entry, "supportedControl", "1.2.840.113556.1.4.1339");
+        server->has_matched_values =
+            has_value(session, entry, "supportedControl", LDAP_CONTROL_VALUESRETURNFILTER);
         server->current_time = g_strdup(times[0]);
         server->naming_contexts = values_of(session, entry, "namingContexts");
     } else {

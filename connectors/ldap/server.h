@@ -10,11 +10,12 @@
     "would show empty groups"
 
 typedef struct DirectoryServer {
-    const char *family;     /* what `auto` turned out to be */
-    bool is_samba;          /* of the family of Active Directory */
-    bool has_domain_scope;  /* the control of Active Directory that keeps references away */
-    char *current_time;     /* Active Directory tells its clock; else NULL */
-    char **naming_contexts; /* the tops of its trees; NULL-terminated, may be empty */
+    const char *family;      /* what `auto` turned out to be */
+    bool is_samba;           /* of the family of Active Directory */
+    bool has_domain_scope;   /* the control of Active Directory that keeps references away */
+    bool has_matched_values; /* it can keep back values that nobody asked for (RFC 3876) */
+    char *current_time;      /* Active Directory tells its clock; else NULL */
+    char **naming_contexts;  /* the tops of its trees; NULL-terminated, may be empty */
 } DirectoryServer;
 
 /* Never NULL: a server that says nothing is taken for OpenLDAP, which may be told to. */

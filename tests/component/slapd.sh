@@ -20,7 +20,7 @@
 # Readers (all in o=readers, password in PASSWORD_FILE): cn=reader sees everything; cn=capped gets 2500 entries of a
 # paged search and then result 4; cn=small may page by 100 at most; cn=unpaged may not page; cn=blind sees no entry
 # (result 0); cn=partial does not see mail, and may search
-# for employeeNumber only; cn=half does not see what is below ou=hidden.
+# for employeeNumber only; cn=half does not see what is below ou=hidden; cn=finder may search for members only.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -99,6 +99,7 @@ access to dn.base="$1" by * read
 access to attrs=mail by dn.exact="cn=partial,o=readers" none by users read by * none
 access to attrs=employeeNumber by dn.exact="cn=partial,o=readers" search by users read by * none
 access to dn.subtree="ou=hidden,$1" by dn.exact="cn=half,o=readers" none by dn.exact="cn=blind,o=readers" none by users read by * none
+access to attrs=member,uniqueMember by dn.exact="cn=blind,o=readers" none by dn.exact="cn=finder,o=readers" search by users read by * none
 access to * by dn.exact="cn=blind,o=readers" none by users read by * none
 CONF
 }
@@ -161,7 +162,7 @@ load() { # dir, ldif, suffix
     local d=$1 name
     {
         printf 'dn: o=readers\nobjectClass: organization\no: readers\n\n'
-        for name in reader capped small unpaged blind partial half; do
+        for name in reader capped small unpaged blind partial half finder; do
             printf 'dn: cn=%s,o=readers\nobjectClass: person\ncn: %s\nsn: %s\nuserPassword: %s\n\n' \
                 "$name" "$name" "$name" "$(cat "$d/password")"
         done
