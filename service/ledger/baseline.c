@@ -152,30 +152,48 @@ typedef struct Reading {
     int64_t as_of_utc;
 } Reading;
 
-static bool read_baseline(void *data, GError **error)
+static bool read_people(void *data, GError **error)
 {
-    Reading *reading = data;
-    Store *store = reading->store;
-    Baseline *baseline = reading->baseline;
-    g_autoptr(Seen) seen = seen_new(store, error);
+    const Reading *reading = data;
+    g_autoptr(Seen) seen = seen_new(reading->store, error);
 
     if (!seen)
         return false;
-    baseline->last_run = seen_newest(seen);
-    baseline->last_as_of_utc = seen_newest_as_of(seen);
-    return store_query_integer(store, "SELECT count(*) FROM exception WHERE resolved_run IS NULL",
+    reading->baseline->last_run = seen_newest(seen);
+    reading->baseline->last_as_of_utc = seen_newest_as_of(seen);
+    return read_roster(reading->store, reading->baseline, error);
+}
+
+static bool read_baseline(void *data, GError **error)
+{
+    const Reading *reading = data;
+    Store *store = reading->store;
+    Baseline *baseline = reading->baseline;
+
+    return read_people(data, error) &&
+           store_query_integer(store, "SELECT count(*) FROM exception WHERE resolved_run IS NULL",
                                &baseline->n_open, error) &&
            read_clock(store, baseline, error) &&
            read_sources(store, baseline, reading->as_of_utc, error) &&
-           read_roster(store, baseline, error) && read_groups(store, baseline, error);
+           read_groups(store, baseline, error);
 }
 
-Baseline *ledger_baseline(Ledger *ledger, int64_t as_of_utc, GError **error)
+static Baseline *read_by(Ledger *ledger, StoreWork work, int64_t as_of_utc, GError **error)
 {
     g_autoptr(Baseline) baseline = baseline_new();
     Reading reading = {ledger->store, baseline, as_of_utc};
 
-    if (!store_transaction(ledger->store, STORE_READING, read_baseline, &reading, error))
+    if (!store_transaction(ledger->store, STORE_READING, work, &reading, error))
         return NULL;
     return g_steal_pointer(&baseline);
+}
+
+Baseline *ledger_baseline(Ledger *ledger, int64_t as_of_utc, GError **error)
+{
+    return read_by(ledger, read_baseline, as_of_utc, error);
+}
+
+Baseline *ledger_baseline_people(Ledger *ledger, GError **error)
+{
+    return read_by(ledger, read_people, TIME_UNKNOWN, error);
 }

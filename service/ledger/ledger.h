@@ -171,6 +171,8 @@ bool ledger_apply(Ledger *ledger, LedgerApply *apply, LedgerCounts *ret_counts, 
 
 /* NULL on failure; an empty baseline before the first run. as_of_utc: for the seven-day maximum. */
 Baseline *ledger_baseline(Ledger *ledger, int64_t as_of_utc, GError **error);
+/* The last run and who was in the rosters alone: for who looks and does not judge. */
+Baseline *ledger_baseline_people(Ledger *ledger, GError **error);
 
 /* Newest first; every row as `rightful runs --json` shows it (run-show adds sources with proofs).
  * false from visit stops. */

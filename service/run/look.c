@@ -47,7 +47,9 @@ static ExitCode read_baseline(Look *look, bool is_judging)
         return EXIT_DONE;
     }
     if (look->baseline == NULL) {
-        look->baseline = ledger_baseline(look->ledger, look->reconciliation.as_of_utc, &error);
+        look->baseline = is_judging
+                             ? ledger_baseline(look->ledger, look->reconciliation.as_of_utc, &error)
+                             : ledger_baseline_people(look->ledger, &error);
         look->hand_links = look->baseline != NULL ? hand_links_read(look->ledger, &error) : NULL;
     }
     if (look->hand_links == NULL ||

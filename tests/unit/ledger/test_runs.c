@@ -326,10 +326,22 @@ static void roster_init(Roster *roster, const char *const *people, SourceStatus 
     }
 }
 
+static char *roster_text(const Baseline *baseline)
+{
+    GString *out = g_string_new(NULL);
+
+    for (guint i = 0; i < baseline->roster->len; i++) {
+        const BaselinePerson *person = &g_array_index(baseline->roster, BaselinePerson, i);
+        g_string_append_printf(out, "%s %s %s %s %d;", person->id, person->name, person->email,
+                               person->username, (int)person->gone_since_run);
+    }
+    return g_string_free(out, FALSE);
+}
+
+/* As judging and looking know it. */
 static char *roster_after(Fixture *f, const char *const *people, SourceStatus status)
 {
     Roster roster;
-    GString *out = g_string_new(NULL);
 
     roster_init(&roster, people, status);
     f->snapshot = &roster.snapshot;
@@ -337,12 +349,13 @@ static char *roster_after(Fixture *f, const char *const *people, SourceStatus st
     f->snapshot = NULL;
     text_pool_free(roster.snapshot.text);
     g_autoptr(Baseline) baseline = ledger_baseline(f->ledger, NOON, NULL);
-    for (guint i = 0; i < baseline->roster->len; i++) {
-        const BaselinePerson *person = &g_array_index(baseline->roster, BaselinePerson, i);
-        g_string_append_printf(out, "%s %s %s %s %d;", person->id, person->name, person->email,
-                               person->username, (int)person->gone_since_run);
-    }
-    return g_string_free(out, FALSE);
+    g_autoptr(Baseline) of_look = ledger_baseline_people(f->ledger, NULL);
+    g_autofree char *seen_by_look = roster_text(of_look);
+    char *out = roster_text(baseline);
+    assert_string_equal(seen_by_look, out);
+    assert_int_equal(of_look->last_run, baseline->last_run);
+    assert_int_equal(of_look->last_as_of_utc, baseline->last_as_of_utc);
+    return out;
 }
 
 static void who_vanishes_from_the_roster_is_kept_with_the_run_that_missed_them(void **state)
