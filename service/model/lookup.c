@@ -198,17 +198,45 @@ static const TextIndex *built_sids(const Snapshot *snapshot)
     return names->sids;
 }
 
+/* Keys that are added together, since looking for their places one by one is waiting for memory. */
+#define PENDING 256
+
+typedef struct PendingKeys {
+    TextMultimap *map;
+    size_t n;
+    TextRef keys[PENDING];
+    uint32_t ids[PENDING];
+} PendingKeys;
+
+static void add_pending(PendingKeys *pending)
+{
+    text_multimap_add_column(pending->map, pending->keys, pending->n, pending->ids);
+    pending->n = 0;
+}
+
+static void add_later(PendingKeys *pending, TextRef key, uint32_t id)
+{
+    if (key == 0)
+        return;
+    if (pending->n == PENDING)
+        add_pending(pending);
+    pending->keys[pending->n] = key;
+    pending->ids[pending->n++] = id;
+}
+
 static const TextMultimap *built_groups(const Snapshot *snapshot)
 {
     struct NameIndex *names = snapshot->name_index;
     if (g_once_init_enter(&names->groups_built)) {
         const Groups *groups = &snapshot->groups;
         names->groups = text_multimap_new(snapshot->text, groups->n);
+        PendingKeys pending = {.map = names->groups};
         for (uint32_t i = 0; i < groups->n; i++) {
-            text_multimap_add(names->groups, groups->name[i], i);
-            text_multimap_add(names->groups, groups->cn[i], i);
-            text_multimap_add(names->groups, groups->sid[i], i);
+            add_later(&pending, groups->name[i], i);
+            add_later(&pending, groups->cn[i], i);
+            add_later(&pending, groups->sid[i], i);
         }
+        add_pending(&pending);
         g_once_init_leave(&names->groups_built, 1);
     }
     return names->groups;
@@ -229,27 +257,45 @@ const TextMultimap *snapshot_people_by_id(const Snapshot *snapshot)
     return names->people;
 }
 
-static void add_of_shape(const Snapshot *snapshot, TextMultimap *map, Shape shape, TextRef ref,
-                         uint32_t id)
+#define N_NAMES 4
+
+/* What an account is called; a key with = is the DN itself. */
+static void names_of(const Accounts *accounts, Shape shape, uint32_t account,
+                     TextRef ret_names[N_NAMES])
 {
-    if (ref != 0 && shape_of(text_of(snapshot_text(snapshot, ref))) == shape)
-        text_multimap_add(map, ref, id);
+    ret_names[0] = accounts->name[account];
+    ret_names[1] = accounts->upn[account];
+    ret_names[2] = accounts->mail[account];
+    ret_names[3] = shape != SHAPE_DN ? accounts->key[account] : 0;
+}
+
+/* Texts of the accounts that are looked at a little later: they stand all over the pool. */
+#define ACCOUNTS_AHEAD 8
+
+static void add_accounts(const Snapshot *snapshot, TextMultimap *map, Shape shape)
+{
+    const Accounts *accounts = &snapshot->accounts;
+    PendingKeys pending = {.map = map};
+    TextRef names[N_NAMES];
+    for (uint32_t i = 0; i < accounts->n; i++) {
+        names_of(accounts, shape, MIN(i + ACCOUNTS_AHEAD, accounts->n - 1), names);
+        for (size_t k = 0; k < N_NAMES; k++)
+            __builtin_prefetch(snapshot_text(snapshot, names[k]));
+        names_of(accounts, shape, i, names);
+        for (size_t k = 0; k < N_NAMES; k++)
+            if (names[k] != 0 && shape_of(text_of(snapshot_text(snapshot, names[k]))) == shape)
+                add_later(&pending, names[k], i);
+    }
+    add_pending(&pending);
 }
 
 static const TextMultimap *built_accounts(const Snapshot *snapshot, Shape shape)
 {
     struct NameIndex *names = snapshot->name_index;
     if (g_once_init_enter(&names->accounts_built[shape])) {
-        const Accounts *accounts = &snapshot->accounts;
-        TextMultimap *map = text_multimap_new(snapshot->text, shape == SHAPE_DN ? 0 : accounts->n);
-        for (uint32_t i = 0; i < accounts->n; i++) {
-            add_of_shape(snapshot, map, shape, accounts->name[i], i);
-            add_of_shape(snapshot, map, shape, accounts->upn[i], i);
-            add_of_shape(snapshot, map, shape, accounts->mail[i], i);
-            if (shape != SHAPE_DN) /* a key with = is the DN itself */
-                add_of_shape(snapshot, map, shape, accounts->key[i], i);
-        }
-        names->accounts[shape] = map;
+        names->accounts[shape] =
+            text_multimap_new(snapshot->text, shape == SHAPE_DN ? 0 : snapshot->accounts.n);
+        add_accounts(snapshot, names->accounts[shape], shape);
         g_once_init_leave(&names->accounts_built[shape], 1);
     }
     return names->accounts[shape];
