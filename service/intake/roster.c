@@ -112,6 +112,21 @@ void roster_add_gone(Snapshot *snapshot, const Baseline *baseline, int64_t this_
 
 /* ---- rows that were refused ---- */
 
+/* Nearly never: then nobody has to be looked up. */
+static bool is_any_refused(const Intake *intake, bool *ret_has_nameless)
+{
+    bool is_any = false;
+    *ret_has_nameless = false;
+    for (uint32_t i = 0; i < intake->n; i++) {
+        const TableBuilder *table = intake->sinks[i]->table;
+        if (table == NULL)
+            continue;
+        is_any = is_any || table->refused->len > 0 || table->has_nameless;
+        *ret_has_nameless = *ret_has_nameless || table->has_nameless;
+    }
+    return is_any;
+}
+
 static void collect_unread(GPtrArray *unread, GHashTable *known, const GArray *people)
 {
     for (guint i = 0; i < people->len; i++) {
@@ -125,16 +140,14 @@ static void collect_unread(GPtrArray *unread, GHashTable *known, const GArray *p
 
 void roster_add_unread(Snapshot *snapshot, const Intake *intake, const Baseline *baseline)
 {
+    bool has_nameless = false;
+    if (!is_any_refused(intake, &has_nameless))
+        return;
     g_autoptr(GHashTable) known = index_known_ids(snapshot);
     g_autoptr(GPtrArray) unread = g_ptr_array_new();
-    bool has_nameless = false;
-    for (uint32_t i = 0; i < intake->n; i++) {
-        const TableBuilder *table = intake->sinks[i]->table;
-        if (table == NULL)
-            continue;
-        collect_unread(unread, known, table->refused);
-        has_nameless = has_nameless || table->has_nameless;
-    }
+    for (uint32_t i = 0; i < intake->n; i++)
+        if (intake->sinks[i]->table != NULL)
+            collect_unread(unread, known, intake->sinks[i]->table->refused);
     /* A refused row without an id may be anybody's whom the roster lacks. */
     for (guint i = 0; has_nameless && baseline != NULL && i < baseline->roster->len; i++) {
         BaselinePerson *person = &g_array_index(baseline->roster, BaselinePerson, i);
