@@ -95,8 +95,9 @@ static bool rests_on_classes(const Control *control)
 
 /* Controls that walk memberships share one walker and its answers, so they are judged one after the
  * other; those that do not walk, and those with a walker of their own, are judged beside them. What
- * each finds is put together in the order of the catalogue. */
-typedef enum LaneKind { LANE_WALKS, LANE_APART, LANE_STANDS, N_LANES } LaneKind;
+ * each finds is put together in the order of the catalogue. The longest lane begins first
+ * (tasks.h). */
+typedef enum LaneKind { LANE_STANDS, LANE_APART, LANE_WALKS, N_LANES } LaneKind;
 
 typedef struct Lane {
     LaneKind kind;

@@ -1,5 +1,6 @@
 #include "controls/judgement.h"
 
+#include "base/tasks.h"
 #include "controls/allowed.h"
 #include "controls/peers.h"
 
@@ -76,17 +77,34 @@ void judgement_end(Judgement *judgement)
     peers_free(judgement->peers);
 }
 
+static void judge_left(Judgement *judgement, const Snapshot *snapshot, int64_t as_of_utc)
+{
+    judgement->left_utc = g_new(int64_t, (size_t)snapshot->people.n + 1);
+    for (uint32_t i = 0; i < snapshot->people.n; i++)
+        judgement->left_utc[i] = person_left_at(snapshot, i, as_of_utc);
+}
+
+static void judge_things(void *data)
+{
+    Judgement *judgement = data;
+    const ControlContext *context = judgement->context;
+    judge_left(judgement, context->snapshot, context->as_of_utc);
+    judge_usable(judgement, context->snapshot, context->as_of_utc);
+    walk_privileged(judgement);
+}
+
+static void index_approvals(void *data)
+{
+    judgement_index_approvals(data);
+}
+
 Judgement *judgement_new(ControlContext *context)
 {
     const Snapshot *snapshot = context->snapshot;
     Judgement *judgement = g_new0(Judgement, 1);
     judgement->context = context;
-    judgement->left_utc = g_new(int64_t, (size_t)snapshot->people.n + 1);
-    for (uint32_t i = 0; i < snapshot->people.n; i++)
-        judgement->left_utc[i] = person_left_at(snapshot, i, context->as_of_utc);
-    judge_usable(judgement, snapshot, context->as_of_utc);
-    walk_privileged(judgement);
-    judgement_index_approvals(judgement);
+    const Task tasks[] = {{index_approvals, judgement}, {judge_things, judgement}};
+    tasks_run(tasks, G_N_ELEMENTS(tasks));
     judgement->allowed = allowed_new(snapshot, context->governed);
     judgement->asset_clusters = asset_clusters_new();
     judgement->review_faults =

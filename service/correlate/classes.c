@@ -1,6 +1,7 @@
 #include "correlate/classes.h"
 
 #include "base/hash.h"
+#include "base/tasks.h"
 #include "model/dn.h"
 
 const char *const account_classes[] = {"person", "admin",       "service",  "shared",
@@ -129,24 +130,38 @@ static AccountClass class_of(const ReadyRule *rules, size_t n_rules, Subject *su
     return class_by_itself(subject->snapshot, subject->account);
 }
 
+typedef struct Assigning {
+    const Snapshot *snapshot;
+    const ReadyRule *rules;
+    size_t n_rules;
+    uint8_t *classes;
+} Assigning;
+
+static void assign_range(void *data, size_t begin, size_t end)
+{
+    const Assigning *assigning = data;
+    g_autoptr(GString) scratch = g_string_sized_new(128);
+    for (size_t account = begin; account < end; account++) {
+        Subject subject;
+        subject.snapshot = assigning->snapshot;
+        subject.account = (uint32_t)account;
+        subject.name_length = 0;
+        subject.long_name = NULL;
+        subject.scratch = scratch;
+        assigning->classes[account] =
+            (uint8_t)class_of(assigning->rules, assigning->n_rules, &subject);
+        g_free(subject.long_name);
+    }
+}
+
 uint8_t *classes_assign(const Snapshot *snapshot, const ClassRule *rules, size_t n_rules)
 {
     uint8_t *classes = g_new0(uint8_t, snapshot->accounts.n + 1);
     ReadyRule *ready = g_new0(ReadyRule, n_rules + 1);
     for (size_t i = 0; i < n_rules; i++)
         get_ready(snapshot, &rules[i], &ready[i]);
-
-    g_autoptr(GString) scratch = g_string_sized_new(128);
-    for (uint32_t account = 0; account < snapshot->accounts.n; account++) {
-        Subject subject;
-        subject.snapshot = snapshot;
-        subject.account = account;
-        subject.name_length = 0;
-        subject.long_name = NULL;
-        subject.scratch = scratch;
-        classes[account] = (uint8_t)class_of(ready, n_rules, &subject);
-        g_free(subject.long_name);
-    }
+    Assigning assigning = {snapshot, ready, n_rules, classes};
+    tasks_run_ranges(assign_range, &assigning, snapshot->accounts.n);
     ready_rules_free(ready, n_rules);
     return classes;
 }
