@@ -3,6 +3,7 @@
 #include "ledger/apply.h"
 #include "ledger/roster.h"
 
+#include "base/tasks.h"
 #include "model/snapshot.h"
 
 #include <string.h>
@@ -85,35 +86,47 @@ static bool write_watched(Store *store, const LedgerSourceBaseline *baseline, GE
 }
 
 typedef struct Roster {
-    GHashTable *known; /* id → mark of before this run; NULL = written by this run */
+    const GArray *before; /* (element-type BaselinePerson) by id */
+    bool *is_met;         /* per person of before: written by this run, or as they were */
+    guint next;           /* of before: behind the person met last; rosters keep their order */
+    GHashTable *places;   /* id → place in before, plus one; made when the order is another */
+    GHashTable *come_ids; /* of people who were in no roster; set */
     Bulk *come;
     Statement *change, *leave;
     int64_t run;
     const bool *has_left; /* per person of the snapshot; NULL = nobody */
+    const Snapshot *snapshot;
+    uint64_t *marks; /* per person of the snapshot */
 } Roster;
 
-#define IS_GONE 1u
-
-/* The last bit says that they are gone, the one before makes it no NULL. */
-static gpointer known_mark(uint64_t mark, bool is_gone)
+static const BaselinePerson *person_before(const Roster *roster, guint place)
 {
-    return (gpointer)(uintptr_t)((mark & ~UINT64_C(3)) | 2 | (is_gone ? IS_GONE : 0));
+    return &g_array_index(roster->before, BaselinePerson, place);
 }
 
-static GHashTable *known_before(const Baseline *before)
+static void index_before(Roster *roster)
 {
-    GHashTable *known = g_hash_table_new(g_str_hash, g_str_equal);
-
-    for (guint i = 0; i < before->roster->len; i++) {
-        const BaselinePerson *person = &g_array_index(before->roster, BaselinePerson, i);
-        g_hash_table_insert(known, person->id,
-                            known_mark(person->mark, person->gone_since_run != 0));
-    }
-    return known;
+    roster->places = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < roster->before->len; i++)
+        g_hash_table_insert(roster->places, person_before(roster, i)->id, GUINT_TO_POINTER(i + 1));
 }
 
-static RosterRow roster_row(const Roster *roster, const Snapshot *snapshot, uint32_t person)
+/* Place in before; its length: not there. */
+static guint find_before(Roster *roster, const char *id)
 {
+    const GArray *before = roster->before;
+
+    if (roster->next < before->len && strcmp(person_before(roster, roster->next)->id, id) == 0)
+        return roster->next;
+    if (!roster->places)
+        index_before(roster);
+    guint place = GPOINTER_TO_UINT(g_hash_table_lookup(roster->places, id));
+    return place > 0 ? place - 1 : before->len;
+}
+
+static RosterRow roster_row(const Roster *roster, uint32_t person)
+{
+    const Snapshot *snapshot = roster->snapshot;
     const People *people = &snapshot->people;
     uint32_t successor = people_successor(people, person);
 
@@ -126,12 +139,33 @@ static RosterRow roster_row(const Roster *roster, const Snapshot *snapshot, uint
         .gone_since = MAX(people->gone_since_run[person], 0) /* PERSON_UNREAD: is in the roster */};
 }
 
-static bool write_person(Roster *roster, const Snapshot *snapshot, uint32_t person, GError **error)
+static void mark_people(void *data, size_t begin, size_t end)
 {
-    const char *id = snapshot_text(snapshot, snapshot->people.id[person]);
-    RosterRow row = roster_row(roster, snapshot, person);
-    gpointer before, now = known_mark(roster_mark(&row), row.gone_since != 0);
-    bool is_known = g_hash_table_lookup_extended(roster->known, id, NULL, &before);
+    const Roster *roster = data;
+
+    for (size_t person = begin; person < end; person++) {
+        RosterRow row = roster_row(roster, (uint32_t)person);
+        roster->marks[person] = roster_mark(&row);
+    }
+}
+
+static bool write_person(Roster *roster, uint32_t person, GError **error)
+{
+    const char *id = snapshot_text(roster->snapshot, roster->snapshot->people.id[person]);
+    guint place = find_before(roster, id);
+    bool is_known = place < roster->before->len;
+
+    /* In two rosters: the first counts. */
+    if (is_known ? roster->is_met[place]
+                 : !g_hash_table_add(roster->come_ids, (gpointer)(uintptr_t)id))
+        return true;
+    if (is_known) {
+        roster->is_met[place] = true;
+        roster->next = place + 1;
+        if (person_before(roster, place)->mark == roster->marks[person])
+            return true;
+    }
+    RosterRow row = roster_row(roster, person);
     const StoreValue values[] = {text_value(id),
                                  text_value(row.name),
                                  text_value(row.email),
@@ -139,55 +173,68 @@ static bool write_person(Roster *roster, const Snapshot *snapshot, uint32_t pers
                                  integer_value(row.gone_since),
                                  text_value(row.successor),
                                  integer_value(row.has_left)};
-
-    if (is_known && before == NULL)
-        return true; /* in two rosters: the first counts */
-    bool is_same = is_known && before == now;
-    g_hash_table_insert(roster->known, (gpointer)(uintptr_t)id, NULL);
-    if (is_same)
-        return true;
     if (!is_known)
         return bulk_add_values(roster->come, values, G_N_ELEMENTS(values), error);
     statement_bind_values(roster->change, values, G_N_ELEMENTS(values));
     return statement_run(roster->change, error);
 }
 
-/* Whoever still has a mark in `known` is in no complete roster any more. */
-static bool write_vanished(Roster *roster, GError **error)
+/* Who was there and was not met is in no complete roster any more. */
+static bool write_vanished(const Roster *roster, GError **error)
 {
-    GHashTableIter iter;
-    gpointer id, mark;
-
-    g_hash_table_iter_init(&iter, roster->known);
-    while (g_hash_table_iter_next(&iter, &id, &mark)) {
-        if (mark == NULL || ((uintptr_t)mark & IS_GONE))
-            continue; /* written, or gone already */
-        statement_bind(roster->leave, text_value(id), integer_value(roster->run));
+    for (guint i = 0; i < roster->before->len; i++) {
+        const BaselinePerson *person = person_before(roster, i);
+        if (roster->is_met[i] || person->gone_since_run != 0)
+            continue;
+        statement_bind(roster->leave, text_value(person->id), integer_value(roster->run));
         if (!statement_run(roster->leave, error))
             return false;
     }
     return true;
 }
 
-static bool write_roster(Store *store, const LedgerApply *apply, int64_t run, GError **error)
+static void roster_clear(Roster *roster)
 {
-    const Snapshot *snapshot = apply->snapshot;
-    g_autoptr(GHashTable) known = known_before(apply->before);
-    g_autoptr(Bulk) come = bulk_new(
-        store, "roster", "id, name, email, username, gone_since, successor, has_left", error);
-    g_autoptr(Statement) change = store_prepare(
+    g_free(roster->is_met);
+    g_free(roster->marks);
+    g_clear_pointer(&roster->places, g_hash_table_unref);
+    g_hash_table_unref(roster->come_ids);
+    bulk_free(roster->come);
+    statement_free(roster->change);
+    statement_free(roster->leave);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Roster, roster_clear)
+
+static bool prepare_roster(Roster *roster, Store *store, GError **error)
+{
+    roster->come = bulk_new(store, "roster",
+                            "id, name, email, username, gone_since, successor, has_left", error);
+    roster->change = store_prepare(
         store,
         "UPDATE roster SET name = $2, email = $3, username = $4, gone_since = $5, successor = $6, "
         "has_left = $7 WHERE id = $1",
-        come ? error : NULL);
-    g_autoptr(Statement) leave = store_prepare(
-        store, "UPDATE roster SET gone_since = $2 WHERE id = $1", change ? error : NULL);
+        roster->come ? error : NULL);
+    roster->leave = store_prepare(store, "UPDATE roster SET gone_since = $2 WHERE id = $1",
+                                  roster->change ? error : NULL);
+    return roster->come && roster->change && roster->leave;
+}
 
-    if (!come || !change || !leave)
+static bool write_roster(Store *store, const LedgerApply *apply, int64_t run, GError **error)
+{
+    uint32_t n = apply->snapshot->people.n;
+    g_auto(Roster) roster = {.before = apply->before->roster,
+                             .is_met = g_new0(bool, apply->before->roster->len + 1),
+                             .come_ids = g_hash_table_new(g_str_hash, g_str_equal),
+                             .run = run,
+                             .has_left = apply->person_has_left,
+                             .snapshot = apply->snapshot,
+                             .marks = g_new(uint64_t, (size_t)n + 1)};
+
+    if (!prepare_roster(&roster, store, error))
         return false;
-    Roster roster = {known, come, change, leave, run, apply->person_has_left};
-    for (uint32_t person = 0; person < snapshot->people.n; person++) {
-        if (!write_person(&roster, snapshot, person, error))
+    tasks_run_ranges(mark_people, &roster, n);
+    for (uint32_t person = 0; person < n; person++) {
+        if (!write_person(&roster, person, error))
             return false;
     }
     return write_vanished(&roster, error);

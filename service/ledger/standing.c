@@ -149,6 +149,7 @@ static bool read_late(const Late *late, const char *sql, GArray *into, GError **
     return step == STORE_DONE;
 }
 
+/* By id + 0: to have them in the order of ids SQLite would read everything that is not resolved. */
 static bool read_standing(void *data, GError **error)
 {
     const Late *late = data;
@@ -157,13 +158,14 @@ static bool read_standing(void *data, GError **error)
                      "SELECT " COLUMNS "NULL, NULL, NULL FROM exception e "
                      "JOIN exception_text t ON t.exception = e.id "
                      "WHERE e.resolved_run IS NULL AND e.due < $1 "
-                     "AND (e.status = 'open' OR e.status = 'assigned') ORDER BY e.id",
+                     "AND (e.status = 'open' OR e.status = 'assigned') ORDER BY e.id + 0",
                      late->standing->overdue, error) &&
            read_late(late,
                      "SELECT " COLUMNS "w.last_day, w.reason, COALESCE(w.approver, w.requester) "
-                     "FROM waiver w JOIN exception e ON e.id = w.exception "
+                     "FROM exception e JOIN waiver w ON w.exception = e.id "
                      "JOIN exception_text t ON t.exception = e.id "
-                     "WHERE w.ends <= $1 AND e.resolved_run IS NULL ORDER BY e.id",
+                     "WHERE e.id IN (SELECT exception FROM waiver WHERE ends <= $1) "
+                     "AND e.resolved_run IS NULL ORDER BY e.id + 0",
                      late->standing->lapsed, error);
 }
 
