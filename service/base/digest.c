@@ -1,10 +1,7 @@
 #include "base/digest.h"
 
 #include <gnutls/crypto.h>
-#include <stdint.h>
 #include <string.h>
-
-#define DIGEST_SIZE 32
 
 struct Digest {
     gnutls_hash_hd_t hash;
@@ -19,11 +16,16 @@ static char *hex(const uint8_t *digest)
     return g_string_free(text, FALSE);
 }
 
+void digest_bytes(const void *data, size_t length, uint8_t ret_digest[DIGEST_SIZE])
+{
+    if (gnutls_hash_fast(GNUTLS_DIG_SHA256, data, length, ret_digest) != 0)
+        g_error("GnuTLS cannot compute SHA-256");
+}
+
 char *digest_text(const void *data, size_t length)
 {
     uint8_t digest[DIGEST_SIZE];
-    if (gnutls_hash_fast(GNUTLS_DIG_SHA256, data, length, digest) != 0)
-        g_error("GnuTLS cannot compute SHA-256");
+    digest_bytes(data, length, digest);
     return hex(digest);
 }
 

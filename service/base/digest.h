@@ -1,10 +1,14 @@
-/* digest.h: SHA-256 of what was read, as text. GnuTLS computes it (SHA instructions where the
- * processor has them). */
+/* digest.h: SHA-256 of what was read, mostly as text. GnuTLS computes it (SHA instructions where
+ * the processor has them). */
 #pragma once
 
 #include <glib.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#define DIGEST_SIZE 32
+
+void digest_bytes(const void *data, size_t length, uint8_t ret_digest[DIGEST_SIZE]);
 /* "sha256:" and 64 lower-case hex digits; newly allocated. */
 char *digest_text(const void *data, size_t length);
 

@@ -32,6 +32,11 @@ void audit_free(Audit *audit)
     g_free(audit);
 }
 
+int64_t audit_last_id(const Audit *audit)
+{
+    return audit->last_id;
+}
+
 bool audit_write(Audit *audit, const AuditRow *row, GError **error)
 {
     return bulk_add(audit->rows, error, integer_value(++audit->last_id), integer_value(row->at_utc),

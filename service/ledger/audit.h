@@ -24,5 +24,7 @@ void audit_free(Audit *audit); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Audit, audit_free)
 bool audit_write(Audit *audit, const AuditRow *row, GError **error);
 
+int64_t audit_last_id(const Audit *audit); /* of the last row there is */
+
 /* [ {at, actor, change, text, run} ] of one exception, oldest first; NULL on failure. */
 json_t *audit_history(Store *store, const char *object, GError **error);

@@ -249,6 +249,12 @@ static bool write_left_alone(Merger *merger, GError **error)
     return true;
 }
 
+/* Has nothing changed that the digests and the tally are made of? */
+static bool is_kept(const Plan *plan)
+{
+    return plan->are_digests_kept && !plan_has_turns(plan);
+}
+
 bool merge_write(Store *store, const Plan *plan, const MergeRun *merge, GError **error)
 {
     g_auto(Merger) merger = {.plan = plan, .merge = merge};
@@ -256,5 +262,7 @@ bool merge_write(Store *store, const Plan *plan, const MergeRun *merge, GError *
     return prepare(&merger, store, error) && write_findings(&merger, error) &&
            write_gone(&merger, error) && write_left_alone(&merger, error) &&
            (!plan_has_turns(plan) ||
-            (bulk_end(merger.exceptions, error) && turns_write(store, plan, merge, error)));
+            (bulk_end(merger.exceptions, error) && turns_write(store, plan, merge, error))) &&
+           (is_kept(plan) ||
+            digests_write(&plan->digests, plan->tally, merge->audit, store, error));
 }

@@ -1,6 +1,7 @@
 #include "ledger/plan.h"
 
 #include "ledger/coverage.h"
+#include "ledger/plan_rows.h"
 
 #include <string.h>
 
@@ -21,7 +22,9 @@ typedef struct Planner {
     size_t n;
     GArray *waivers;    /* (element-type Waiver) */
     GHashTable *scopes; /* (utf8 → Scope) */
-    GArray *doubtful;   /* (element-type Gone) covered or not: depends on the subject */
+    GArray *doubtful;   /* (element-type PlanRow) covered or not: depends on the subject */
+    GArray *left;       /* (element-type DigestRow) left alone */
+    PlanRows rows;
 } Planner;
 
 static void scope_free(gpointer data)
@@ -157,16 +160,16 @@ static Status take_turn(Planner *planner, size_t index, const Gone *row)
     return turn == TURN_NONE ? row->status : is_by_rule ? STATUS_ACCEPTED : STATUS_OPEN;
 }
 
-static void note_found(Planner *planner, size_t index, const Gone *row, int64_t facts)
+static void note_found(Planner *planner, size_t index, const Gone *row, uint64_t facts)
 {
     Plan *plan = planner->plan;
     const Finding *finding = finding_at(plan, (uint32_t)index);
 
     plan->exception[index] = row->id;
     plan->severity_was[index] = (uint8_t)row->severity;
-    plan->change[index] = finding->severity != row->severity  ? CHANGE_SEVERITY
-                          : finding->facts != (uint64_t)facts ? CHANGE_FACTS
-                                                              : CHANGE_NONE;
+    plan->change[index] = finding->severity != row->severity ? CHANGE_SEVERITY
+                          : finding->facts != facts          ? CHANGE_FACTS
+                                                             : CHANGE_NONE;
     tally_add(plan->tally, row->control, finding->severity, take_turn(planner, index, row), 1);
 }
 
@@ -191,13 +194,15 @@ static void note_gone(Planner *planner, const Gone *row)
 
 /* A waiver ends on its date whether or not the source could be read: an outage does not extend it.
  */
-static void note_left_alone(Planner *planner, GArray *ids, const Gone *row)
+static void note_left_alone(Planner *planner, GArray *ids, const PlanRow *read)
 {
     Plan *plan = planner->plan;
+    const Gone *row = &read->row;
     const Waiver *waiver = waiver_of(planner, row);
     bool has_lapsed = is_over(planner, waiver);
 
     g_array_append_val(ids, row->id);
+    g_array_append_val(planner->left, read->is);
     tally_add(plan->tally, row->control, row->severity, has_lapsed ? STATUS_OPEN : row->status, 1);
     if (has_lapsed) {
         Lapsed lapsed = {row->id, row->severity};
@@ -207,58 +212,75 @@ static void note_left_alone(Planner *planner, GArray *ids, const Gone *row)
     plan->counts.n_by_rule += waiver && waiver->kind == WAIVER_RULE && !has_lapsed;
 }
 
-static void plan_exception(Planner *planner, const Gone *row, const uint8_t *identity,
-                           int64_t facts)
+static void plan_exception(Planner *planner, const PlanRow *read)
 {
-    size_t index = find_identity(planner, identity);
+    const Gone *row = &read->row;
+    size_t index = find_identity(planner, read->is.identity);
     Cover cover = coverage_of_scope(planner->coverage, row->control, row->source);
     Scope *scope = index < planner->n && cover == COVER_NONE
                        ? NULL
                        : scope_of(planner, row->control, row->source);
 
     if (index < planner->n) {
-        note_found(planner, index, row, facts);
+        note_found(planner, index, row, read->is.facts);
         if (scope)
             scope->n_found++;
     } else if (cover == COVER_CONTROL) {
-        note_left_alone(planner, scope->by_control, row);
+        note_left_alone(planner, scope->by_control, read);
     } else if (cover == COVER_SOURCE) {
-        note_left_alone(planner, scope->by_source, row);
+        note_left_alone(planner, scope->by_source, read);
     } else if (cover == COVER_SUBJECT) {
-        g_array_append_val(planner->doubtful, *row);
+        g_array_append_val(planner->doubtful, *read);
     } else {
         note_gone(planner, row);
     }
 }
 
+static bool is_found(void *data, const uint8_t *identity)
+{
+    const Planner *planner = data;
+    return find_identity(planner, identity) < planner->n;
+}
+
+/* Looked at: it counts as what it is made by the plan, no longer as what it was. */
+static void visit_exception(void *data, const PlanRow *row)
+{
+    Planner *planner = data;
+
+    tally_add(planner->plan->tally, row->row.control, row->row.severity, row->row.status, -1);
+    plan_exception(planner, row);
+}
+
+static void note_unread(Planner *planner, const PlanRows *rows)
+{
+    Plan *plan = planner->plan;
+
+    for (uint32_t i = 0; rows->unread && i < planner->n; i++) {
+        if (plan->change[i] == CHANGE_NEW &&
+            plan_rows_is_unread(rows, finding_at(plan, i)->identity))
+            plan->change[i] = CHANGE_NONE;
+    }
+}
+
 static bool plan_exceptions(Planner *planner, Store *store, GError **error)
 {
-    g_autoptr(Statement) rows = store_prepare(
-        store,
-        "SELECT id, identity, facts, severity, control, source, status, found_run FROM exception "
-        "WHERE resolved_run IS NULL ORDER BY id",
-        error);
-    StoreStep step = STORE_FAILED;
-    const char *control = "", *source = "";
+    Plan *plan = planner->plan;
+    PlanRows *rows = &planner->rows;
 
-    while (rows && (step = statement_step(rows, error)) == STORE_ROW) {
-        size_t size;
-        const uint8_t *identity = statement_blob(rows, 1, &size);
-        /* Neighbours are of one control and source mostly: interning takes a lock and a hash. */
-        if (strcmp(control, statement_text(rows, 4)) != 0)
-            control = g_intern_string(statement_text(rows, 4));
-        if (strcmp(source, statement_text(rows, 5)) != 0)
-            source = g_intern_string(statement_text(rows, 5));
-        Gone row = {.id = statement_integer(rows, 0),
-                    .found_run = statement_integer(rows, 7),
-                    .control = control,
-                    .source = source,
-                    .severity = (int)statement_integer(rows, 3),
-                    .status = ledger_status(statement_text(rows, 6))};
-        planner->plan->n_unresolved_before++;
-        plan_exception(planner, &row, identity, statement_integer(rows, 2));
-    }
-    return step == STORE_DONE;
+    *rows = (PlanRows){.set = plan->set,
+                       .change = plan->change,
+                       .coverage = planner->coverage,
+                       .is_found = is_found,
+                       .visit = visit_exception,
+                       .data = planner};
+    if (!plan_rows_begin(rows, store, error))
+        return false;
+    plan->n_unresolved_before = tally_unresolved(rows->tally);
+    plan->tally = g_steal_pointer(&rows->tally);
+    if (!plan_rows_read(rows, store, error))
+        return false;
+    note_unread(planner, rows);
+    return true;
 }
 
 static bool is_subject_covered(Planner *planner, Statement *parties, const Gone *row,
@@ -291,12 +313,13 @@ static bool plan_doubtful(Planner *planner, Store *store, GError **error)
                                                  error);
 
     for (guint i = 0; parties && i < planner->doubtful->len; i++) {
-        const Gone *row = &g_array_index(planner->doubtful, Gone, i);
+        const PlanRow *read = &g_array_index(planner->doubtful, PlanRow, i);
+        const Gone *row = &read->row;
         bool is_covered;
         if (!is_subject_covered(planner, parties, row, &is_covered, error))
             return false;
         if (is_covered)
-            note_left_alone(planner, scope_of(planner, row->control, row->source)->alone, row);
+            note_left_alone(planner, scope_of(planner, row->control, row->source)->alone, read);
         else
             note_gone(planner, row);
     }
@@ -424,6 +447,8 @@ static void planner_clear(Planner *planner)
     g_free(planner->slots);
     g_hash_table_unref(planner->scopes);
     g_array_unref(planner->doubtful);
+    g_array_unref(planner->left);
+    plan_rows_clear(&planner->rows);
     if (planner->waivers)
         g_array_unref(planner->waivers);
 }
@@ -436,7 +461,8 @@ Plan *plan_new(Store *store, const FindingSet *set, GError **error)
     g_auto(Planner) planner = {.plan = plan, .n = n, .coverage = coverage_new(set)};
 
     planner.scopes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, scope_free);
-    planner.doubtful = g_array_new(FALSE, FALSE, sizeof(Gone));
+    planner.doubtful = g_array_new(FALSE, FALSE, sizeof(PlanRow));
+    planner.left = g_array_new(FALSE, FALSE, sizeof(DigestRow));
     plan->set = set;
     plan->exception = g_new0(int64_t, n);
     plan->change = g_new0(uint8_t, n);
@@ -445,7 +471,6 @@ Plan *plan_new(Store *store, const FindingSet *set, GError **error)
     plan->gone = g_array_new(FALSE, FALSE, sizeof(Gone));
     plan->lapsed = g_array_new(FALSE, FALSE, sizeof(Lapsed));
     plan->left_alone = g_array_new(FALSE, FALSE, sizeof(LeftAlone));
-    plan->tally = tally_new();
     index_findings(&planner);
     if (!(planner.waivers = waivers_read(store, error)) ||
         !store_query_integer(store, "SELECT max(id) FROM exception", &plan->greatest_id, error) ||
@@ -453,6 +478,7 @@ Plan *plan_new(Store *store, const FindingSet *set, GError **error)
         !plan_new_ones(&planner, store, error))
         return NULL;
     summarise_left_alone(&planner);
+    plan_rows_end(&planner.rows, planner.left, &plan->digests, &plan->are_digests_kept);
     count(plan);
     return g_steal_pointer(&plan);
 }
@@ -480,5 +506,6 @@ void plan_free(Plan *plan)
     g_array_unref(plan->lapsed);
     g_array_unref(plan->left_alone);
     tally_free(plan->tally);
+    digests_clear(&plan->digests);
     g_free(plan);
 }

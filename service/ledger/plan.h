@@ -1,10 +1,11 @@
 /* plan.h: what merging a run would do, found out without writing anything.
  *
- * The findings are put into a table by their identities, and every exception that is not resolved
- * is looked up there while it is read, so nothing of the ledger is kept in memory. Cost: O(1) a
- * finding and one pass over the unresolved exceptions. */
+ * The findings are put into a table by their identities, and every exception that is not resolved,
+ * and may have changed (plan_rows.h), is looked up there while it is read. Cost: O(1) a finding,
+ * and a row read for each of those exceptions; on a quiet night none. */
 #pragma once
 
+#include "ledger/digests.h"
 #include "ledger/ledger_private.h"
 #include "ledger/tally.h"
 #include "ledger/waivers.h"
@@ -50,7 +51,7 @@ typedef struct LeftAlone {
 
 typedef struct Plan {
     const FindingSet *set;
-    int64_t *exception;    /* per finding: the exception it is; 0 = new */
+    int64_t *exception;    /* per finding: the exception it is; 0 = new, or not looked at */
     uint8_t *change;       /* per finding: Change */
     uint8_t *severity_was; /* per finding */
     uint8_t *turn;         /* per finding: Turn */
@@ -59,7 +60,9 @@ typedef struct Plan {
     GArray *left_alone;    /* (element-type LeftAlone) */
     int64_t n_unresolved_before;
     int64_t greatest_id;
-    Tally *tally; /* after the merge */
+    Tally *tally;          /* after the merge */
+    Digests digests;       /* of what is not resolved after the merge */
+    bool are_digests_kept; /* the store has them already, and the tally */
     LedgerCounts counts;
 } Plan;
 

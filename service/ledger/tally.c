@@ -47,6 +47,52 @@ Tally *tally_read(Store *store, GError **error)
     return step == STORE_DONE ? g_steal_pointer(&tally) : NULL;
 }
 
+static json_t *numbers(const int64_t *values, size_t n)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(list, json_integer(values[i]));
+    return list;
+}
+
+char *tally_to_text(const Tally *tally)
+{
+    json_t *json =
+        json_pack("{s:o s:o s:o}", "status", numbers(tally->by_status, N_STATUSES), "severity",
+                  numbers(tally->by_severity, N_SEVERITIES), "control", tally_controls(tally));
+    char *text = json_to_text(json, "{}");
+
+    json_decref(json);
+    return text;
+}
+
+static bool take_numbers(const json_t *list, int64_t *ret_values, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        ret_values[i] = json_integer_value(json_array_get(list, i));
+    return json_array_size(list) == n;
+}
+
+Tally *tally_from_text(const char *text)
+{
+    json_t *json = json_from_text(text, json_object());
+    g_autoptr(Tally) tally = tally_new();
+    const char *control;
+    json_t *n;
+    bool is_one = take_numbers(json_object_get(json, "status"), tally->by_status, N_STATUSES) &&
+                  take_numbers(json_object_get(json, "severity"), tally->by_severity, N_SEVERITIES);
+
+    json_object_foreach(json_object_get(json, "control"), control, n)
+    {
+        int64_t *count = g_new(int64_t, 1);
+        *count = json_integer_value(n);
+        g_hash_table_insert(tally->by_control, g_strdup(control), count);
+    }
+    json_decref(json);
+    return is_one ? g_steal_pointer(&tally) : NULL;
+}
+
 int64_t tally_open(const Tally *tally)
 {
     return tally->by_status[STATUS_OPEN] + tally->by_status[STATUS_ASSIGNED];

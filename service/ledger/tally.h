@@ -18,6 +18,9 @@ void tally_free(Tally *tally); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Tally, tally_free)
 
 void tally_add(Tally *tally, const char *control, int severity, Status status, int64_t n);
+/* To keep it, and back; NULL = that was none. Newly allocated. */
+char *tally_to_text(const Tally *tally);
+Tally *tally_from_text(const char *text);
 int64_t tally_open(const Tally *tally); /* open and assigned */
 int64_t tally_unresolved(const Tally *tally);
 /* {"critical": n, …}, all four; {"leaver-active": n, …}, those above 0, by id. */
