@@ -2,17 +2,9 @@
 
 #include "ledger/coverage.h"
 #include "ledger/plan_rows.h"
+#include "ledger/scopes.h"
 
 #include <string.h>
-
-/* How many exceptions of one scope (control, source) were found again, and which were left alone.
- */
-typedef struct Scope {
-    const char *control, *source;
-    int64_t n_found;
-    GArray *by_control, *by_source,
-        *alone; /* (element-type int64_t) ids left alone, by what covers them */
-} Scope;
 
 typedef struct Planner {
     Plan *plan;
@@ -26,36 +18,6 @@ typedef struct Planner {
     GArray *left;       /* (element-type DigestRow) left alone */
     PlanRows rows;
 } Planner;
-
-static void scope_free(gpointer data)
-{
-    Scope *scope = data;
-    g_array_unref(scope->by_control);
-    g_array_unref(scope->by_source);
-    g_array_unref(scope->alone);
-    g_free(scope);
-}
-
-static GArray *new_ids(void)
-{
-    return g_array_new(FALSE, FALSE, sizeof(int64_t));
-}
-
-static Scope *scope_of(Planner *planner, const char *control, const char *source)
-{
-    g_autofree char *name = g_strconcat(control, "\x1f", source, NULL);
-    Scope *scope = g_hash_table_lookup(planner->scopes, name);
-    if (!scope) {
-        scope = g_new0(Scope, 1);
-        scope->control = g_intern_string(control);
-        scope->source = g_intern_string(source);
-        scope->by_control = new_ids();
-        scope->by_source = new_ids();
-        scope->alone = new_ids();
-        g_hash_table_insert(planner->scopes, g_steal_pointer(&name), scope);
-    }
-    return scope;
-}
 
 static const Finding *finding_at(const Plan *plan, uint32_t index)
 {
@@ -219,7 +181,7 @@ static void plan_exception(Planner *planner, const PlanRow *read)
     Cover cover = coverage_of_scope(planner->coverage, row->control, row->source);
     Scope *scope = index < planner->n && cover == COVER_NONE
                        ? NULL
-                       : scope_of(planner, row->control, row->source);
+                       : scopes_of(planner->scopes, row->control, row->source);
 
     if (index < planner->n) {
         note_found(planner, index, row, read->is.facts);
@@ -319,7 +281,8 @@ static bool plan_doubtful(Planner *planner, Store *store, GError **error)
         if (!is_subject_covered(planner, parties, row, &is_covered, error))
             return false;
         if (is_covered)
-            note_left_alone(planner, scope_of(planner, row->control, row->source)->alone, read);
+            note_left_alone(planner, scopes_of(planner->scopes, row->control, row->source)->alone,
+                            read);
         else
             note_gone(planner, row);
     }
@@ -372,68 +335,6 @@ static bool plan_new_ones(Planner *planner, Store *store, GError **error)
     return back != NULL;
 }
 
-static void leave_alone(Plan *plan, const Scope *scope, const char *source, const GArray *ids,
-                        bool is_whole)
-{
-    LeftAlone row = {scope->control, source, 0};
-
-    if (is_whole && ids->len > 0) {
-        g_array_append_val(plan->left_alone, row);
-        return;
-    }
-    row.source = scope->source;
-    for (guint i = 0; i < ids->len; i++) {
-        row.exception = g_array_index(ids, int64_t, i);
-        g_array_append_val(plan->left_alone, row);
-    }
-}
-
-static int compare_left_alone(const void *a, const void *b)
-{
-    const LeftAlone *left = a, *right = b;
-    int order = strcmp(left->control, right->control);
-    order = order ? order : strcmp(left->source, right->source);
-    return order ? order
-                 : (left->exception > right->exception) - (left->exception < right->exception);
-}
-
-static bool is_same_left_alone(const Plan *plan, guint i)
-{
-    return i > 0 && compare_left_alone(&g_array_index(plan->left_alone, LeftAlone, i - 1),
-                                       &g_array_index(plan->left_alone, LeftAlone, i)) == 0;
-}
-
-/* One row for a whole scope, unless the run found some of it all the same: then each by itself, so
- * that those keep counting as seen. */
-static void summarise_left_alone(Planner *planner)
-{
-    Plan *plan = planner->plan;
-    g_autoptr(GHashTable) found =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL); /* controls */
-    GHashTableIter iter;
-    gpointer value;
-
-    g_hash_table_iter_init(&iter, planner->scopes);
-    while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        Scope *scope = value;
-        if (scope->n_found > 0)
-            g_hash_table_add(found, g_strdup(scope->control));
-    }
-    g_hash_table_iter_init(&iter, planner->scopes);
-    while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        Scope *scope = value;
-        leave_alone(plan, scope, "", scope->by_control,
-                    !g_hash_table_contains(found, scope->control));
-        leave_alone(plan, scope, scope->source, scope->by_source, scope->n_found == 0);
-        leave_alone(plan, scope, scope->source, scope->alone, false);
-    }
-    g_array_sort(plan->left_alone, compare_left_alone);
-    for (guint i = plan->left_alone->len; i-- > 1;) {
-        if (is_same_left_alone(plan, i))
-            g_array_remove_index(plan->left_alone, i);
-    }
-}
-
 static void count(Plan *plan)
 {
     plan->counts.n_open = tally_open(plan->tally);
@@ -460,7 +361,7 @@ Plan *plan_new(Store *store, const FindingSet *set, GError **error)
     size_t n = set->findings->len;
     g_auto(Planner) planner = {.plan = plan, .n = n, .coverage = coverage_new(set)};
 
-    planner.scopes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, scope_free);
+    planner.scopes = scopes_new();
     planner.doubtful = g_array_new(FALSE, FALSE, sizeof(PlanRow));
     planner.left = g_array_new(FALSE, FALSE, sizeof(DigestRow));
     plan->set = set;
@@ -477,7 +378,7 @@ Plan *plan_new(Store *store, const FindingSet *set, GError **error)
         !plan_exceptions(&planner, store, error) || !plan_doubtful(&planner, store, error) ||
         !plan_new_ones(&planner, store, error))
         return NULL;
-    summarise_left_alone(&planner);
+    scopes_sum_up(planner.scopes, plan->left_alone);
     plan_rows_end(&planner.rows, planner.left, &plan->digests, &plan->are_digests_kept);
     count(plan);
     return g_steal_pointer(&plan);
