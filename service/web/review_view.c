@@ -166,6 +166,7 @@ static void set_marks(json_t *item)
 {
     json_t *marks = json_array();
     const char *change = view_text(item, "change"), *conflict = view_text(item, "conflict");
+    bool was_decided = json_is_object(json_object_get(item, "previous"));
 
     if (g_strcmp0(view_text(item, "risk"), "privileged") == 0)
         add_mark(marks, "critical", "Privileged");
@@ -177,9 +178,10 @@ static void set_marks(json_t *item)
         add_mark(marks, "medium", "Unusual for this job");
     if (g_strcmp0(change, "new") == 0)
         add_mark(marks, "low", "New since the last review");
-    else if (g_strcmp0(change, "unchanged") == 0)
+    /* Where nobody answered the last time there is nothing that it could be unchanged since. */
+    else if (was_decided && g_strcmp0(change, "unchanged") == 0)
         add_mark(marks, "off", "Unchanged since the last review");
-    else if (g_strcmp0(change, "changed") == 0)
+    else if (was_decided && g_strcmp0(change, "changed") == 0)
         add_mark(marks, "low", "Changed since the last review");
     json_object_set_new(item, "marks", marks);
 }

@@ -1,5 +1,7 @@
 """Access reviews: started when they are due, frozen, by whom which rights are decided."""
 
+import os
+import sqlite3
 import unittest
 
 from site_under_test import SiteTest
@@ -290,6 +292,30 @@ class Told(ReviewTest):
         self.assertIn("2026-03-05", items["gone"]["advice"]["reason"])
         self.assertTrue(items["gone"]["exceptions"])
         self.assertIsNone(items["ann"]["change"])
+
+    def changes(self, site, review_id):
+        return {row["account"]["name"]: row["change"] for row in self.shown(site, review_id)["rights"]}
+
+    def test_what_is_new_since_the_last_campaign_and_nothing_is_when_that_one_is_forgotten(self):
+        site = self.site("retention: { reviews_days = 365; };\n" + review('reviewer = "3";'), ldif=LDIF)
+        site.run(as_of=FIRST)
+        self.started(site)
+        self.assertEqual(set(self.changes(site, "RV-000001").values()), {None})
+        self.assertEqual(site.rightful("review", "close", "RV-000001").code, 0)
+        site.write("corp.ldif", LDIF.replace("cn: admins\n", "cn: admins\nmember: uid=new,ou=people,dc=example,dc=com\n") + account("new", "1"))
+        site.run(as_of=SECOND)
+        self.started(site, as_of=SECOND)
+        changes = self.changes(site, "RV-000002")
+        self.assertEqual((changes.pop("new"), set(changes.values())), ("new", {"unchanged"}))
+        self.assertEqual(site.rightful("review", "close", "RV-000002").code, 0)
+        with sqlite3.connect(os.path.join(site.folder, "ledger.db")) as ledger:
+            ledger.execute("UPDATE review SET closed_at = 0")
+        self.assertEqual(site.run(as_of=THIRD).json["forgotten"]["reviews"], 2)
+        self.started(site, as_of=THIRD)
+        self.assertEqual(set(self.changes(site, "RV-000003").values()), {None})
+        gone = self.shown(site, "RV-000002")
+        self.assertEqual((gone["items"], gone["not_reviewed"], gone["rights"], gone["title"]), (6, 6, [], "a"))
+        self.assertIn("its items were dropped on", site.rightful("review", "show", "RV-000002").out)
 
     def test_a_conflict_and_what_it_is_named(self):
         rules = PAY + 'segregation: ( { id = "two-keys"; a = [ "pay" ]; b = [ "admins" ]; } );\n'

@@ -331,6 +331,24 @@ class Owner(ReviewsTest):
         self.assertIn("closed: the team is gone", owner.get(f"/reviews/{OTHERS}/campaign").text)
 
 
+class Anew(unittest.TestCase):
+    def test_the_next_campaign_says_what_is_unchanged_since_somebody_decided_and_what_is_new(self):
+        site = review_site()
+        self.addCleanup(site.close)
+        with Web(site, "--demo") as web:
+            person, owner = web.browser("person"), web.browser("reviews")
+            items = rights(site, PEOPLES)
+            answered, silent = items["rob", "pay"]["item"], items["rob", "wiki"]["item"]
+            person.post(f"/reviews/{PEOPLES}", {f"decision-{answered}": "keep", f"version-{answered}": "1"})
+            self.assertEqual(person.post(f"/reviews/{PEOPLES}/sign", {"seen": "1", "sentence": "Yes."}).status, 303)
+            self.assertEqual(owner.post(f"/reviews/{PEOPLES}/close", {"sure": "yes"}).status, 303)
+            self.assertEqual(site.rightful("review", "start", "people").code, 0)
+            page = person.get("/reviews/RV-000006").text
+        marked = {number: "Unchanged since the last review" in page.split(f'id="item-{number}"')[1].split("</fieldset>")[0] for number in (answered, silent)}
+        self.assertEqual(marked, {answered: True, silent: False})
+        self.assertNotIn("New since the last review", page)
+
+
 class Reminding(unittest.TestCase):
     def test_the_button_asks_the_worker_which_says_who_hears_of_it(self):
         site = review_site('notify: { smtp_url = "smtps://127.0.0.1:1"; from = "rightful@example.com"; };\n')

@@ -77,7 +77,8 @@ static bool keep_item(json_t *item, void *items)
     return true;
 }
 
-/* *ret_items NULL: the first campaign of its name. */
+/* *ret_items NULL: the first campaign of its name, or nothing is known of the last: one without
+ * items was forgotten, and then nothing can be new. */
 static bool read_earlier(Ledger *ledger, const Campaign *campaign, GHashTable **ret_items,
                          GError **error)
 {
@@ -96,7 +97,9 @@ static bool read_earlier(Ledger *ledger, const Campaign *campaign, GHashTable **
     if (!ledger_review_items(ledger, name, &everything, keep_item, items, error)) {
         return false;
     }
-    *ret_items = g_steal_pointer(&items);
+    if (g_hash_table_size(items) > 0) {
+        *ret_items = g_steal_pointer(&items);
+    }
     return true;
 }
 
