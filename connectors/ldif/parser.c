@@ -16,7 +16,8 @@ struct LdifParser {
     bool is_end;    /* nothing follows `end` */
     bool is_begun;
     uint64_t line;     /* number of the line at `at` */
-    GString *overflow; /* entries longer than the headroom of a chunk */
+    GString *overflow; /* entries longer than the headroom of a chunk; NULL: none is at hand */
+    GString *spare;    /* what the last of them stood in, for the next one */
     uint64_t n_entries;
     uint64_t last_attributes; /* a bit for each attribute that an entry has ended with */
 
@@ -40,14 +41,26 @@ LdifParser *ldif_parser_new(LdifReader *reader, const char *path)
     return parser;
 }
 
+static void drop_overflow(LdifParser *parser)
+{
+    if (parser->overflow == NULL) {
+        return;
+    }
+    if (parser->spare != NULL) {
+        g_string_free(parser->spare, TRUE);
+    }
+    parser->spare = g_steal_pointer(&parser->overflow);
+}
+
 void ldif_parser_free(LdifParser *parser)
 {
     if (parser == NULL) {
         return;
     }
     ldif_reader_give_back(parser->reader, parser->chunk);
-    if (parser->overflow != NULL) {
-        g_string_free(parser->overflow, TRUE);
+    drop_overflow(parser);
+    if (parser->spare != NULL) {
+        g_string_free(parser->spare, TRUE);
     }
     g_ptr_array_unref(parser->arena_more);
     g_free(parser->arena);
@@ -97,11 +110,10 @@ static void append_to_overflow(LdifParser *parser, LdifChunk *chunk)
     if (all != NULL) {
         g_string_erase(all, 0, parser->at - all->str);
     } else {
-        all = g_string_sized_new(left + 2 * LDIF_CHUNK);
+        all = parser->spare != NULL ? g_string_truncate(g_steal_pointer(&parser->spare), 0)
+                                    : g_string_sized_new(left + 2 * LDIF_CHUNK);
         g_string_append_len(all, parser->at, (gssize)left);
-        if (parser->overflow != NULL) {
-            g_string_free(parser->overflow, TRUE);
-        }
+        drop_overflow(parser);
     }
     g_string_append_len(all, chunk->data, (gssize)chunk->length);
     ldif_reader_give_back(parser->reader, parser->chunk);
@@ -137,9 +149,7 @@ static bool read_chunk(LdifParser *parser, GError **error)
         memcpy(next->data - left, parser->at, left);
     }
     ldif_reader_give_back(parser->reader, parser->chunk);
-    if (parser->overflow != NULL) {
-        g_string_free(g_steal_pointer(&parser->overflow), TRUE);
-    }
+    drop_overflow(parser);
     parser->chunk = next;
     parser->at = next->data - left;
     parser->end = next->data + next->length;

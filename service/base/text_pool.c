@@ -7,6 +7,7 @@
 #define MAXIMUM_BYTES (UINT64_C(1) << 32)
 #define MINIMUM_BYTES (UINT64_C(1) << 20)
 #define PIECE_BYTES (UINT64_C(4) << 20)
+#define READY_BYTES (UINT64_C(128) << 10)
 
 /* Address space that pools share: reserved once, so texts never move; offset 0 is the empty text.
  * It is handed out from its beginning, piece by piece. */
@@ -20,9 +21,10 @@ typedef struct TextSpace {
 
 struct TextPool {
     TextSpace *space;
-    char *bytes;   /* of the space */
-    uint64_t used; /* where the next text will stand */
-    uint64_t end;  /* of the piece it stands in */
+    char *bytes;    /* of the space */
+    uint64_t used;  /* where the next text will stand */
+    uint64_t ready; /* up to here memory is there */
+    uint64_t end;   /* of the piece it stands in */
     bool is_full;
     /* Interned texts: open addressing, 0 = free. */
     TextRef *slots;
@@ -77,20 +79,30 @@ static bool take_piece(TextSpace *space, uint64_t n, uint64_t *ret_begin, uint64
     return is_taken;
 }
 
-/* Makes sure that n more bytes can be written; false and full for ever when they cannot. */
-static bool make_room(TextPool *pool, uint64_t n)
+/* Many pages at once, ahead of the texts that will fill them. */
+static bool make_ready(TextPool *pool, uint64_t n)
 {
-    uint64_t begin;
-    if (n <= pool->end - pool->used)
+    uint64_t ready = MIN(MAX(pool->used + n, pool->ready + READY_BYTES), pool->end);
+    probed_populate(pool->bytes + pool->ready, ready - pool->ready);
+    pool->ready = ready;
+    return true;
+}
+
+/* Makes sure that n more bytes can be written; false and full for ever when they cannot. */
+static inline bool make_room(TextPool *pool, uint64_t n)
+{
+    uint64_t begin, end = pool->end;
+    if (n <= pool->ready - pool->used)
         return true;
-    uint64_t end = pool->end;
+    if (n <= end - pool->used)
+        return make_ready(pool, n);
     if (pool->is_full || !take_piece(pool->space, n, &begin, &pool->end)) {
         pool->is_full = true;
         return false;
     }
     if (begin != end) /* somebody else's piece lies between */
-        pool->used = begin;
-    return true;
+        pool->used = pool->ready = begin;
+    return make_ready(pool, n);
 }
 
 static TextPool *pool_in(TextSpace *space)
@@ -115,7 +127,7 @@ TextPool *text_pool_new_beside(const TextPool *other)
 {
     g_mutex_lock(&other->space->lock);
     TextPool *pool = pool_in(other->space);
-    pool->used = pool->end = other->space->handed_out;
+    pool->used = pool->ready = pool->end = other->space->handed_out;
     g_mutex_unlock(&other->space->lock);
     return pool;
 }

@@ -226,6 +226,32 @@ static void a_group_larger_than_every_buffer_has_all_its_members(void **state)
     assert_string_equal(recorded_entry(pulled->sink, 2)->name.data, "bob");
 }
 
+/* Those that do not fit into a chunk follow each other in one buffer. */
+static void several_large_groups_have_their_own_members(void **state)
+{
+    const guint sizes[] = {20000, 3000, 40000, 10, 9000};
+    g_autoptr(GString) ldif = g_string_new(NULL);
+
+    for (guint g = 0; g < G_N_ELEMENTS(sizes); g++) {
+        g_string_append_printf(ldif, "dn: cn=g%u,dc=x\nobjectClass: groupOfNames\ncn: g%u\n", g, g);
+        for (guint i = 0; i < sizes[g]; i++) {
+            g_string_append_printf(ldif, "member: uid=u%u-%u,ou=people,dc=x\n", g, i);
+        }
+        g_string_append(ldif, "\n");
+    }
+    g_autoptr(Pulled) pulled = pull(state, ldif->str);
+
+    assert_whole(pulled, G_N_ELEMENTS(sizes));
+    for (guint g = 0; g < G_N_ELEMENTS(sizes); g++) {
+        const DirectoryEntry *group = recorded_entry(pulled->sink, g);
+        assert_int_equal(group->n_members, sizes[g]);
+        for (guint i = 0; i < sizes[g]; i++) {
+            g_autofree char *member = g_strdup_printf("uid=u%u-%u,ou=people,dc=x", g, i);
+            assert_string_equal(group->members[i].data, member);
+        }
+    }
+}
+
 static void entries_that_cross_the_chunks_are_read_alike(void **state)
 {
     g_autoptr(GString) ldif = g_string_new(NULL);
@@ -434,6 +460,7 @@ int main(void)
         TEST(a_dn_with_every_escape_is_kept_as_written),
         TEST(totals_balance),
         TEST(a_group_larger_than_every_buffer_has_all_its_members),
+        TEST(several_large_groups_have_their_own_members),
         TEST(entries_that_cross_the_chunks_are_read_alike),
         TEST(values_of_every_length_are_whole),
         TEST(an_empty_file_has_no_entries),
