@@ -164,7 +164,8 @@ typedef struct Linking {
     const LinkDecisions *decisions; /* NULL = by the rules */
 } Linking;
 
-static void link_people(void *data)
+/* Owners need to know whose the accounts are, and nothing of hosts. */
+static void link_people_and_owners(void *data)
 {
     const Linking *linking = data;
     if (linking->decisions != NULL)
@@ -172,6 +173,7 @@ static void link_people(void *data)
     else
         link_accounts(linking->links);
     list_accounts_of_people(linking->links);
+    owners_link(linking->links);
 }
 
 static void link_hosts(void *data)
@@ -212,9 +214,8 @@ static Links *make_links(const Snapshot *snapshot, const LinkRule *rules, size_t
     links->asset_computer = g_new(uint32_t, snapshot->assets.n + 1);
     links->people_maps = people_maps_new(snapshot);
     Linking linking = {links, decisions};
-    const Task tasks[] = {{link_people, &linking}, {link_hosts, &linking}};
+    const Task tasks[] = {{link_people_and_owners, &linking}, {link_hosts, &linking}};
     tasks_run(tasks, G_N_ELEMENTS(tasks));
-    owners_link(links);
     people_maps_drop(links->people_maps, LINK_PERSON_EMAIL);
     people_maps_drop(links->people_maps, LINK_PERSON_NAME);
     people_maps_drop(links->people_maps, LINK_PERSON_USERNAME);
