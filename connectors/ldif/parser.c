@@ -1,5 +1,6 @@
 #include "ldif/parser.h"
 #include "ldif/names.h"
+#include "ldif/window.h"
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -9,15 +10,7 @@
 #define ARENA_BLOCK ((size_t)256 << 10)
 
 struct LdifParser {
-    LdifReader *reader;
-    const char *path;
-    LdifChunk *chunk;
-    char *at, *end; /* what was read and not yet used; `at` is where an entry begins */
-    bool is_end;    /* nothing follows `end` */
-    bool is_begun;
-    uint64_t line;     /* number of the line at `at` */
-    GString *overflow; /* entries longer than the headroom of a chunk; NULL: none is at hand */
-    GString *spare;    /* what the last of them stood in, for the next one */
+    LdifWindow window; /* begins where an entry does */
     uint64_t n_entries;
     uint64_t last_attributes; /* a bit for each attribute that an entry has ended with */
 
@@ -33,23 +26,10 @@ LdifParser *ldif_parser_new(LdifReader *reader, const char *path)
 {
     LdifParser *parser = g_new0(LdifParser, 1);
 
-    parser->reader = reader;
-    parser->path = path;
-    parser->line = 1;
+    parser->window = (LdifWindow){.reader = reader, .path = path, .line = 1};
     parser->arena = g_malloc(ARENA_BLOCK);
     parser->arena_more = g_ptr_array_new_with_free_func(g_free);
     return parser;
-}
-
-static void drop_overflow(LdifParser *parser)
-{
-    if (parser->overflow == NULL) {
-        return;
-    }
-    if (parser->spare != NULL) {
-        g_string_free(parser->spare, TRUE);
-    }
-    parser->spare = g_steal_pointer(&parser->overflow);
 }
 
 void ldif_parser_free(LdifParser *parser)
@@ -57,11 +37,7 @@ void ldif_parser_free(LdifParser *parser)
     if (parser == NULL) {
         return;
     }
-    ldif_reader_give_back(parser->reader, parser->chunk);
-    drop_overflow(parser);
-    if (parser->spare != NULL) {
-        g_string_free(parser->spare, TRUE);
-    }
+    ldif_window_clear(&parser->window);
     g_ptr_array_unref(parser->arena_more);
     g_free(parser->arena);
     g_free(parser);
@@ -79,100 +55,10 @@ static char *arena_take(LdifParser *parser, size_t n)
     return taken;
 }
 
-/* ---- More bytes ---- */
-
 static bool fail(const LdifParser *parser, uint64_t line, GError **error, SourceError code,
                  const char *what)
 {
-    g_set_error(error, SOURCE_ERROR, code,
-                "%s:%" G_GUINT64_FORMAT ": %s; nothing of the file is used", parser->path, line,
-                what);
-    return false;
-}
-
-static uint64_t count_lines(const char *from, const char *to)
-{
-    uint64_t n = 0;
-
-    while (from < to && (from = memchr(from, '\n', (size_t)(to - from))) != NULL) {
-        from++;
-        n++;
-    }
-    return n;
-}
-
-/* A group of a million members is 50 MB: it grows in place and is not copied for every chunk. */
-static void append_to_overflow(LdifParser *parser, LdifChunk *chunk)
-{
-    size_t left = (size_t)(parser->end - parser->at);
-    GString *all = parser->chunk == NULL ? parser->overflow : NULL;
-
-    if (all != NULL) {
-        g_string_erase(all, 0, parser->at - all->str);
-    } else {
-        all = parser->spare != NULL ? g_string_truncate(g_steal_pointer(&parser->spare), 0)
-                                    : g_string_sized_new(left + 2 * LDIF_CHUNK);
-        g_string_append_len(all, parser->at, (gssize)left);
-        drop_overflow(parser);
-    }
-    g_string_append_len(all, chunk->data, (gssize)chunk->length);
-    ldif_reader_give_back(parser->reader, parser->chunk);
-    ldif_reader_give_back(parser->reader, chunk);
-    parser->chunk = NULL;
-    parser->overflow = all;
-    parser->at = all->str;
-    parser->end = all->str + all->len;
-}
-
-/* What is left goes in front of the next chunk, or both go into a buffer of their own. */
-static bool read_chunk(LdifParser *parser, GError **error)
-{
-    LdifChunk *next = ldif_reader_next(parser->reader);
-    size_t left = (size_t)(parser->end - parser->at);
-
-    if (next == NULL) {
-        parser->is_end = true;
-        return true;
-    }
-    if (next->nul != NULL) {
-        uint64_t line = parser->line + count_lines(parser->at, parser->end) +
-                        count_lines(next->data, next->nul);
-        ldif_reader_give_back(parser->reader, next);
-        return fail(parser, line, error, SOURCE_ERROR_SYNTAX,
-                    "a NUL byte, which LDIF does not have");
-    }
-    if (left > LDIF_HEADROOM) {
-        append_to_overflow(parser, next);
-        return true;
-    }
-    if (left > 0) {
-        memcpy(next->data - left, parser->at, left);
-    }
-    ldif_reader_give_back(parser->reader, parser->chunk);
-    drop_overflow(parser);
-    parser->chunk = next;
-    parser->at = next->data - left;
-    parser->end = next->data + next->length;
-    return true;
-}
-
-/* At least twice as much as before, so that a long entry is not begun again for every chunk. */
-static bool read_more(LdifParser *parser, GError **error)
-{
-    size_t wanted = 2 * (size_t)(parser->end - parser->at);
-
-    do {
-        if (!read_chunk(parser, error)) {
-            return false;
-        }
-    } while (!parser->is_end && (size_t)(parser->end - parser->at) < wanted);
-    if (!parser->is_begun) {
-        parser->is_begun = true;
-        if (parser->end - parser->at >= 3 && memcmp(parser->at, "\xef\xbb\xbf", 3) == 0) {
-            parser->at += 3;
-        }
-    }
-    return true;
+    return ldif_window_fail(&parser->window, line, error, code, what);
 }
 
 /* ---- Lines ---- */
@@ -197,17 +83,17 @@ static LineStep unfold(LdifParser *parser, Cursor *cursor, Text *line)
     char *from = cursor->at;
     size_t length = line->length;
 
-    while (from < parser->end && *from == ' ') { /* measure */
-        char *newline = memchr(from, '\n', (size_t)(parser->end - from));
-        if (newline == NULL && !parser->is_end) {
+    while (from < parser->window.end && *from == ' ') { /* measure */
+        char *newline = memchr(from, '\n', (size_t)(parser->window.end - from));
+        if (newline == NULL && !parser->window.is_end) {
             return LINE_MORE;
         }
-        char *stop = newline != NULL ? newline : parser->end;
+        char *stop = newline != NULL ? newline : parser->window.end;
         length += without_return(from + 1, (size_t)(stop - from - 1));
-        from = newline != NULL ? newline + 1 : parser->end;
+        from = newline != NULL ? newline + 1 : parser->window.end;
         cursor->is_unterminated = newline == NULL;
     }
-    if (from == parser->end && !parser->is_end) {
+    if (from == parser->window.end && !parser->window.is_end) {
         return LINE_MORE;
     }
     if (length > MAX_LINE) {
@@ -234,20 +120,20 @@ static LineStep unfold(LdifParser *parser, Cursor *cursor, Text *line)
 
 static LineStep read_line(LdifParser *parser, Cursor *cursor, Text *ret_line)
 {
-    size_t left = (size_t)(parser->end - cursor->at);
+    size_t left = (size_t)(parser->window.end - cursor->at);
     char *newline = left > 0 ? memchr(cursor->at, '\n', left) : NULL;
 
-    if (newline == NULL && !parser->is_end) {
+    if (newline == NULL && !parser->window.is_end) {
         cursor->begins_at = cursor->line;
         return left > MAX_LINE ? LINE_FAILED : LINE_MORE;
     }
     if (left == 0) {
         return LINE_NONE;
     }
-    char *stop = newline != NULL ? newline : parser->end;
+    char *stop = newline != NULL ? newline : parser->window.end;
     *ret_line = (Text){cursor->at, without_return(cursor->at, (size_t)(stop - cursor->at))};
     cursor->begins_at = cursor->line++;
-    cursor->at = newline != NULL ? newline + 1 : parser->end;
+    cursor->at = newline != NULL ? newline + 1 : parser->window.end;
     cursor->is_unterminated = newline == NULL;
     if (G_UNLIKELY(ret_line->length > MAX_LINE)) {
         return LINE_FAILED;
@@ -255,8 +141,8 @@ static LineStep read_line(LdifParser *parser, Cursor *cursor, Text *ret_line)
     if (ret_line->length == 0) {
         return LINE_BLANK;
     }
-    if (G_UNLIKELY(cursor->at == parser->end)) {
-        return parser->is_end ? LINE_READ : LINE_MORE;
+    if (G_UNLIKELY(cursor->at == parser->window.end)) {
+        return parser->window.is_end ? LINE_READ : LINE_MORE;
     }
     return G_LIKELY(*cursor->at != ' ') ? LINE_READ : unfold(parser, cursor, ret_line);
 }
@@ -517,7 +403,7 @@ static inline char *find_newline(char *at, const char *end)
  * to be read step by step, and so are the last bytes of a chunk. */
 static void take_plain_lines(LdifParser *parser, Schema *schema, Cursor *cursor, Record *record)
 {
-    const char *end = parser->end;
+    const char *end = parser->window.end;
     KnownName *name = parser->names.last;
     char *at = cursor->at, *line = NULL;
     uint64_t n_lines = 0;
@@ -580,8 +466,8 @@ static LineStep read_entry(LdifParser *parser, Schema *schema, Cursor *cursor, R
         } else if (step == LINE_MORE || step == LINE_NONE || record->line != 0) {
             return step;
         } else { /* blank lines before an entry */
-            parser->at = cursor->at;
-            parser->line = cursor->line;
+            parser->window.at = cursor->at;
+            parser->window.line = cursor->line;
         }
     }
 }
@@ -603,9 +489,9 @@ static LdifStep end_entry(LdifParser *parser, Schema *schema, const Cursor *curs
         parser->last_attributes |= attribute_bit(record->last_attribute);
     }
     parser->n_entries++;
-    parser->at = cursor->at;
-    parser->line = cursor->line;
-    *ret_place = (Place){.file = parser->path, .line = record->line, .dn = record->dn};
+    parser->window.at = cursor->at;
+    parser->window.line = cursor->line;
+    *ret_place = (Place){.file = parser->window.path, .line = record->line, .dn = record->dn};
     *ret_reason = record->reject;
     return record->reject != NULL ? LDIF_REJECTED : LDIF_ENTRY;
 }
@@ -619,7 +505,7 @@ LdifStep ldif_parser_next(LdifParser *parser, Schema *schema, Place *ret_place,
         parser->names.last = NULL;
     }
     for (;;) {
-        Cursor cursor = {.at = parser->at, .line = parser->line};
+        Cursor cursor = {.at = parser->window.at, .line = parser->window.line};
         Record record = {0};
 
         parser->arena_used = 0;
@@ -631,7 +517,7 @@ LdifStep ldif_parser_next(LdifParser *parser, Schema *schema, Place *ret_place,
             return LDIF_FAILED;
         }
         if (step == LINE_MORE) {
-            if (!read_more(parser, error)) {
+            if (!ldif_window_read_more(&parser->window, error)) {
                 return LDIF_FAILED;
             }
             continue;
