@@ -178,6 +178,10 @@ Baseline *ledger_baseline_people(Ledger *ledger, GError **error);
  * false from visit stops. */
 typedef bool (*LedgerVisit)(json_t *row, void *data);
 bool ledger_runs(Ledger *ledger, int64_t limit, LedgerVisit visit, void *data, GError **error);
+/* What a line of a list shows of the runs from the first (0 = the newest) on: "id", "status",
+ * "as_of", "reason", "counts" (new, resolved, open, by_severity) and "sources" (name, status);
+ * kept until the ledger changes. New reference; NULL on failure. */
+json_t *ledger_run_lines(Ledger *ledger, int64_t first, int64_t limit, GError **error);
 json_t *ledger_run(Ledger *ledger, int64_t id,
                    GError **error); /* whole; NULL and no error when there is none */
 json_t *ledger_last_run(Ledger *ledger, GError **error);   /* last applied or partial; same form */

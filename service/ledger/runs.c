@@ -1,4 +1,5 @@
 /* runs.c: past runs as JSON. */
+#include "ledger/kept.h"
 #include "ledger/ledger_private.h"
 
 #include <string.h>
@@ -99,6 +100,92 @@ bool ledger_runs(Ledger *ledger, int64_t limit, LedgerVisit visit, void *data, G
     }
     return true;
 }
+
+/* ---- lines of a list ---- */
+
+/* The members of text that are named. */
+static json_t *some_of(const char *text, const char *const *names)
+{
+    json_t *whole = json_from_text(text, json_object()), *some = json_object(), *value;
+
+    for (; *names; names++) {
+        if ((value = json_object_get(whole, *names)))
+            json_object_set(some, *names, value);
+    }
+    json_decref(whole);
+    return some;
+}
+
+static json_t *line_of(Statement *row)
+{
+    static const char *const counts[] = {"new", "resolved", "open", "by_severity", NULL};
+
+    return json_pack("{s:I s:s s:o s:o s:o s:[]}", "id", (json_int_t)statement_integer(row, 0),
+                     "status", statement_text(row, 1), "as_of",
+                     json_time(statement_integer(row, 2)), "counts",
+                     some_of(statement_text(row, 3), counts), "reason",
+                     text_or_null(statement_text(row, 4)), "sources");
+}
+
+static bool add_source_lines(Statement *rows, json_t *line, GError **error)
+{
+    StoreStep step;
+
+    statement_bind(rows, integer_value(json_integer_value(json_object_get(line, "id"))));
+    while ((step = statement_step(rows, error)) == STORE_ROW)
+        json_array_append_new(json_object_get(line, "sources"),
+                              json_pack("{s:s s:s}", "name", statement_text(rows, 0), "status",
+                                        statement_text(rows, 1)));
+    statement_reset(rows);
+    return step == STORE_DONE;
+}
+
+static bool read_lines(Ledger *ledger, int64_t first, int64_t limit, json_t *lines, GError **error)
+{
+    g_autoptr(Statement) rows =
+        store_prepare(ledger->store,
+                      "SELECT id, status, as_of, counts, reason FROM run ORDER BY id DESC LIMIT $1 "
+                      "OFFSET $2",
+                      error);
+    g_autoptr(Statement) sources = store_prepare(
+        ledger->store, "SELECT name, status FROM run_source WHERE run = $1 ORDER BY place", error);
+    StoreStep step;
+    json_t *line;
+    size_t i;
+
+    if (!rows || !sources)
+        return false;
+    statement_bind(rows, integer_value(limit), integer_value(first));
+    while ((step = statement_step(rows, error)) == STORE_ROW)
+        json_array_append_new(lines, line_of(rows));
+    json_array_foreach(lines, i, line)
+    {
+        if (!add_source_lines(sources, line, error))
+            return false;
+    }
+    return step == STORE_DONE;
+}
+
+json_t *ledger_run_lines(Ledger *ledger, int64_t first, int64_t limit, GError **error)
+{
+    g_autofree char *question =
+        g_strdup_printf("runs %" G_GINT64_FORMAT " %" G_GINT64_FORMAT, first, limit);
+
+    if (!kept_refresh(ledger->kept, ledger->store, error))
+        return NULL;
+    json_t *lines = kept_find(ledger->kept, question);
+    if (lines)
+        return lines;
+    lines = json_array();
+    if (read_lines(ledger, first, limit, lines, error)) {
+        kept_add(ledger->kept, question, lines);
+        return lines;
+    }
+    json_decref(lines);
+    return NULL;
+}
+
+/* ---- one ---- */
 
 static json_t *read_run(Ledger *ledger, const char *sql, int64_t id, GError **error)
 {

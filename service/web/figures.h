@@ -11,7 +11,7 @@ void figure_path(json_t *paths, const char *first, const json_t *steps);
 /* All paths that the evidence of an exception holds. New reference; maybe empty. */
 json_t *figure_paths_of(const json_t *exception);
 
-/* Bars of open exceptions by severity, oldest first. runs: rows of ledger_runs(), newest first.
+/* Bars of open exceptions by severity, oldest first. runs: of ledger_run_lines(), newest first.
  * {"width", "height", "lines", "bars", "rows", "words"}; NULL when no run was applied. New
  * reference. */
 json_t *figure_trend(const json_t *runs);

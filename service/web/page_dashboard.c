@@ -12,6 +12,7 @@
 
 #define TODO_MOST 3
 #define DUE_MOST 5
+#define TREND_OF_RUNS 40 /* some of which were not applied */
 
 static bool is_technical(const Request *request)
 {
@@ -57,13 +58,14 @@ static void add_trouble(json_t *model, const json_t *newest)
 
 static bool add_runs(Request *request, json_t *model, GError **error)
 {
-    json_t *runs = json_array(), *newest, *trend;
+    json_t *newest_run = json_array(), *lines, *newest, *trend;
 
-    if (!ledger_runs(request->ledger, 40, view_collect, runs, error)) {
-        json_decref(runs);
+    if (!ledger_runs(request->ledger, 1, view_collect, newest_run, error) ||
+        !(lines = ledger_run_lines(request->ledger, 0, TREND_OF_RUNS, error))) {
+        json_decref(newest_run);
         return false;
     }
-    newest = json_array_get(runs, 0);
+    newest = json_array_get(newest_run, 0);
     if (newest) {
         g_autofree char *id = g_strdup_printf("%" G_GINT64_FORMAT, view_number(newest, "id"));
         json_object_set(model, "run", newest);
@@ -71,10 +73,11 @@ static bool add_runs(Request *request, json_t *model, GError **error)
         json_object_set_new(model, "sources", sources_of(newest));
         add_trouble(model, newest);
     }
-    trend = is_technical(request) ? figure_trend(runs) : NULL;
+    trend = is_technical(request) ? figure_trend(lines) : NULL;
     if (trend)
         json_object_set_new(model, "trend", trend);
-    json_decref(runs);
+    json_decref(lines);
+    json_decref(newest_run);
     return true;
 }
 

@@ -37,7 +37,8 @@ static char *sources_words(const json_t *run)
     return g_strdup_printf("%" G_GINT64_FORMAT " whole%s", whole, words->str);
 }
 
-/* The page of a list that is read from its beginning: the ledger knows a limit only. */
+/* A page of the list, and one more if there is one. Programs get all that is kept of a run; the
+ * ledger reads such a list from its beginning. */
 typedef struct Slice {
     json_t *rows;
     int64_t first, n;
@@ -52,35 +53,46 @@ static bool slice_row(json_t *row, void *data)
     return true;
 }
 
+static json_t *read_rows(const Request *request, int64_t first, GError **error)
+{
+    Slice slice = {.first = first};
+    int64_t n = RUNS_PER_PAGE + 1;
+
+    if (!request->wants_json)
+        return ledger_run_lines(request->ledger, first, n, error);
+    slice.rows = json_array();
+    if (!ledger_runs(request->ledger, first + n, slice_row, &slice, error))
+        g_clear_pointer(&slice.rows, json_decref);
+    return slice.rows;
+}
+
 bool page_runs(Request *request, Reply *reply, GError **error)
 {
     gint64 page = 1;
     size_t i;
-    json_t *run;
+    json_t *rows, *run;
 
     if (!fields_number(request->fields, "page", 1, 10000, &page, error))
         return false;
     page = MAX(page, 1);
-    Slice slice = {.rows = json_array(), .first = (page - 1) * RUNS_PER_PAGE};
-    if (!ledger_runs(request->ledger, page * RUNS_PER_PAGE + 1, slice_row, &slice, error)) {
-        json_decref(slice.rows);
+    rows = read_rows(request, (page - 1) * RUNS_PER_PAGE, error);
+    if (!rows)
         return false;
-    }
-    bool has_more = json_array_size(slice.rows) > RUNS_PER_PAGE;
+    bool has_more = json_array_size(rows) > RUNS_PER_PAGE;
     if (has_more)
-        json_array_remove(slice.rows, RUNS_PER_PAGE);
-    json_array_foreach(slice.rows, i, run)
+        json_array_remove(rows, RUNS_PER_PAGE);
+    json_array_foreach(rows, i, run)
     {
         decorate(run);
         view_take_text(run, "sources_words", sources_words(run));
     }
-    json_t *model = json_pack("{s:o}", "runs", slice.rows);
-    view_set_flag(model, "has_runs", json_array_size(slice.rows) > 0);
+    json_t *model = json_pack("{s:o}", "runs", rows);
+    view_set_flag(model, "has_runs", json_array_size(rows) > 0);
     view_set_flag(model, "may_run", (request->who.roles & ROLE_ADMIN) && !request->is_read_only);
     view_pager(model, request->fields,
                &(ViewPage){.page = page,
                            .size = RUNS_PER_PAGE,
-                           .n_shown = (int64_t)json_array_size(slice.rows),
+                           .n_shown = (int64_t)json_array_size(rows),
                            .total = -1,
                            .has_more = has_more});
     reply_page(reply, "runs", "Runs", model);

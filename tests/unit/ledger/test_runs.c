@@ -326,6 +326,68 @@ static void roster_init(Roster *roster, const char *const *people, SourceStatus 
     }
 }
 
+static void same(json_t *line, json_t *whole, const char *name)
+{
+    if (!json_equal(json_object_get(line, name), json_object_get(whole, name)))
+        fail_msg("%s differs", name);
+}
+
+static bool collect_run(json_t *row, void *rows)
+{
+    return json_array_append(rows, row) == 0;
+}
+
+/* A line says of a run what the whole says, and follows what is added. */
+static void assert_lines(Fixture *f, size_t n)
+{
+    json_t *wholes = json_array(), *lines = ledger_run_lines(f->ledger, 0, 100, NULL), *line,
+           *source;
+    json_t *second = ledger_run_lines(f->ledger, 1, 1, NULL);
+    size_t i, k;
+
+    assert_true(ledger_runs(f->ledger, 0, collect_run, wholes, NULL));
+    assert_int_equal(json_array_size(lines), n);
+    assert_int_equal(json_array_size(wholes), n);
+    json_array_foreach(lines, i, line)
+    {
+        json_t *whole = json_array_get(wholes, i);
+        json_t *counts = json_object_get(line, "counts");
+        same(line, whole, "id");
+        same(line, whole, "status");
+        same(line, whole, "as_of");
+        same(line, whole, "reason");
+        same(counts, json_object_get(whole, "counts"), "open");
+        same(counts, json_object_get(whole, "counts"), "by_severity");
+        assert_int_equal(json_array_size(json_object_get(line, "sources")),
+                         json_array_size(json_object_get(whole, "sources")));
+        json_array_foreach(json_object_get(line, "sources"), k, source)
+        {
+            same(source, json_array_get(json_object_get(whole, "sources"), k), "name");
+            same(source, json_array_get(json_object_get(whole, "sources"), k), "status");
+        }
+    }
+    assert_true(n < 2 || json_equal(json_array_get(second, 0), json_array_get(lines, 1)));
+    json_decref(wholes);
+    json_decref(lines);
+    json_decref(second);
+}
+
+static void a_line_says_of_a_run_what_the_whole_says(void **state)
+{
+    Fixture *f = *state;
+    LedgerRun run = failed_run("failed");
+
+    fixture_night(f, NOON, "dormant corp/ann");
+    assert_lines(f, 1);
+    fixture_night(f, NOON + DAY, "dormant corp/ann; dormant corp/bob");
+    assert_lines(f, 2);
+    run.sources = json_pack("[{s:s s:s s:{s:i}}]", "name", "corp", "status", "incomplete", "counts",
+                            "pulled", 7);
+    record(f, &run);
+    assert_lines(f, 3);
+    json_decref(run.sources);
+}
+
 static char *roster_text(const Baseline *baseline)
 {
     GString *out = g_string_new(NULL);
@@ -389,6 +451,7 @@ int main(int argc, char **argv)
         RUNS(a_run_is_shown_with_its_proofs),
         RUNS(results_of_controls_say_why_not),
         RUNS(runs_are_listed_newest_first_without_long_proofs),
+        RUNS(a_line_says_of_a_run_what_the_whole_says),
         RUNS(a_run_that_merged_nothing_counts_what_stays),
         RUNS(the_baseline_has_the_last_good_run_and_the_maximum_of_a_week),
         RUNS(the_maximum_of_a_week_counts_from_the_change_that_was_let_through),
