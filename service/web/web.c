@@ -7,11 +7,14 @@
 #include "web/listen.h"
 #include "web/server.h"
 
+#include <malloc.h>
 #include <poll.h>
 #include <stdio.h>
 #include <sys/resource.h>
 
 #define SWEEP_MS 1000
+#define ARENAS 24            /* more than there are threads */
+#define KEPT_BYTES (8 << 20) /* of an arena; the biggest page needs less */
 
 /* Every connection is a file descriptor; the usual limit of 1024 is for programs with select(). */
 static void allow_many_files(void)
@@ -61,8 +64,18 @@ static bool serve(const Site *site, const WebSocket *socket, GCancellable *cance
     return true;
 }
 
+/* A run gives memory back as soon as it can (main.c). Pages come again and again, on several
+ * threads at once: each has an arena of its own, and what a page needed stays for the next one. */
+static void keep_memory(void)
+{
+    mallopt(M_ARENA_MAX, ARENAS);
+    mallopt(M_MMAP_THRESHOLD, KEPT_BYTES);
+    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+}
+
 bool web_run(const WebStart *start, GError **error)
 {
+    keep_memory();
     g_autoptr(WebOptions) options = web_options_new(start, error);
     g_autoptr(TemplateSet) templates = options ? layout_templates(error) : NULL;
     g_auto(WebSocket) socket = {.fd = -1};
