@@ -63,7 +63,8 @@ class Bench:
         self.company = os.path.join(folder, str(options.accounts))
         if not os.path.exists(os.path.join(self.company, "planted.csv")):
             Usage([os.path.join(options.tools, "generate"), str(options.accounts), self.company])
-        people = [row["id"] for row in rows_of(os.path.join(self.company, "people.csv")) if row["status"] == "active"]
+        owners = 92 * options.accounts // 100  # people behind them have no account
+        people = [row["id"] for row in rows_of(os.path.join(self.company, "people.csv")) if row["status"] == "active" and int(row["id"]) < owners]
         self.people = random.Random(4).sample(people, min(100, len(people)))
         self.dn = {}
 
