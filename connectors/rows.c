@@ -3,9 +3,6 @@
 #include <rightful/connector.h>
 
 #include <csv.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 #define FIRST_CELL 4096
 
@@ -111,19 +108,13 @@ static bool check_utf8(Rows *rows, const char *bytes, size_t n, uint64_t line, G
     return true;
 }
 
-/* Nothing above the blank is white space. */
-static inline bool is_space(char c)
+static Text trimmed(const char *data, size_t length)
 {
-    return (unsigned char)c <= ' ' && g_ascii_isspace(c);
-}
-
-static inline Text trimmed(const char *data, size_t length)
-{
-    while (length > 0 && is_space(data[0])) {
+    while (length > 0 && g_ascii_isspace(data[0])) {
         data++;
         length--;
     }
-    while (length > 0 && is_space(data[length - 1]))
+    while (length > 0 && g_ascii_isspace(data[length - 1]))
         length--;
     return (Text){.data = data, .length = length};
 }
@@ -282,89 +273,10 @@ static bool read_ended_line(Rows *rows, const char *bytes, size_t n, GError **er
     return read_line(rows, bytes, has_return ? n - 1 : n, has_return ? "\r\n" : "\n", error);
 }
 
-/* ---- the lines that nearly all are ---- */
-
-#ifdef __SSE2__
-#define LANE 16
-
-static inline uint32_t bytes_that_are(__m128i bytes, char c)
-{
-    return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)));
-}
-
-/* The cells of the line at `bytes`, found in one pass over it. Returns where the next line begins;
- * NULL: it has to be read step by step, since it has a quote, a carriage return other than that of
- * its end, or more columns than a table, or ends beyond the last whole lane. */
-static const char *scan_line(Rows *rows, const char *bytes, const char *end, size_t *ret_n_cells,
-                             bool *ret_is_ascii)
-{
-    const char *cell = bytes;
-    size_t n_cells = 0;
-    uint32_t high = 0;
-    for (const char *at = bytes; end - at >= LANE; at += LANE) {
-        __m128i lane = _mm_loadu_si128((const __m128i *)(const void *)at);
-        uint32_t line_ends = bytes_that_are(lane, '\n');
-        uint32_t cell_ends = bytes_that_are(lane, rows->delimiter) | line_ends;
-        uint32_t odd = bytes_that_are(lane, '"') | (bytes_that_are(lane, '\r') & ~(line_ends >> 1));
-        uint32_t of_line = line_ends == 0 ? UINT32_MAX : line_ends ^ (line_ends - 1);
-        high |= (uint32_t)_mm_movemask_epi8(lane) & of_line;
-        cell_ends &= of_line;
-        if ((odd & of_line) != 0 || n_cells + LANE > ROWS_MAX_COLUMNS)
-            return NULL;
-        for (; cell_ends != 0; cell_ends &= cell_ends - 1) {
-            const char *stop = at + __builtin_ctz(cell_ends);
-            rows->cells[n_cells++] = trimmed(cell, (size_t)(stop - cell));
-            cell = stop + 1;
-        }
-        if (line_ends != 0) {
-            *ret_n_cells = n_cells;
-            *ret_is_ascii = high == 0;
-            return cell;
-        }
-    }
-    return NULL;
-}
-#else
-static const char *scan_line(Rows *rows, const char *bytes, const char *end, size_t *ret_n_cells,
-                             bool *ret_is_ascii)
-{
-    return NULL;
-}
-#endif
-
-/* Returns where the first line begins that must be read step by step; NULL on failure. */
-static const char *read_plain_lines(Rows *rows, const char *bytes, const char *end, GError **error)
-{
-    bool is_first = rows->n_lines == 0; /* a BOM may stand in front of it */
-    if (is_first || rows->is_open || rows->pending->len > 0)
-        return bytes;
-    for (;;) {
-        size_t n_cells;
-        bool is_ascii;
-        const char *next = scan_line(rows, bytes, end, &n_cells, &is_ascii);
-        size_t n = next != NULL ? (size_t)(next - 1 - bytes) : 0;
-        if (next == NULL || n > ROWS_MAX_RECORD)
-            return bytes;
-        rows->n_lines++;
-        if (!is_ascii && !check_utf8(rows, bytes, n, rows->n_lines, error))
-            return NULL;
-        if (n_cells == 1 && is_blank(bytes, n - (n > 0 && bytes[n - 1] == '\r')))
-            rows->n_rows++;
-        else if (!visit_row(rows, n_cells, rows->n_lines, true, error))
-            return NULL;
-        bytes = next;
-    }
-}
-
 bool rows_push(Rows *rows, const char *bytes, size_t n_bytes, GError **error)
 {
     const char *end = bytes + n_bytes;
     while (bytes < end && !rows->is_failed) {
-        bytes = read_plain_lines(rows, bytes, end, error);
-        if (bytes == NULL)
-            return false;
-        if (bytes == end)
-            break;
         const char *stop = memchr(bytes, '\n', (size_t)(end - bytes));
         size_t n = (size_t)((stop != NULL ? stop : end) - bytes);
         if (stop != NULL && rows->pending->len == 0) {

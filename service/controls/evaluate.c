@@ -1,4 +1,3 @@
-#include "controls/compact.h"
 #include "controls/evidence.h"
 #include "controls/parties.h"
 #include "controls/reporting.h"
@@ -274,7 +273,7 @@ static char *holders_of(const ControlContext *context, const Finding *finding)
                                   json_string(snapshot_text(context->snapshot,
                                                             context->snapshot->people.id[ids[i]])));
     }
-    char *text = json_array_size(list) > 0 ? json_compact(list) : NULL;
+    char *text = json_array_size(list) > 0 ? evidence_dump(list) : NULL;
     json_decref(list);
     return text;
 }

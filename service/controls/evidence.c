@@ -1,4 +1,3 @@
-#include "controls/compact.h"
 #include "controls/evidence.h"
 
 #include "base/times.h"
@@ -469,10 +468,18 @@ void evidence_approvals(const ControlContext *context, json_t *evidence, uint32_
     json_object_set_new(evidence, "approvals", listing.list);
 }
 
+char *evidence_dump(const json_t *value)
+{
+    char *dumped = json_dumps(value, JSON_COMPACT);
+    char *text = g_strdup(dumped);
+    free(dumped);
+    return text;
+}
+
 void finding_text_take(FindingText *text, char *summary, json_t *evidence, char *action)
 {
     text->summary = summary;
-    text->evidence = json_compact(evidence);
+    text->evidence = evidence_dump(evidence);
     text->action = action;
     json_decref(evidence);
 }

@@ -73,5 +73,8 @@ uint64_t privileged_hash(const ControlContext *context, uint32_t account);
 /* Hash of what evidence_account() and evidence_privileged() show. */
 uint64_t account_facts(const ControlContext *context, uint32_t account);
 
+/* As one line of JSON. Newly allocated. */
+char *evidence_dump(const json_t *value);
+
 /* Takes summary, action (newly allocated) and evidence. */
 void finding_text_take(FindingText *text, char *summary, json_t *evidence, char *action);

@@ -1,5 +1,6 @@
 /* catalogue.c: what there is: controls, connectors, settings, formats, routes. */
 
+#include "run/list.h"
 #include "run/run_commands.h"
 
 #include "run/facts.h"
@@ -8,17 +9,6 @@
 #include "web/web.h"
 
 #include <string.h>
-
-static ExitCode end_list(Writer *writer)
-{
-    g_autoptr(GError) error = NULL;
-
-    if (!writer_end(writer, &error)) {
-        say_error("%s", error->message);
-        return EXIT_FAILED;
-    }
-    return EXIT_DONE;
-}
 
 /* ---- controls ---- */
 
@@ -123,8 +113,7 @@ ExitCode command_controls(Invocation *invocation)
     g_autoptr(GError) error = NULL;
     g_autoptr(Ledger) ledger = NULL;
     ExitCode code = open_store(invocation, LEDGER_READ, &ledger);
-    json_t *rows, *row;
-    size_t i;
+    json_t *rows = NULL;
 
     if (code != EXIT_DONE) {
         return code;
@@ -133,15 +122,9 @@ ExitCode command_controls(Invocation *invocation)
     if (rows == NULL) {
         return ledger_failed(error);
     }
-    g_autoptr(Writer) writer =
-        writer_new(invocation->format, "controls", control_columns, stdout, invocation->has_colour);
-
-    json_array_foreach(rows, i, row)
-    {
-        writer_row(writer, row);
-    }
+    code = list_rows(invocation, "controls", control_columns, rows);
     json_decref(rows);
-    return end_list(writer);
+    return code;
 }
 
 /* ---- list ---- */
@@ -272,7 +255,7 @@ ExitCode command_list(Invocation *invocation)
                                                   stdout, invocation->has_colour);
 
             list_kinds[i].print(writer);
-            return end_list(writer);
+            return list_end(writer);
         }
     }
     return usage_error(invocation, "list %s: allowed: connectors, settings, formats, routes", what);

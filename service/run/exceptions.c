@@ -1,5 +1,6 @@
 /* exceptions.c: the ledger's list, and one exception of it. */
 
+#include "run/list.h"
 #include "run/run_commands.h"
 
 #include "controls/control.h"
@@ -140,11 +141,7 @@ static ExitCode list_exceptions(const Invocation *invocation, Ledger *ledger,
     if (!is_done) {
         return ledger_failed(error);
     }
-    if (!writer_end(writer, &error)) {
-        say_error("%s", error->message);
-        return EXIT_FAILED;
-    }
-    return EXIT_DONE;
+    return list_end(writer);
 }
 
 ExitCode command_exceptions(Invocation *invocation)

@@ -2,6 +2,7 @@
 
 #include "ledger/cases.h"
 #include "run/leaver_case.h"
+#include "run/list.h"
 #include "run/show.h"
 #include "run/summary.h"
 #include "run/terminal.h"
@@ -48,11 +49,7 @@ ExitCode leaver_list(Invocation *invocation)
         !ledger_cases(ledger, invocation_has(invocation, "all"), write_case, writer, &error)) {
         return ledger_failed(error);
     }
-    if (!writer_end(writer, &error)) {
-        say_error("%s", error->message);
-        return EXIT_FAILED;
-    }
-    return EXIT_DONE;
+    return list_end(writer);
 }
 
 static const char *shown(const json_t *object, const char *key)

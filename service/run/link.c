@@ -2,6 +2,7 @@
  * can tell. The sources are read, so that both are there and meant; nothing is written but the
  * ledger. */
 
+#include "run/list.h"
 #include "run/run_commands.h"
 
 #include "base/visible.h"
@@ -28,8 +29,7 @@ static ExitCode list_links(Invocation *invocation)
     g_autoptr(GError) error = NULL;
     g_autoptr(Ledger) ledger = NULL;
     ExitCode code = open_store(invocation, LEDGER_READ, &ledger);
-    json_t *list = NULL, *link;
-    size_t i;
+    json_t *list = NULL;
 
     if (code != EXIT_DONE) {
         return code;
@@ -38,19 +38,9 @@ static ExitCode list_links(Invocation *invocation)
     if (list == NULL) {
         return ledger_failed(error);
     }
-    g_autoptr(Writer) writer =
-        writer_new(invocation->format, "link", link_columns, stdout, invocation->has_colour);
-
-    json_array_foreach(list, i, link)
-    {
-        writer_row(writer, link);
-    }
+    code = list_rows(invocation, "link", link_columns, list);
     json_decref(list);
-    if (!writer_end(writer, &error)) {
-        say_error("%s", error->message);
-        return EXIT_FAILED;
-    }
-    return EXIT_DONE;
+    return code;
 }
 
 /* ---- who and what is meant ---- */

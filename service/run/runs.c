@@ -1,5 +1,6 @@
 /* runs.c: past runs with their proofs; the store's schema. */
 
+#include "run/list.h"
 #include "run/run_commands.h"
 
 #include "run/ledger_access.h"
@@ -73,11 +74,7 @@ ExitCode command_runs(Invocation *invocation)
     if (ledger != NULL && !ledger_runs(ledger, limit, write_row, writer, &error)) {
         return ledger_failed(error);
     }
-    if (!writer_end(writer, &error)) {
-        say_error("%s", error->message);
-        return EXIT_FAILED;
-    }
-    return EXIT_DONE;
+    return list_end(writer);
 }
 
 static void print_run(const Invocation *invocation, json_t *run)

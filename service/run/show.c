@@ -1,6 +1,7 @@
 #include "run/show.h"
 
 #include "base/visible.h"
+#include "run/list.h"
 #include "run/summary.h"
 #include "run/terminal.h"
 
@@ -147,10 +148,7 @@ static void collect_paths(json_t *object, const char *prefix, GPtrArray *paths)
 
 static ExitCode write_rows(const Invocation *invocation, const char *name, json_t *things)
 {
-    g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
-    size_t i;
-    json_t *thing;
 
     if (json_array_size(things) > 0) {
         collect_paths(json_array_get(things, 0), "", paths);
@@ -160,17 +158,7 @@ static ExitCode write_rows(const Invocation *invocation, const char *name, json_
     for (guint j = 0; j < paths->len; j++) {
         columns[j].path = paths->pdata[j];
     }
-    g_autoptr(Writer) writer = writer_new(invocation->format, name, columns, stdout, false);
-
-    json_array_foreach(things, i, thing)
-    {
-        writer_row(writer, thing);
-    }
-    if (!writer_end(writer, &error)) {
-        say_error("%s", error->message);
-        return EXIT_FAILED;
-    }
-    return EXIT_DONE;
+    return list_rows(invocation, name, columns, things);
 }
 
 ExitCode show_things(const Invocation *invocation, const char *name, json_t *things)

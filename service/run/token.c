@@ -1,5 +1,6 @@
 /* token.c: `token new|list|revoke`: bearer tokens of programs that ask over the web. */
 
+#include "run/list.h"
 #include "run/run_commands.h"
 
 #include "base/times.h"
@@ -38,11 +39,7 @@ static ExitCode list_tokens(Invocation *invocation)
     if (ledger != NULL && !ledger_tokens(ledger, clock_utc(), write_token, writer, &error)) {
         return ledger_failed(error);
     }
-    if (!writer_end(writer, &error)) {
-        say_error("%s", error->message);
-        return EXIT_FAILED;
-    }
-    return EXIT_DONE;
+    return list_end(writer);
 }
 
 /* ---- new ---- */

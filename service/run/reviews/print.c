@@ -2,6 +2,7 @@
 
 #include "base/visible.h"
 #include "report/writer.h"
+#include "run/list.h"
 #include "run/show.h"
 #include "run/summary.h"
 #include "run/terminal.h"
@@ -126,25 +127,6 @@ static const Column item_columns[] = {{.path = "item", .header = "NO", .is_right
                                       {.path = "decision.at"},
                                       {0}};
 
-static ExitCode write_items(const Invocation *invocation, const json_t *review)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Writer) writer =
-        writer_new(invocation->format, "review", item_columns, stdout, invocation->has_colour);
-    size_t i;
-    json_t *item;
-
-    json_array_foreach(json_object_get(review, "rights"), i, item)
-    {
-        writer_row(writer, item);
-    }
-    if (!writer_end(writer, &error)) {
-        say_error("%s", error->message);
-        return EXIT_FAILED;
-    }
-    return EXIT_DONE;
-}
-
 ExitCode review_print(const Invocation *invocation, json_t *review)
 {
     if (invocation->format == FORMAT_JSON) {
@@ -156,7 +138,8 @@ ExitCode review_print(const Invocation *invocation, json_t *review)
         print_reviewers(review);
         fputc('\n', stdout);
     }
-    ExitCode code = write_items(invocation, review);
+    ExitCode code =
+        list_rows(invocation, "review", item_columns, json_object_get(review, "rights"));
 
     json_decref(review);
     return code;

@@ -3,6 +3,7 @@
 #include "notify/notify.h"
 #include "report/writer.h"
 #include "run/ledger_access.h"
+#include "run/list.h"
 #include "run/reviews/review_command.h"
 #include "run/worker/looks.h"
 
@@ -37,25 +38,6 @@ static json_t *remind(const Invocation *invocation, Ledger *ledger, GError **err
     return looks_refresh(looks, error) ? notify_remind(&notify, &reminder, error) : NULL;
 }
 
-static ExitCode print_rows(const Invocation *invocation, const json_t *rows)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Writer) writer =
-        writer_new(invocation->format, "reminded", columns, stdout, invocation->has_colour);
-    size_t i;
-    json_t *row;
-
-    json_array_foreach(rows, i, row)
-    {
-        writer_row(writer, row);
-    }
-    if (!writer_end(writer, &error)) {
-        say_error("%s", error->message);
-        return EXIT_FAILED;
-    }
-    return EXIT_DONE;
-}
-
 static int count_told(const json_t *rows)
 {
     int n = 0;
@@ -85,7 +67,7 @@ ExitCode review_verb_remind(Invocation *invocation)
     }
     int n = count_told(rows);
 
-    code = print_rows(invocation, rows);
+    code = list_rows(invocation, "reminded", columns, rows);
     json_decref(rows);
     if (n > 0) {
         say(invocation, "%d %s; rightful worker sends the mail.", n,

@@ -1,6 +1,7 @@
 /* show_command.c: `review list` and `review show`, from the ledger alone. */
 #include "ledger/reviews.h"
 #include "run/ledger_access.h"
+#include "run/list.h"
 #include "run/reviews/print.h"
 #include "run/reviews/review_command.h"
 #include "run/run_commands.h"
@@ -61,11 +62,7 @@ ExitCode review_verb_list(Invocation *invocation)
     if (ledger != NULL && !ledger_reviews(ledger, &filter, write_review, writer, &error)) {
         return ledger_failed(error);
     }
-    if (!writer_end(writer, &error)) {
-        say_error("%s", error->message);
-        return EXIT_FAILED;
-    }
-    return EXIT_DONE;
+    return list_end(writer);
 }
 
 static bool collect(json_t *row, void *list)

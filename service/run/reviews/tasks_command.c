@@ -5,6 +5,7 @@
 #include "ledger/review_tasks.h"
 #include "review/removal.h"
 #include "run/ledger_access.h"
+#include "run/list.h"
 #include "run/reviews/review_command.h"
 #include "run/run_commands.h"
 #include "run/show.h"
@@ -139,25 +140,6 @@ static ExitCode print_tasks(Invocation *invocation, json_t *tasks)
     return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
-static ExitCode write_tasks(const Invocation *invocation, json_t *tasks)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Writer) writer =
-        writer_new(invocation->format, "review", task_columns, stdout, invocation->has_colour);
-    size_t i;
-    json_t *task;
-
-    json_array_foreach(tasks, i, task)
-    {
-        writer_row(writer, task);
-    }
-    if (!writer_end(writer, &error)) {
-        say_error("%s", error->message);
-        return EXIT_FAILED;
-    }
-    return EXIT_DONE;
-}
-
 ExitCode review_verb_tasks(Invocation *invocation)
 {
     g_autoptr(GError) error = NULL;
@@ -183,8 +165,9 @@ ExitCode review_verb_tasks(Invocation *invocation)
         json_decref(tasks);
         return ledger_failed(error);
     }
-    code = invocation->format == FORMAT_TABLE ? print_tasks(invocation, tasks)
-                                              : write_tasks(invocation, tasks);
+    code = invocation->format == FORMAT_TABLE
+               ? print_tasks(invocation, tasks)
+               : list_rows(invocation, "review", task_columns, tasks);
     json_decref(tasks);
     return code;
 }

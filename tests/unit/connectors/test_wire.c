@@ -167,22 +167,23 @@ static void assert_nonsense(const char *bytes, size_t n)
     line_close(&line);
 }
 
-#define IS_NONSENSE(bytes) assert_nonsense(bytes, sizeof(bytes) - 1)
+#define ASSERT_NONSENSE(bytes) assert_nonsense(bytes, sizeof(bytes) - 1)
 
 static void what_is_no_ldap_ends_the_stream(void **state)
 {
     (void)state;
-    IS_NONSENSE("HTTP/1.1 400 Bad Request\r\n");
-    IS_NONSENSE("\x30\x80\x02\x01\x03");                             /* indefinite length */
-    IS_NONSENSE("\x30\x85\x00\x00\x00\x00\x05\x02\x01\x03\x64\x00"); /* a length of five bytes */
-    IS_NONSENSE("\x30\x84\x7f\xff\xff\xff");                         /* too large */
-    IS_NONSENSE("\x30\x00");                                         /* no id */
-    IS_NONSENSE("\x30\x03\x02\x01\x03");                             /* no operation */
-    IS_NONSENSE("\x30\x05\x04\x01\x03\x64\x00");                     /* an id that is no number */
-    IS_NONSENSE("\x30\x05\x02\x01\xff\x64\x00");                     /* a negative id … */
-    IS_NONSENSE("\x30\x08\x02\x04\xff\xff\xff\xff\x64\x00");         /* … in four bytes */
-    IS_NONSENSE("\x30\x09\x02\x05\x00\x00\x00\x00\x01\x64\x00");     /* an id of five bytes */
-    IS_NONSENSE("\x30\x05\x02\x01\x03\x64\x01");                     /* longer than its message */
+    ASSERT_NONSENSE("HTTP/1.1 400 Bad Request\r\n");
+    ASSERT_NONSENSE("\x30\x80\x02\x01\x03"); /* indefinite length */
+    ASSERT_NONSENSE(
+        "\x30\x85\x00\x00\x00\x00\x05\x02\x01\x03\x64\x00");         /* a length of five bytes */
+    ASSERT_NONSENSE("\x30\x84\x7f\xff\xff\xff");                     /* too large */
+    ASSERT_NONSENSE("\x30\x00");                                     /* no id */
+    ASSERT_NONSENSE("\x30\x03\x02\x01\x03");                         /* no operation */
+    ASSERT_NONSENSE("\x30\x05\x04\x01\x03\x64\x00");                 /* an id that is no number */
+    ASSERT_NONSENSE("\x30\x05\x02\x01\xff\x64\x00");                 /* a negative id … */
+    ASSERT_NONSENSE("\x30\x08\x02\x04\xff\xff\xff\xff\x64\x00");     /* … in four bytes */
+    ASSERT_NONSENSE("\x30\x09\x02\x05\x00\x00\x00\x00\x01\x64\x00"); /* an id of five bytes */
+    ASSERT_NONSENSE("\x30\x05\x02\x01\x03\x64\x01");                 /* longer than its message */
 }
 
 static void libldap_reads_what_it_is_lent_and_nothing_else(void **state)

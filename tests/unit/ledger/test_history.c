@@ -18,7 +18,7 @@ static void night(Fixture *f, int day, const char *text)
 }
 
 /* A night, and what controls were told in it. */
-static void told(Fixture *f, int day, const char *text, const char *expected)
+static void assert_told(Fixture *f, int day, const char *text, const char *expected)
 {
     g_autoptr(Nightly) nightly = nightly_parse(text, NOON + day * DAY);
     nightly_merge(f, nightly);
@@ -146,8 +146,8 @@ static void what_may_have_been_rejected_is_not_gone(void **state)
     night(f, 1, "ann; !corp; group* g1 ann; unread p1; !hr");
     assert_line(f, 2, "corp account a-bob", "name=bob");
     assert_line(f, 2, "hr person p1", "department=Sales");
-    told(f, 2, "ann; bob; group* g1 ann bob; person p1 dept=Sales",
-         "right ann g1 0\nright bob g1 0\n");
+    assert_told(f, 2, "ann; bob; group* g1 ann bob; person p1 dept=Sales",
+                "right ann g1 0\nright bob g1 0\n");
     night(f, 3, "ann; group* g1 ann");
     assert_line(f, 4, "corp account a-bob", "");
     assert_line(f, 4, "hr person p1", "");
@@ -156,13 +156,15 @@ static void what_may_have_been_rejected_is_not_gone(void **state)
 static void an_account_that_stopped_being_usable_is_remembered_until_it_is_back(void **state)
 {
     Fixture *f = *state;
-    told(f, 0, "ann; bob off; cat expires=1772712000", "");
-    told(f, 1, "ann; bob off; cat expires=1772712000", ""); /* expires NOON + 2 days */
-    told(f, 2, "ann off; bob off; cat expires=1772712000", "stopped ann 1 2\nstopped cat 1 2\n");
-    told(f, 5, "ann off; bob off; cat expires=1772712000", "stopped ann 1 2\nstopped cat 1 2\n");
+    assert_told(f, 0, "ann; bob off; cat expires=1772712000", "");
+    assert_told(f, 1, "ann; bob off; cat expires=1772712000", ""); /* expires NOON + 2 days */
+    assert_told(f, 2, "ann off; bob off; cat expires=1772712000",
+                "stopped ann 1 2\nstopped cat 1 2\n");
+    assert_told(f, 5, "ann off; bob off; cat expires=1772712000",
+                "stopped ann 1 2\nstopped cat 1 2\n");
     assert_int_equal(rows(f, "SELECT count(*) FROM history WHERE run > 1"), 1); /* ann's */
-    told(f, 6, "ann; bob off; cat expires=1772712000", "stopped cat 1 2\n");
-    told(f, 7, "ann off; bob off", "stopped ann 6 7\n");
+    assert_told(f, 6, "ann; bob off; cat expires=1772712000", "stopped cat 1 2\n");
+    assert_told(f, 7, "ann off; bob off", "stopped ann 6 7\n");
     assert_int_equal(rows(f, "SELECT count(*) FROM history_stopped"), 1);
 }
 
@@ -172,67 +174,68 @@ static void a_night_without_the_source_widens_the_interval(void **state)
     night(f, 0, "ann");
     night(f, 1, "?corp");
     night(f, 2, "?corp");
-    told(f, 3, "ann off", "stopped ann 0 3\n");
+    assert_told(f, 3, "ann off", "stopped ann 0 3\n");
 }
 
 static void the_newest_move_of_each_field_is_remembered(void **state)
 {
     Fixture *f = *state;
-    told(f, 0, "person p1 dept=Sales title=Clerk status=active", "");
-    told(f, 1, "person p1 dept=Finance title=Clerk status=active",
-         "moved p1 department 'Sales' 0 1\n");
-    told(f, 2, "person p1 dept=Finance title=Head status=leave",
-         "moved p1 department 'Sales' 0 1\nmoved p1 title 'Clerk' 1 2\n"
-         "moved p1 status 'active' 1 2\n");
-    told(f, 3, "person p1 dept=Legal title=Head status=leave",
-         "moved p1 department 'Finance' 2 3\nmoved p1 title 'Clerk' 1 2\n"
-         "moved p1 status 'active' 1 2\n");
-    told(f, 4, "person p2 dept=Legal", "");
+    assert_told(f, 0, "person p1 dept=Sales title=Clerk status=active", "");
+    assert_told(f, 1, "person p1 dept=Finance title=Clerk status=active",
+                "moved p1 department 'Sales' 0 1\n");
+    assert_told(f, 2, "person p1 dept=Finance title=Head status=leave",
+                "moved p1 department 'Sales' 0 1\nmoved p1 title 'Clerk' 1 2\n"
+                "moved p1 status 'active' 1 2\n");
+    assert_told(f, 3, "person p1 dept=Legal title=Head status=leave",
+                "moved p1 department 'Finance' 2 3\nmoved p1 title 'Clerk' 1 2\n"
+                "moved p1 status 'active' 1 2\n");
+    assert_told(f, 4, "person p2 dept=Legal", "");
     assert_int_equal(rows(f, "SELECT count(*) FROM history_moved"), 0);
 }
 
 static void who_is_on_leave_when_first_seen_counts_from_there(void **state)
 {
     Fixture *f = *state;
-    told(f, 0, "person p1 status=leave", "moved p1 status '' - 0\n");
-    told(f, 1, "person p1 status=leave; person p2 status=leave",
-         "moved p1 status '' - 0\nmoved p2 status '' - 1\n");
-    told(f, 2, "person p1 status=active; person p2 status=leave",
-         "moved p1 status 'leave' 1 2\nmoved p2 status '' - 1\n");
+    assert_told(f, 0, "person p1 status=leave", "moved p1 status '' - 0\n");
+    assert_told(f, 1, "person p1 status=leave; person p2 status=leave",
+                "moved p1 status '' - 0\nmoved p2 status '' - 1\n");
+    assert_told(f, 2, "person p1 status=active; person p2 status=leave",
+                "moved p1 status 'leave' 1 2\nmoved p2 status '' - 1\n");
 }
 
 static void what_accounts_of_people_were_called_is_remembered(void **state)
 {
     Fixture *f = *state;
-    told(f, 0, "ann =p1 mail=Ann@x.org; bob =p2; person p1; person p2", "");
-    told(f, 1, "ann =p1 mail=ann2@x.org; bob =p2; person p1; person p2",
-         "former mail ann@x.org ann p1 0\n");
-    told(f, 2, "ann =p2 mail=ann2@x.org; person p1; person p2",
-         "former name ann ann p1 1\nformer name bob bob p2 1\n"
-         "former mail ann2@x.org ann p1 1\nformer mail ann@x.org ann p1 0\n");
+    assert_told(f, 0, "ann =p1 mail=Ann@x.org; bob =p2; person p1; person p2", "");
+    assert_told(f, 1, "ann =p1 mail=ann2@x.org; bob =p2; person p1; person p2",
+                "former mail ann@x.org ann p1 0\n");
+    assert_told(f, 2, "ann =p2 mail=ann2@x.org; person p1; person p2",
+                "former name ann ann p1 1\nformer name bob bob p2 1\n"
+                "former mail ann2@x.org ann p1 1\nformer mail ann@x.org ann p1 0\n");
     /* The same case-folded is the same. */
-    told(f, 3, "ann =p2 mail=ANN2@x.org; person p1; person p2",
-         "former name ann ann p1 1\nformer name bob bob p2 1\n"
-         "former mail ann2@x.org ann p1 1\nformer mail ann@x.org ann p1 0\n");
+    assert_told(f, 3, "ann =p2 mail=ANN2@x.org; person p1; person p2",
+                "former name ann ann p1 1\nformer name bob bob p2 1\n"
+                "former mail ann2@x.org ann p1 1\nformer mail ann@x.org ann p1 0\n");
 }
 
 static void who_has_another_id_now_is_the_same_person(void **state)
 {
     Fixture *f = *state;
-    told(f, 0, "ann =p1; person p1", "");
-    told(f, 1, "ann =p9; person p9 was=p1; person p1", "");
+    assert_told(f, 0, "ann =p1; person p1", "");
+    assert_told(f, 1, "ann =p9; person p9 was=p1; person p1", "");
 }
 
 static void rights_are_known_since_the_last_gap(void **state)
 {
     Fixture *f = *state;
-    told(f, 0, "ann; bob; group* g1 ann; group g2 bob", "");
-    told(f, 1, "ann; bob; group* g1 ann bob; group g2 bob", "right ann g1 0\n");
-    told(f, 2, "ann; bob; group* g1 bob; group g2 bob", "right bob g1 1\n");
-    told(f, 3, "ann; bob; group* g1 ann bob; group g2 bob", "right bob g1 1\n");
-    told(f, 4, "ann; bob; group* g1 ann bob; group* g2 bob", "right ann g1 3\nright bob g1 1\n");
-    told(f, 5, "ann; bob; group* g1 ann bob; group* g2 bob",
-         "right ann g1 3\nright bob g1 1\nright bob g2 4\n");
+    assert_told(f, 0, "ann; bob; group* g1 ann; group g2 bob", "");
+    assert_told(f, 1, "ann; bob; group* g1 ann bob; group g2 bob", "right ann g1 0\n");
+    assert_told(f, 2, "ann; bob; group* g1 bob; group g2 bob", "right bob g1 1\n");
+    assert_told(f, 3, "ann; bob; group* g1 ann bob; group g2 bob", "right bob g1 1\n");
+    assert_told(f, 4, "ann; bob; group* g1 ann bob; group* g2 bob",
+                "right ann g1 3\nright bob g1 1\n");
+    assert_told(f, 5, "ann; bob; group* g1 ann bob; group* g2 bob",
+                "right ann g1 3\nright bob g1 1\nright bob g2 4\n");
 }
 
 static void a_right_is_not_lost_on_a_night_that_does_not_prove_it(void **state)
@@ -240,7 +243,7 @@ static void a_right_is_not_lost_on_a_night_that_does_not_prove_it(void **state)
     Fixture *f = *state;
     night(f, 0, "ann; lab/bob; group* g1 ann lab/bob");
     night(f, 1, "ann; ?lab; group* g1 ann");
-    told(f, 2, "ann; lab/bob; group* g1 ann lab/bob", "right ann g1 0\nright bob g1 0\n");
+    assert_told(f, 2, "ann; lab/bob; group* g1 ann lab/bob", "right ann g1 0\nright bob g1 0\n");
 }
 
 static void members_are_kept_as_changes(void **state)

@@ -218,7 +218,7 @@ static char *things_text(Fixture *fixture, int64_t run)
     return join_lines(lines);
 }
 
-static void compare_nights(Fixture *f, uint32_t seed)
+static void assert_nights(Fixture *f, uint32_t seed)
 {
     g_autoptr(GRand) random = g_rand_new_with_seed(seed);
     g_autoptr(GHashTable) kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
@@ -247,14 +247,14 @@ static void compare_nights(Fixture *f, uint32_t seed)
 
 static void every_night_is_there_as_it_was(void **state)
 {
-    compare_nights(*state, 1);
+    assert_nights(*state, 1);
 }
 
 static void every_night_is_there_as_it_was_in_packs_and_small_chunks(void **state)
 {
     history_pack_least = 3;
     history_chunk = 2;
-    compare_nights(*state, 2);
+    assert_nights(*state, 2);
     history_pack_least = 1024;
     history_chunk = 2048;
 }
