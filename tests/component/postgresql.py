@@ -3,6 +3,7 @@
 PostgreSQL refuses to run as root; then it runs as the user postgres, which the Debian package makes.
 """
 
+import contextlib
 import glob
 import os
 import pwd
@@ -84,6 +85,15 @@ log_destination = stderr
     def sql(self, text):
         return self.program("psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", self.folder, "-p", str(self.port),
                             "-U", "postgres", "-c", text, "postgres")
+
+    @contextlib.contextmanager
+    def session(self, text):
+        """A connection that lasts as long as the block; what text answers is one line."""
+        command = [os.path.join(BIN, "psql"), "-X", "-q", "-A", "-t", "-h", self.folder, "-p", str(self.port), "-U", "postgres", "postgres"]
+        with subprocess.Popen(self.become + command, cwd="/", text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            process.stdin.write(text + ";\n")
+            process.stdin.flush()
+            yield process.stdout.readline().strip()
 
     def log_text(self):
         with open(self.log, encoding="utf-8") as file:

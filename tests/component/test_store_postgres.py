@@ -149,6 +149,24 @@ class Alone(Store):
         while site.run().code == 5:
             self.assertLess(time.monotonic(), deadline)
 
+    def test_a_holder_that_has_not_written_its_name_yet_is_waited_for(self):
+        site = self.small(self.url())
+        site.run()
+        schema = f"ledger{self.n_schemas}"
+        name = f"UPDATE {schema}.rightful_lock SET holder = 'process 7 of elsewhere', since = 1773723600, session = "
+        with self.server.session(f"SELECT pg_backend_pid() FROM (SELECT pg_advisory_lock(1380533064, hashtext('{schema}'))) AS locked") as session:
+            late = threading.Timer(0.5, lambda: self.server.sql(name + session))
+            late.start()
+            told = site.run()
+            late.join()
+            self.assertEqual(told.code, 5, told.err)
+            self.assertIn("another run is going on: process 7 of elsewhere, since 2026-03-17T05:00:00Z. Nothing was changed", told.err)
+            self.server.sql(name + "0")  # it never says who it is
+            told = site.run()
+            self.assertEqual(told.code, 5, told.err)
+            self.assertIn("another run is going on: unknown holder", told.err)
+        self.assertEqual(site.run().code, 0)
+
     def test_the_second_run_is_told_who_holds_the_lock(self):
         url = self.url()
         site = self.small(url)

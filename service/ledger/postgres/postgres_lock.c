@@ -9,6 +9,7 @@
 #include "base/times.h"
 
 #define TRY "SELECT CASE WHEN pg_try_advisory_lock(" LOCK_OF_RUN ") THEN 1 ELSE 0 END"
+#define NAMING_SECONDS 2 /* that a holder gets to write its name: a commit on a busy disk */
 /* The session that has it. */
 #define SESSION                                                                                    \
     "(SELECT l.pid FROM pg_locks l WHERE l.locktype = 'advisory' AND l.granted "                   \
@@ -16,18 +17,34 @@
     "AND l.objid::bigint = (hashtext(current_schema()::text)::bigint & 4294967295) "               \
     "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) LIMIT 1)"
 
+/* Who has it, since when: NULL where that cannot be told. Whoever got it a moment ago may not have
+ * written its name yet: the answer is waited for, briefly. */
+static char *holder_of_lock(PostgresStore *postgres)
+{
+    gint64 end = g_get_monotonic_time() + NAMING_SECONDS * G_USEC_PER_SEC;
+
+    for (;;) {
+        g_autoptr(Statement) row =
+            store_prepare(&postgres->store,
+                          "SELECT holder, since FROM rightful_lock WHERE session = " SESSION, NULL);
+        StoreStep step = row ? statement_step(row, NULL) : STORE_FAILED;
+        if (step == STORE_ROW) {
+            g_autofree char *since = time_to_text(statement_integer(row, 1));
+            return g_strdup_printf("%s, since %s", statement_text(row, 0), since);
+        }
+        if (step == STORE_FAILED || g_get_monotonic_time() > end)
+            return NULL;
+        g_usleep(50000);
+    }
+}
+
 static bool refuse(PostgresStore *postgres, GError **error)
 {
-    g_autoptr(Statement) row = store_prepare(
-        &postgres->store, "SELECT holder, since FROM rightful_lock WHERE session = " SESSION, NULL);
-    bool is_known = row && statement_step(row, NULL) == STORE_ROW;
-    g_autofree char *since = is_known ? time_to_text(statement_integer(row, 1)) : NULL;
+    g_autofree char *holder = holder_of_lock(postgres);
 
     g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_LOCKED,
-                "%s: another run is going on: %s, since %s. Nothing was changed. Wait for it to "
-                "end.",
-                postgres->place, is_known ? statement_text(row, 0) : "unknown holder",
-                since ? since : "a moment ago");
+                "%s: another run is going on: %s. Nothing was changed. Wait for it to end.",
+                postgres->place, holder ? holder : "unknown holder, since a moment ago");
     return false;
 }
 
