@@ -6,9 +6,9 @@
 #define DAY_FIRST (-719162) /* 0001-01-01 */
 #define DAY_LAST 2932896    /* 9999-12-31 */
 
-static const char *const month_names[] = {"january",   "february", "march",    "april",
-                                          "may",       "june",     "july",     "august",
-                                          "september", "october",  "november", "december"};
+static const char *const month_names[] = {"January",   "February", "March",    "April",
+                                          "May",       "June",     "July",     "August",
+                                          "September", "October",  "November", "December"};
 
 /* ---- calendar ---- */
 
@@ -128,6 +128,39 @@ int32_t day_of_time(int64_t utc, GTimeZone *zone)
     int interval = g_time_zone_find_interval(zone, G_TIME_TYPE_UNIVERSAL, utc);
     int64_t offset = interval >= 0 ? g_time_zone_get_offset(zone, interval) : 0;
     return (int32_t)floor_day(utc + offset);
+}
+
+/* ---- words ---- */
+
+char *day_in_words(int32_t day)
+{
+    int year;
+    unsigned month, day_of_month;
+
+    if (day < DAY_FIRST || day > DAY_LAST)
+        return NULL;
+    civil_from_day(day, &year, &month, &day_of_month);
+    return g_strdup_printf("%u %s %d", day_of_month, month_names[month - 1], year);
+}
+
+char *time_in_words(int64_t utc, GTimeZone *zone)
+{
+    g_autoptr(GDateTime) at = g_date_time_new_from_unix_utc(utc);
+    g_autoptr(GDateTime) local = at ? g_date_time_to_timezone(at, zone) : NULL;
+    g_autofree char *hour = local ? g_date_time_format(local, "%H:%M %Z") : NULL;
+    g_autofree char *day = local ? day_in_words(day_of_time(utc, zone)) : NULL;
+
+    return day && hour ? g_strconcat(day, ", ", hour, NULL) : NULL;
+}
+
+/* "Due 7 December, 00:00" is read as the seventh, which is a day too late. */
+char *due_in_words(int64_t utc, GTimeZone *zone)
+{
+    if (utc == TIME_UNKNOWN || utc == TIME_NEVER)
+        return NULL;
+    int32_t last = day_of_time(utc - 1, zone);
+
+    return day_of_time(utc, zone) != last ? day_in_words(last) : time_in_words(utc, zone);
 }
 
 /* ---- reading ---- */

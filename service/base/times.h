@@ -15,6 +15,12 @@
 char *time_to_text(int64_t utc);
 /* "2026-03-17"; newly allocated; NULL for DAY_NONE. */
 char *day_to_text(int32_t day);
+/* For people: "17 March 2026", "17 March 2026, 06:00 CET"; newly allocated, in English whatever the
+ * locale is; NULL for what is no day or time. */
+char *day_in_words(int32_t day);
+char *time_in_words(int64_t utc, GTimeZone *zone);
+/* Likewise of what something is due by: a midnight is the day that it ends. */
+char *due_in_words(int64_t utc, GTimeZone *zone);
 int32_t day_from_civil(int year, unsigned month, unsigned day); /* the date must exist */
 /* ISO 8601: date and time, with Z, an offset, or none (then zone, which must not be NULL, decides).
  * A date alone is the beginning of that day in zone. false when it is no such time. */

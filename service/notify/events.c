@@ -22,6 +22,7 @@ void told_clear(Told *told)
     g_free(told->path);
     g_free(told->what);
     g_free(told->deadline_uid);
+    g_free(told->deadline_of);
 }
 
 static const char *text_in(const json_t *object, const char *name)
@@ -127,77 +128,89 @@ static bool collect_reviews(const Notify *notify, GError **error)
     return is_done;
 }
 
-/* As it stands for one reviewer; NULL and no error: nothing of it is open for him. */
-static json_t *open_review(const Notify *notify, const json_t *event, GError **error)
+/* All of one reviewer's, as they stand for him. */
+static json_t *reviews_of(const Notify *notify, const char *reviewer, GError **error)
 {
     Collecting mine = {notify, json_array()};
-    ReviewFilter filter = {.reviewer = text_in(event, "reviewer"), .now_utc = notify->now_utc};
-    json_t *found = NULL, *row;
-    size_t i;
+    ReviewFilter filter = {.reviewer = reviewer, .now_utc = notify->now_utc};
 
-    if (ledger_reviews(notify->ledger, &filter, keep, &mine, error)) {
-        json_array_foreach(mine.rows, i, row)
-        {
-            if (strcmp(text_in(row, "id"), text_in(event, "id")) == 0 &&
-                json_integer_value(json_object_get(row, "open")) > 0) {
-                found = json_incref(row);
-            }
-        }
+    if (!ledger_reviews(notify->ledger, &filter, keep, &mine, error)) {
+        json_decref(mine.rows);
+        return NULL;
     }
-    json_decref(mine.rows);
-    return found;
+    return mine.rows;
 }
 
-static void say_review(const Notify *notify, const char *person, const json_t *event,
-                       const json_t *review, Told *told)
+/* Borrowed; NULL: nothing of it is open. */
+static const json_t *open_review(const json_t *reviews, const char *id)
 {
-    const char *reviewer = text_in(event, "reviewer");
-    json_int_t n = json_integer_value(json_object_get(review, "open"));
-    bool is_own = strcmp(person, reviewer) == 0;
-    g_auto(NotifyPerson) who = {0};
-    g_autofree char *day = NULL;
+    size_t i;
+    json_t *row;
 
-    const char *title = campaign_heading(review, is_own ? person : NULL);
+    json_array_foreach(reviews, i, row)
+    {
+        if (strcmp(text_in(row, "id"), id) == 0 &&
+            json_integer_value(json_object_get(row, "open")) > 0) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+/* "you have 1 right", "Ann Lee has 3 rights" */
+static char *who_has_how_many(const Notify *notify, const char *reviewer, bool is_own, json_int_t n)
+{
+    g_auto(NotifyPerson) who = {0};
+    const char *rights = n == 1 ? "right" : "rights";
+
+    if (is_own) {
+        return g_strdup_printf("you have %" JSON_INTEGER_FORMAT " %s", n, rights);
+    }
+    bool is_known = notify->people->find(notify->people->data, reviewer, &who) && who.name != NULL;
+    return g_strdup_printf("%s has %" JSON_INTEGER_FORMAT " %s", is_known ? who.name : reviewer, n,
+                           rights);
+}
+
+static void say_review(const Notify *notify, const char *person, const char *reviewer,
+                       const json_t *reviews, const json_t *review, Told *told)
+{
+    bool is_own = strcmp(person, reviewer) == 0;
+    GTimeZone *zone = notify->settings->timezone;
+    g_autofree char *who = who_has_how_many(notify, reviewer, is_own,
+                                            json_integer_value(json_object_get(review, "open")));
 
     told->deadline = last_day(notify, review, "due");
+    const char *name = is_own ? person : NULL;
+    g_autofree char *heading = campaign_heading_among(review, reviews, name, zone);
+
+    told->what = g_strdup(campaign_heading(review, name));
     bool is_late = today(notify) > told->deadline;
-    day = day_to_text(told->deadline);
-    bool is_known = !is_own && notify->people->find(notify->people->data, reviewer, &who);
-    told->sentence =
-        g_strdup_printf("%s: %s %" JSON_INTEGER_FORMAT " %s to decide; the last day %s %s.", title,
-                        is_own                         ? "you have"
-                        : is_known && who.name != NULL ? who.name
-                                                       : reviewer,
-                        n,
-                        is_own   ? n == 1 ? "right" : "rights"
-                        : n == 1 ? "has a right"
-                                 : "has rights",
-                        is_late ? "was" : "is", day);
-    told->what = g_strdup(title);
+    g_autofree char *day = day_in_words(told->deadline);
+    told->sentence = g_strdup_printf("%s: %s to decide; the last day %s %s.", heading, who,
+                                     is_late ? "was" : "is", day);
     told->key = g_strdup_printf("%s %s", text_in(review, "id"), reviewer);
     /* Who has nothing in it would find a closed door. */
     told->path = is_own ? g_strdup_printf("/reviews/%s", text_in(review, "id")) : NULL;
     if (is_own && !is_late) {
         told->deadline_uid = g_strdup_printf("%s-%s", text_in(review, "id"), person);
+        told->deadline_of = g_steal_pointer(&heading);
     }
 }
 
 static bool tell_review(const Notify *notify, const char *person, const json_t *event, Told *told,
                         bool *ret_is_open, GError **error)
 {
-    g_autoptr(GError) failure = NULL;
-    json_t *review = open_review(notify, event, &failure);
+    const char *reviewer = text_in(event, "reviewer");
+    json_t *reviews = reviews_of(notify, reviewer, error);
+    const json_t *review = open_review(reviews, text_in(event, "id"));
 
     *ret_is_open = review != NULL;
-    if (failure != NULL) {
-        g_propagate_error(error, g_steal_pointer(&failure));
-        return false;
-    }
     if (review != NULL) {
-        say_review(notify, person, event, review, told);
+        say_review(notify, person, reviewer, reviews, review, told);
     }
-    json_decref(review);
-    return true;
+    bool is_done = reviews != NULL;
+    json_decref(reviews);
+    return is_done;
 }
 
 /* ---- leaver cases ---- */
@@ -261,9 +274,7 @@ static void say_case(const Notify *notify, const json_t *event, const json_t *fo
 {
     const char *name = text_in(json_object_get(found, "person"), "name");
     bool is_late = g_str_has_prefix(text_in(event, "what"), "overdue");
-    int64_t due = time_in(notify, found, "due");
-    g_autofree char *day =
-        due != TIME_UNKNOWN ? day_to_text(day_of_time(due, notify->settings->timezone)) : NULL;
+    g_autofree char *due = due_in_words(time_in(notify, found, "due"), notify->settings->timezone);
 
     told->what = g_strdup_printf("Leaver %s", name);
     if (strcmp(text_in(found, "status"), "clear") == 0) {
@@ -275,7 +286,7 @@ static void say_case(const Notify *notify, const json_t *event, const json_t *fo
             " still open; the next %s due %s%s.",
             told->what, text_in(found, "id"), json_integer_value(json_object_get(found, "open")),
             json_integer_value(json_object_get(found, "lines_total")), is_late ? "was" : "is",
-            day != NULL ? "on " : "at an unknown time", day != NULL ? day : "");
+            due != NULL ? "on " : "at an unknown time", due != NULL ? due : "");
     }
     told->key = g_strdup(text_in(found, "id"));
     told->path = g_strdup_printf("/leavers/%s", text_in(found, "id"));
@@ -368,6 +379,7 @@ static bool tell_waiver(const Notify *notify, const char *person, const json_t *
     g_autoptr(GError) failure = NULL;
     json_t *exception = ledger_exception(notify->ledger, text_in(event, "id"), &failure);
     const char *until = text_in(json_object_get(exception, "waiver"), "until");
+    g_autofree char *day = day_in_words(waiver_ends(exception));
 
     if (failure != NULL) {
         g_propagate_error(error, g_steal_pointer(&failure));
@@ -380,7 +392,7 @@ static bool tell_waiver(const Notify *notify, const char *person, const json_t *
             "%s is accepted%s until %s; then it is open again by itself.", text_in(event, "id"),
             json_is_true(json_object_get(event, "rule")) ? ", with all that the same rule accepts,"
                                                          : "",
-            until);
+            day != NULL ? day : until);
         told->what = g_strdup(text_in(event, "id"));
         told->key = g_strdup(text_in(event, "id"));
         told->path = g_strdup_printf("/exceptions/%s", text_in(event, "id"));

@@ -12,8 +12,9 @@ typedef struct Told {
     char *sentence;     /* one, without links */
     char *key;          /* what it is about: of several the last one is told */
     char *path;         /* "/reviews/RV-000001": where to go; NULL */
-    char *what;         /* "Access review of …": for calendar and subject */
+    char *what;         /* "Rights of your people": for the subject */
     char *deadline_uid; /* NULL: no day to keep */
+    char *deadline_of;  /* what, told apart from its equals: for the calendar */
     int32_t deadline;
 } Told;
 void told_clear(Told *told);

@@ -72,7 +72,7 @@ static void add_day(Writing *writing, const Told *told, const char *link)
 {
     CalendarDay day = {
         .uid = keep_text(writing, g_strconcat(told->deadline_uid, "@rightful", NULL)),
-        .summary = keep_text(writing, g_strdup_printf("Last day: %s", told->what)),
+        .summary = keep_text(writing, g_strdup_printf("Last day: %s", told->deadline_of)),
         .description = keep_text(writing, g_strdup(told->sentence)),
         .url = link != NULL ? keep_text(writing, g_strdup(link)) : NULL,
         .day = told->deadline,

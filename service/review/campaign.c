@@ -92,6 +92,42 @@ const char *campaign_heading(const json_t *head, const char *person)
     return is_own ? "Rights of your people" : text_of_member(head, "title");
 }
 
+static bool has_open(const json_t *head)
+{
+    return json_integer_value(json_object_get(head, "open")) > 0;
+}
+
+/* What is done is in another list than what waits: every quarter would have its twin otherwise. */
+static bool has_twin(const json_t *head, const json_t *heads, const char *person)
+{
+    size_t i;
+    json_t *other;
+
+    json_array_foreach(heads, i, other)
+    {
+        if (strcmp(text_of_member(other, "id"), text_of_member(head, "id")) != 0 &&
+            has_open(other) == has_open(head) &&
+            strcmp(campaign_heading(other, person), campaign_heading(head, person)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+char *campaign_heading_among(const json_t *head, const json_t *heads, const char *person,
+                             GTimeZone *zone)
+{
+    const char *heading = campaign_heading(head, person);
+    int64_t started_utc;
+
+    if (!has_twin(head, heads, person) ||
+        !time_parse(text_of(text_of_member(head, "started")), zone, &started_utc)) {
+        return g_strdup(heading);
+    }
+    g_autofree char *day = day_in_words(day_of_time(started_utc, zone));
+    return g_strdup_printf("%s (%s, started on %s)", heading, text_of_member(head, "id"), day);
+}
+
 json_t *campaign_json(const Campaign *campaign)
 {
     return json_pack("{s:s s:s? s:s s:s? s:s? s:s s:i}", "scope", campaign->scope, "target",

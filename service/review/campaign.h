@@ -31,6 +31,10 @@ char *campaign_title(const Campaign *campaign, const char *name);
 /* The title of a head (ledger_reviews()) in the words of whoever answers, an HR id or NULL;
  * borrowed from the head. */
 const char *campaign_heading(const json_t *head, const char *person);
+/* Likewise, told apart from every other head of the list that is called the same and is as open as
+ * it: "Rights of your people (RV-000002, started on 22 November 2026)". Newly allocated. */
+char *campaign_heading_among(const json_t *head, const json_t *heads, const char *person,
+                             GTimeZone *zone);
 /* What the ledger keeps of it as the campaign's scope. */
 json_t *campaign_json(const Campaign *campaign);
 

@@ -138,6 +138,7 @@ static bool add_reviews(Request *request, json_t *model, GError **error)
         return true;
     if (!ledger_reviews(request->ledger, &filter, view_collect, heads, error))
         return false;
+    review_set_headings(request, heads);
     cut_to(heads, DUE_MOST);
     json_array_foreach(heads, i, head)
     {
@@ -191,9 +192,9 @@ static bool todo_own_reviews(Request *request, json_t *todo, GError **error)
         json_decref(heads);
         return false;
     }
+    review_set_headings(request, heads);
     json_array_foreach(heads, i, head)
     {
-        review_set_heading(request, head);
         g_autofree char *href = review_path(head, "");
         g_autofree char *wait = view_count(view_number(head, "open"), "right waits", "rights wait");
         g_autofree char *text =

@@ -6,12 +6,11 @@
 #include "ledger/jobs.h"
 #include "review/campaign.h"
 
-static void decorate_mine(const Request *request, json_t *head)
+static void decorate_mine(json_t *head)
 {
     json_t *progress = review_progress(head);
     int64_t done = view_number(progress, "decided"), items = view_number(progress, "items");
 
-    review_set_heading(request, head);
     json_object_set_new(head, "done_items", json_integer(done));
     view_take_text(head, "href", review_path(head, ""));
     view_set_flag(head, "is_late", g_strcmp0(view_text(head, "status"), "overdue") == 0);
@@ -37,10 +36,11 @@ static bool add_mine(Request *request, json_t *model, GError **error)
         !request->who.person || ledger_reviews(request->ledger, &filter, view_collect, all, error);
     size_t i;
 
+    review_set_headings(request, all);
     json_array_foreach(all, i, head)
     {
         bool is_done = review_is_closed(head) || view_number(head, "open") == 0;
-        decorate_mine(request, head);
+        decorate_mine(head);
         if (is_done)
             view_take_text(head, "href", review_path(head, ""));
         json_array_append(is_done ? closed : mine, head);

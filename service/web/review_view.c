@@ -8,42 +8,50 @@
 
 /* ---- reading ---- */
 
-typedef struct Search {
-    int64_t id;
-    json_t *found;
-} Search;
-
-static bool find_head(json_t *row, void *data)
+void review_set_headings(const Request *request, json_t *heads)
 {
-    Search *search = data;
+    size_t i;
+    json_t *head;
 
-    if (ledger_review_id(view_text(row, "id")) == search->id)
-        search->found = json_incref(row);
-    return search->found == NULL;
+    json_array_foreach(heads, i, head)
+    {
+        view_take_text(head, "heading",
+                       campaign_heading_among(head, heads, request->who.person,
+                                              request->site->options->settings->timezone));
+    }
 }
 
-void review_set_heading(const Request *request, json_t *head)
+/* New reference; NULL when it is not among them. */
+static json_t *head_of(const json_t *heads, int64_t id)
 {
-    view_set_text(head, "heading", campaign_heading(head, request->who.person));
+    size_t i;
+    json_t *head;
+
+    json_array_foreach(heads, i, head)
+    {
+        if (ledger_review_id(view_text(head, "id")) == id)
+            return json_incref(head);
+    }
+    return NULL;
 }
 
 json_t *review_mine(const Request *request, GError **error)
 {
-    Search search = {.id = ledger_review_id(request->parameters[0])};
+    int64_t id = ledger_review_id(request->parameters[0]);
+    json_t *heads = json_array(), *found = NULL;
     ReviewFilter filter = {
         .with_closed = true, .reviewer = request->who.person, .now_utc = request->now_utc};
 
-    if (search.id == 0 || !request->who.person) {
+    if (id == 0 || !request->who.person) {
         web_not_found(request, error);
-        return NULL;
+    } else if (ledger_reviews(request->ledger, &filter, view_collect, heads, error)) {
+        review_set_headings(request, heads);
+        found = head_of(heads, id);
+        if (!found)
+            web_not_found(request, error);
     }
-    if (!ledger_reviews(request->ledger, &filter, find_head, &search, error))
-        return NULL;
-    if (search.found)
-        review_set_heading(request, search.found);
-    else
-        web_not_found(request, error);
-    return search.found;
+    json_decref(heads);
+    return found;
 }
 
 json_t *review_any(const Request *request, GError **error)

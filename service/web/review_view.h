@@ -10,8 +10,8 @@
 /* Of the review in the path, for the person who asks: the head as ledger_reviews() gives it with
  * their numbers. NULL with "not found" when no item of it is or was theirs. New reference. */
 json_t *review_mine(const Request *request, GError **error);
-/* Sets "heading" of a head: its title, in the words of who answers. */
-void review_set_heading(const Request *request, json_t *head);
+/* Sets "heading" of each head: its title in the words of who asks, told apart from its equals. */
+void review_set_headings(const Request *request, json_t *heads);
 /* Of the review in the path, for who may see all: as ledger_review(). New reference. */
 json_t *review_any(const Request *request, GError **error);
 /* The item of the path, if it is the asker's to decide. New reference. */

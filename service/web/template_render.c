@@ -171,33 +171,7 @@ static void append_value(GString *out, const Node *node, const json_t *value)
 
 /* ---- times ---- */
 
-static bool is_midnight(GDateTime *local)
-{
-    return g_date_time_get_hour(local) == 0 && g_date_time_get_minute(local) == 0 &&
-           g_date_time_get_second(local) == 0;
-}
-
-/* "Due 7 December, 00:00" is read as the seventh, which is a day too late. */
-static char *instant_in_words(int64_t utc, GTimeZone *zone, bool is_due)
-{
-    g_autoptr(GDateTime) at = g_date_time_new_from_unix_utc(utc);
-    g_autoptr(GDateTime) local = at ? g_date_time_to_timezone(at, zone) : NULL;
-
-    if (local && is_due && is_midnight(local)) {
-        g_autoptr(GDateTime) last = g_date_time_add_seconds(local, -1);
-        return g_date_time_format(last, "%-d %B %Y");
-    }
-    return local ? g_date_time_format(local, "%-d %B %Y, %H:%M %Z") : NULL;
-}
-
-static char *day_in_words(int32_t day)
-{
-    g_autoptr(GDateTime) at = g_date_time_new_from_unix_utc((int64_t)day * 86400);
-
-    return at ? g_date_time_format(at, "%-d %B %Y") : NULL;
-}
-
-static char *time_in_words(const char *text, GTimeZone *zone, bool is_due)
+static char *in_words(const char *text, GTimeZone *zone, bool is_due)
 {
     Text value = text_of(text);
     int32_t day;
@@ -205,7 +179,9 @@ static char *time_in_words(const char *text, GTimeZone *zone, bool is_due)
 
     if (day_parse(value, NULL, &day))
         return day_in_words(day);
-    return time_parse(value, zone, &utc) ? instant_in_words(utc, zone, is_due) : NULL;
+    if (!time_parse(value, zone, &utc))
+        return NULL;
+    return is_due ? due_in_words(utc, zone) : time_in_words(utc, zone);
 }
 
 /* NULL: it is no time. */
@@ -215,7 +191,7 @@ static const char *words_of_time(Rendering *rendering, const char *text, bool is
     gpointer words;
 
     if (!g_hash_table_lookup_extended(times, text, NULL, &words)) {
-        words = time_in_words(text, rendering->render->zone, is_due);
+        words = in_words(text, rendering->render->zone, is_due);
         g_hash_table_insert(times, g_strdup(text), words);
     }
     return words;

@@ -79,14 +79,14 @@ test('a manager reads the mail and its link leads to the review, past signing in
   await page.setContent(facts.mail.html);
   await shoot(page, 'mail');
   assert.match(facts.mail.subject, /^Rights of your people, and 1 more$/);
-  assert.match(facts.mail.plain, /you have 40 rights to decide; the last day is \d{4}-\d\d-\d\d\./);
+  assert.match(facts.mail.plain, /you have 40 rights to decide; the last day is \d{1,2} [A-Z][a-z]+ \d{4}\./);
   const link = page.getByRole('link').first();
   assert.ok(facts.mail.plain.includes(await link.getAttribute('href')), 'both forms lead to the same place');
   await link.click();
   await page.getByLabel('Name', { exact: true }).fill('kvogt'); // the link opens nothing by itself
   await page.getByLabel('Password').fill(facts.password);
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await heading(page, 'Rights of your people');
+  await heading(page, /^Rights of your people \(RV-000001, started on /);
   assert.equal(new URL(page.url()).pathname, '/reviews/RV-000001');
   assert.equal(await page.locator('fieldset.item').count(), 40);
   await page.context().close();

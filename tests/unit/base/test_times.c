@@ -99,6 +99,29 @@ static void an_instant_falls_into_the_day_of_the_zone(void **state)
     assert_int_equal(day_of_time(-1, honolulu), -1);
 }
 
+static void assert_words(char *words, const char *expected)
+{
+    g_autofree char *owned = words;
+    assert_string_equal(owned, expected);
+}
+
+static void people_read_days_and_times_in_words(void **state)
+{
+    (void)state;
+    g_autoptr(GTimeZone) zone = g_time_zone_new_identifier("Europe/Berlin");
+    int64_t midnight = day_begins_utc(day_from_civil(2026, 12, 7), zone);
+
+    assert_words(day_in_words(day_from_civil(2026, 12, 6)), "6 December 2026");
+    assert_words(time_in_words(midnight, zone), "7 December 2026, 00:00 CET");
+    assert_words(due_in_words(midnight, zone), "6 December 2026");
+    assert_words(due_in_words(midnight + 1, zone), "7 December 2026, 00:00 CET");
+    assert_words(time_in_words(midnight - 180 * 86400, zone), "10 June 2026, 01:00 CEST");
+    assert_null(day_in_words(DAY_NONE));
+    assert_null(time_in_words(TIME_UNKNOWN, zone));
+    assert_null(due_in_words(TIME_UNKNOWN, zone));
+    assert_null(due_in_words(TIME_NEVER, zone));
+}
+
 static void times_are_read_with_and_without_a_zone(void **state)
 {
     (void)state;
@@ -199,6 +222,7 @@ int main(void)
         cmocka_unit_test(a_day_ends_at_24_00_of_its_zone_when_the_clock_changes),
         cmocka_unit_test(a_midnight_that_is_skipped_or_comes_twice_ends_the_day_once),
         cmocka_unit_test(an_instant_falls_into_the_day_of_the_zone),
+        cmocka_unit_test(people_read_days_and_times_in_words),
         cmocka_unit_test(times_are_read_with_and_without_a_zone),
         cmocka_unit_test(what_is_no_time_is_refused),
         cmocka_unit_test(days_are_read_in_the_formats_of_the_source),

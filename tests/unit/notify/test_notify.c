@@ -234,6 +234,57 @@ static void what_was_settled_in_the_meantime_is_not_told(void **state)
     assert_false(is_told(fixture, "00124", json_pack("{s:s}", "kind", "of a newer version"), NOON));
 }
 
+/* What a message to person says of reviewer's part of the review. */
+static void assert_sentence(Fixture *fixture, const char *person, const char *review,
+                            const char *reviewer, int64_t at_utc, const char *expected)
+{
+    g_autoptr(Settings) settings = load(fixture);
+    Notify notify = {fixture->ledger, settings, &people, at_utc, TIME_UNKNOWN, NULL};
+    json_t *event = json_pack("{s:s s:s s:s s:s}", "kind", "review", "id", review, "reminder",
+                              "start", "reviewer", reviewer);
+    g_auto(Told) told = {0};
+    bool is_open;
+
+    assert_true(events_tell(&notify, person, event, &told, &is_open, NULL) && is_open);
+    json_decref(event);
+    assert_string_equal(told.sentence, expected);
+}
+
+static void a_sentence_says_who_has_how_many_and_the_day_in_words(void **state)
+{
+    Fixture *fixture = *state;
+    reviewing_begin(fixture);
+    reviewing_start(fixture,
+                    "ann/admins @00124 =00123; bob/staff @00125 =00123; "
+                    "eve/staff @00125 =00123",
+                    NULL);
+
+    assert_sentence(fixture, "00124", "RV-000001", "00124", NOON,
+                    "Privileged rights: you have 1 right to decide; the last day is 17 March "
+                    "2026.");
+    assert_sentence(fixture, "00129", "RV-000001", "00124", NOON + 20 * DAY,
+                    "Privileged rights: Person 00124 has 1 right to decide; the last day was 17 "
+                    "March 2026.");
+    assert_sentence(fixture, "00129", "RV-000001", "00125", NOON + 20 * DAY,
+                    "Privileged rights: Person 00125 has 2 rights to decide; the last day was 17 "
+                    "March 2026.");
+}
+
+static void campaigns_of_one_name_are_told_apart(void **state)
+{
+    Fixture *fixture = *state;
+    reviewing_begin(fixture);
+    reviewing_start(fixture, "ann/admins @00124 =00123", NULL);
+    reviewing_start(fixture, "bob/staff @00124 =00123; eve/staff @00125 =00123", NULL);
+
+    assert_sentence(fixture, "00124", "RV-000002", "00124", NOON,
+                    "Privileged rights (RV-000002, started on 3 March 2026): you have 1 right to "
+                    "decide; the last day is 17 March 2026.");
+    assert_sentence(fixture, "00125", "RV-000002", "00125", NOON,
+                    "Privileged rights: you have 1 right to decide; the last day is 17 March "
+                    "2026.");
+}
+
 /* ---- because somebody asked ---- */
 
 /* 00128 has no mail address, 00126 is in no roster. */
@@ -382,6 +433,8 @@ int main(int argc, char **argv)
         notify_test(overdue_is_told_every_day_and_then_to_the_manager),
         notify_test(one_digest_a_person_and_day),
         notify_test(what_was_settled_in_the_meantime_is_not_told),
+        notify_test(a_sentence_says_who_has_how_many_and_the_day_in_words),
+        notify_test(campaigns_of_one_name_are_told_apart),
         notify_test(who_is_reminded_is_said_and_who_is_not_and_why),
         notify_test(however_often_somebody_asks_there_is_one_message_a_day),
         notify_test(who_has_nothing_to_do_with_it_and_what_is_closed_is_refused),

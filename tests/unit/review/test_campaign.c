@@ -48,6 +48,36 @@ static void a_title_says_the_scope_in_plain_words(void **state)
     }
 }
 
+/* The first of heads, as the manager P1 reads it. */
+static void assert_heading(const char *heads, const char *expected)
+{
+    g_autoptr(GTimeZone) zone = g_time_zone_new_identifier("Europe/Berlin");
+    json_t *list = json_loads(heads, 0, NULL);
+
+    assert_non_null(list);
+    g_autofree char *heading = campaign_heading_among(json_array_get(list, 0), list, "P1", zone);
+    assert_string_equal(heading, expected);
+    json_decref(list);
+}
+
+#define HEAD(id, target, open)                                                                     \
+    "{\"id\": \"" id "\", \"title\": \"Rights of the people of " target "\", \"open\": " open      \
+    ", \"started\": \"2026-11-21T23:30:00Z\", \"scope\": {\"scope\": \"manager\", \"target\": "    \
+    "\"" target "\"}}"
+
+static void a_heading_tells_campaigns_of_one_name_apart(void **state)
+{
+    (void)state;
+    assert_heading("[" HEAD("RV-000002", "P1", "3") "]", "Rights of your people");
+    assert_heading("[" HEAD("RV-000002", "P2", "3") "]", "Rights of the people of P2");
+    assert_heading("[" HEAD("RV-000002", "P1", "3") "," HEAD("RV-000004", "P1", "1") "]",
+                   "Rights of your people (RV-000002, started on 22 November 2026)");
+    assert_heading("[" HEAD("RV-000002", "P1", "3") "," HEAD("RV-000004", "P2", "1") "]",
+                   "Rights of your people");
+    assert_heading("[" HEAD("RV-000002", "P1", "3") "," HEAD("RV-000001", "P1", "0") "]",
+                   "Rights of your people"); /* the other one is done */
+}
+
 static void what_is_not_said_has_its_default(void **state)
 {
     g_autoptr(Settings) settings = NULL;
@@ -119,6 +149,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_title_says_the_scope_in_plain_words),
+        TEST(a_heading_tells_campaigns_of_one_name_apart),
         TEST(what_is_not_said_has_its_default),
         TEST(a_campaign_is_due_once_a_date_however_many_nights_were_missed),
         TEST(a_campaign_that_never_was_waits_for_the_first_date_after_the_first_run),
