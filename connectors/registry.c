@@ -9,16 +9,6 @@ extern const Connector ldap_connector, ldif_connector, csv_connector, postgres_c
 const Connector *const connectors[] = {&ldap_connector, &ldif_connector,     &csv_connector,
                                        &xlsx_connector, &postgres_connector, NULL};
 
-const Connector *connector_find(const char *kind)
-{
-    for (size_t i = 0; connectors[i] != NULL; i++) {
-        if (strcmp(connectors[i]->kind, kind) == 0) {
-            return connectors[i];
-        }
-    }
-    return NULL;
-}
-
 void password_answer_clear(PasswordAnswer *answer)
 {
     g_clear_pointer(&answer->why, g_free);

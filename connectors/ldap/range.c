@@ -36,7 +36,7 @@ struct DirectoryRanges {
     gpointer visitor_data;
     GQueue waiting;     /* (element-type utf8): DNs */
     GQueue outstanding; /* (element-type RangedEntry), the oldest request first */
-    uint64_t n_read_again, n_entries, n_requests;
+    uint64_t n_entries, n_requests;
 };
 
 /* ---- "member;range=0-1499" ---- */
@@ -177,11 +177,6 @@ void directory_ranges_set_visitor(DirectoryRanges *ranges,
 void directory_ranges_add(DirectoryRanges *ranges, Text dn)
 {
     g_queue_push_tail(&ranges->waiting, g_strndup(dn.data, dn.length));
-}
-
-uint64_t directory_ranges_n_read_again(const DirectoryRanges *ranges)
-{
-    return ranges->n_read_again;
 }
 
 /* ---- Asking ---- */
@@ -450,7 +445,6 @@ static bool take_answer(DirectoryRanges *ranges, RangedEntry *entry, bool *ret_i
                               "server does not go on with them");
         }
         entry->n_read_again++;
-        ranges->n_read_again++;
         start_again(entry);
         *ret_is_done = false;
         return true;

@@ -41,5 +41,3 @@ void directory_ranges_add(DirectoryRanges *ranges, Text dn);
 /* Reads what is queued and hands it to the sink. Not while a paged search is open: its next page
  * would wait behind all this. */
 bool directory_ranges_read(DirectoryRanges *ranges, GError **error);
-/* Entries that were read again because they changed. */
-uint64_t directory_ranges_n_read_again(const DirectoryRanges *ranges);

@@ -110,5 +110,4 @@ typedef struct Connector {
     void (*check)(const Source *source, CheckReport *report);
 } Connector;
 
-extern const Connector *const connectors[];        /* NULL-terminated; connectors/registry.c */
-const Connector *connector_find(const char *kind); /* NULL when there is none */
+extern const Connector *const connectors[]; /* NULL-terminated; connectors/registry.c */

@@ -85,11 +85,6 @@ Zone *zones_find(Zones *zones, Text name)
     return zones->last;
 }
 
-GTimeZone *zone_timezone(const Zone *zone)
-{
-    return zone->timezone;
-}
-
 int64_t zone_day_begins(Zone *zone, int32_t day)
 {
     if (day == DAY_NONE)

@@ -14,6 +14,5 @@ Zones *zones_new(GTimeZone *organisation);
 void zones_free(Zones *zones); /* NULL is fine */
 /* The organisation's for an empty name; NULL when there is no such zone. */
 Zone *zones_find(Zones *zones, Text name);
-GTimeZone *zone_timezone(const Zone *zone);
 int64_t zone_day_begins(Zone *zone, int32_t day); /* TIME_UNKNOWN for DAY_NONE */
 int64_t zone_day_ends(Zone *zone, int32_t day);   /* TIME_UNKNOWN for DAY_NONE */

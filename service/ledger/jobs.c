@@ -73,23 +73,6 @@ json_t *ledger_job(Ledger *ledger, int64_t id, GError **error)
     return job;
 }
 
-bool ledger_jobs(Ledger *ledger, int64_t limit, LedgerVisit visit, void *data, GError **error)
-{
-    g_autoptr(Statement) rows = store_prepare(
-        ledger->store, "SELECT " COLUMNS " FROM job ORDER BY id DESC LIMIT $1", error);
-    StoreStep step = STORE_FAILED;
-    bool goes_on = true;
-
-    if (rows)
-        statement_bind(rows, integer_value(limit));
-    while (rows && goes_on && (step = statement_step(rows, error)) == STORE_ROW) {
-        json_t *job = job_json(rows);
-        goes_on = visit(job, data);
-        json_decref(job);
-    }
-    return !goes_on || step == STORE_DONE;
-}
-
 /* ---- changes ---- */
 
 static bool write_audit(Store *store, int64_t id, const char *actor, const char *action,

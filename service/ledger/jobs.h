@@ -24,5 +24,3 @@ bool ledger_job_finish(Ledger *ledger, int64_t id, const json_t *result, int64_t
  * | "working" | "done" | "failed", "result": {…} or null}; failed: its result has an "error". NULL
  * and no error when there is none. */
 json_t *ledger_job(Ledger *ledger, int64_t id, GError **error);
-/* Newest first. */
-bool ledger_jobs(Ledger *ledger, int64_t limit, LedgerVisit visit, void *data, GError **error);

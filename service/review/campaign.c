@@ -155,13 +155,6 @@ int32_t campaign_due(const Campaign *campaign, int32_t last_started, int32_t fir
     return recurrence_last(campaign->every, start_of_rule(campaign), after, today);
 }
 
-int32_t campaign_next(const Campaign *campaign, int32_t today)
-{
-    return campaign->every != NULL
-               ? recurrence_next(campaign->every, start_of_rule(campaign), today)
-               : DAY_NONE;
-}
-
 int64_t campaign_deadline(const Campaign *campaign, int64_t started_utc, GTimeZone *zone)
 {
     return day_ends_utc(day_of_time(started_utc, zone) + campaign->due_days, zone);

@@ -45,7 +45,5 @@ json_t *campaign_json(const Campaign *campaign);
  * ledger does not begin with letters to everybody. */
 int32_t campaign_due(const Campaign *campaign, int32_t last_started, int32_t first_run,
                      int32_t today);
-/* The next day of the rule after today; DAY_NONE when there is none. */
-int32_t campaign_next(const Campaign *campaign, int32_t today);
 /* When reviewers have to be done: the end of the day so many days after the start. */
 int64_t campaign_deadline(const Campaign *campaign, int64_t started_utc, GTimeZone *zone);

@@ -172,13 +172,6 @@ json_t *fields_json(const Fields *fields, const char *but)
     return list;
 }
 
-void fields_set(Fields *fields, const char *name, const char *value)
-{
-    Field field = {.name = g_strdup(name), .value = g_strdup(value)};
-
-    g_array_append_val(fields->list, field);
-}
-
 /* "reason-12" is "reason-" and a number of items, as it is written once. */
 static bool is_numbered(const char *name, const char *stem, size_t length, gint64 *ret_number)
 {

@@ -27,7 +27,6 @@ GPtrArray *fields_all(const Fields *fields, const char *name);
 GArray *fields_numbers(const Fields *fields, const char *name);
 /* [ {name, value} ] of all but one; new reference. */
 json_t *fields_json(const Fields *fields, const char *but);
-void fields_set(Fields *fields, const char *name, const char *value);
 
 /* Every field is among allowed ("ids*": may repeat; "reason-#": reason-1, reason-2 …), and none
  * that may not is there twice. */

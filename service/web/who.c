@@ -9,15 +9,6 @@ static const struct {
     {PROGRAMS, "programs"},
 };
 
-const char *role_name(Role role)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(role_table); i++) {
-        if (role_table[i].role == role)
-            return role_table[i].name;
-    }
-    return NULL;
-}
-
 json_t *role_names(unsigned roles)
 {
     json_t *names = json_array();

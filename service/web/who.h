@@ -34,9 +34,7 @@ bool who_init(Who *who, json_t *json);
 void who_clear(Who *who);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Who, who_clear)
 
-/* "admin", …; NULL = there is no such role. Also those for tables: "signed-in", "anybody",
- * "programs". */
-const char *role_name(Role role);
-/* [ "admin", … ] of the bits. New reference. */
+/* [ "admin", … ] of the bits, also those for tables: "signed-in", "anybody", "programs". New
+ * reference. */
 json_t *role_names(unsigned roles);
 unsigned role_of(const char *name); /* one of the four; else 0 */

@@ -240,12 +240,6 @@ uint64_t body_get_number(Text body, BodyField field)
     return find_field(&reader, field) ? reader.number : 0;
 }
 
-int32_t body_get_day(Text body, BodyField field)
-{
-    BodyReader reader = body_reader(body);
-    return find_field(&reader, field) ? body_as_day(reader.number) : DAY_NONE;
-}
-
 int64_t body_get_time(Text body, BodyField field)
 {
     BodyReader reader = body_reader(body);

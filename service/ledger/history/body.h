@@ -134,7 +134,6 @@ int64_t body_as_time(uint64_t number);
 /* One field: empty, 0, DAY_NONE, TIME_UNKNOWN when it was left out. */
 Text body_get_text(Text body, BodyField field);
 uint64_t body_get_number(Text body, BodyField field);
-int32_t body_get_day(Text body, BodyField field);
 int64_t body_get_time(Text body, BodyField field);
 
 /* The bytes of the link's fields; the field numbers around them tell where it would stand. */

@@ -29,11 +29,6 @@ void history_members_sort(GArray *members)
     }
 }
 
-bool member_list_is_whole(Text body)
-{
-    return body.length > 0 && body.data[0] == LIST_WHOLE;
-}
-
 /* ---- writing ---- */
 
 static uint8_t *room_for(Body *body, size_t n)

@@ -24,7 +24,6 @@ bool member_list_add(GArray *members, Text body, int64_t run);
 void member_list_whole(Body *body, const HistoryMember *members, size_t n);
 /* What makes after of before; returns how many were added and removed. */
 size_t member_list_change(Body *body, const GArray *before, const HistoryMember *after, size_t n);
-bool member_list_is_whole(Text body);
 /* By ref, then via. */
 int history_member_compare(const void *a, const void *b);
 void history_members_sort(GArray *members);
