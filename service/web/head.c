@@ -35,6 +35,7 @@ void head_add(Head *head, const char *name, const char *value)
     char *lower = g_ascii_strdown(name, -1);
 
     head->n_headers++;
+    line_ends_add(&head->ends, name, value);
     head->has_broken |= !is_name(name);
     head->n_bytes += strlen(name) + (value ? strlen(value) : 0);
     for (const char *c = value ? value : ""; *c != '\0'; c++)
@@ -151,6 +152,10 @@ static bool check_headers(const Head *head, Reply *reply)
 {
     if (head->n_headers > MAX_HEADERS || head->n_bytes > MAX_HEADER_BYTES)
         return refuse(reply, 431, "There are too many headers, or they are too long.");
+    if (head->has_odd_lines)
+        return refuse(reply, 400,
+                      "The lines of the request can be read in two ways: each must end with CR LF "
+                      "and begin with a name, and none has a NUL in it.");
     if (head->has_broken)
         return refuse(reply, 400, "A header has a character that no header has.");
     if (head->twice) {

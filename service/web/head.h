@@ -7,6 +7,7 @@
 #pragma once
 
 #include "web/assets.h"
+#include "web/line_ends.h"
 #include "web/routes.h"
 
 #include <stddef.h>
@@ -21,11 +22,13 @@ typedef struct Head {
     size_t n_headers, n_bytes;
     bool has_broken; /* a header that is not text, or twice */
     const char *twice;
+    LineEnds ends;
+    bool has_odd_lines;
     GHashTable *headers; /* (utf8 in lower case → utf8) */
 } Head;
 
 void head_init(Head *head, const char *method, const char *target);
-/* value may be NULL. */
+/* value may be NULL. Both in the place where the library read them: see line_ends.h. */
 void head_add(Head *head, const char *name, const char *value);
 void head_clear(Head *head);
 

@@ -12,6 +12,7 @@ static const LateLibrary libmicrohttpd = {.names = {"libmicrohttpd.so.12"}};
 #define MHD_destroy_response LATE(libmicrohttpd, MHD_destroy_response)
 #define MHD_get_connection_info LATE(libmicrohttpd, MHD_get_connection_info)
 #define MHD_get_connection_values LATE(libmicrohttpd, MHD_get_connection_values)
+#define MHD_get_version LATE(libmicrohttpd, MHD_get_version)
 #define MHD_queue_response LATE(libmicrohttpd, MHD_queue_response)
 #define MHD_quiesce_daemon LATE(libmicrohttpd, MHD_quiesce_daemon)
 #define MHD_resume_connection LATE(libmicrohttpd, MHD_resume_connection)

@@ -22,7 +22,7 @@
 #define SLOW_THREADS 8
 #define STUCK_SECONDS 120
 /* From 1.0 on the library can be told to refuse whatever two readers could read in two ways;
- * before, the strictest there is reads over bare LF, folded lines and NUL (docs/decisions). */
+ * before, the strictest there is reads over bare LF, folded lines and NUL: see line_ends.h. */
 #if MHD_VERSION >= 0x01000000
 #define STRICTNESS MHD_OPTION_CLIENT_DISCIPLINE_LVL, 2
 #else
@@ -40,7 +40,8 @@ struct WebServer {
 typedef struct Exchange {
     WebServer *server;
     struct MHD_Connection *connection;
-    char *target; /* as sent */
+    char *target;            /* as sent */
+    const char *received_at; /* where the library has it until it answers; it splits it there */
     Request request;
     Reply reply;
     struct MHD_Response *response; /* made by the thread that did it */
@@ -202,7 +203,10 @@ static void *begin_exchange(void *data, const char *target, struct MHD_Connectio
 {
     Exchange *exchange = g_new0(Exchange, 1);
 
-    *exchange = (Exchange){.server = data, .connection = connection, .target = g_strdup(target)};
+    *exchange = (Exchange){.server = data,
+                           .connection = connection,
+                           .target = g_strdup(target),
+                           .received_at = target};
     exchange->request.site = exchange->server->site;
     return exchange;
 }
@@ -245,20 +249,38 @@ static enum MHD_Result add_header(void *data, enum MHD_ValueKind kind, const cha
     return MHD_YES;
 }
 
+static size_t head_size(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+
+    return info ? info->header_size : 0;
+}
+
+static void take_head(Exchange *exchange, const char *method, const char *version, Head *head)
+{
+    struct MHD_Connection *connection = exchange->connection;
+
+    head_init(head, method, exchange->target);
+    line_ends_init(&head->ends, method, exchange->received_at, strlen(exchange->target), version);
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, add_header, head);
+    head->has_odd_lines = line_ends_must_be_checked(MHD_get_version()) &&
+                          !line_ends_are_good(&head->ends, head_size(connection));
+}
+
 static enum MHD_Result send_asset(Exchange *exchange, Asset *asset)
 {
     limit(exchange, SEND_SECONDS);
     return MHD_queue_response(exchange->connection, 200, asset->response);
 }
 
-static enum MHD_Result begin(Exchange *exchange, const char *method)
+static enum MHD_Result begin(Exchange *exchange, const char *method, const char *version)
 {
     Request *request = &exchange->request;
     Asset *asset;
     Head head;
 
-    head_init(&head, method, exchange->target);
-    MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, add_header, &head);
+    take_head(exchange, method, version, &head);
     bool is_good = head_read(&head, request, &exchange->reply, &asset);
     head_clear(&head);
     exchange->is_begun = true;
@@ -313,6 +335,10 @@ static enum MHD_Result hand_over(Exchange *exchange)
                      request->route->body_limit);
         return refuse_early(exchange);
     }
+    /* Nobody looks at the ends of lines between chunks and behind them, so nothing after them is
+     * believed. */
+    if (request_header(request, "transfer-encoding"))
+        reply_header(&exchange->reply, "Connection", "close");
     limit(exchange, 0);
     MHD_suspend_connection(exchange->connection);
     if (threads_add(threads, exchange))
@@ -335,7 +361,7 @@ static enum MHD_Result answer(void *data, struct MHD_Connection *connection, con
     if (exchange->response)
         return send_response(exchange);
     if (!exchange->is_begun)
-        return begin(exchange, method);
+        return begin(exchange, method, version);
     if (*upload_size > 0)
         return take_body(exchange, upload, upload_size);
     return hand_over(exchange);

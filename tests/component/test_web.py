@@ -69,14 +69,66 @@ class Requests(WebTest):
         self.refused(self.head("Accept : text/html"), 400)
         self.refused(b"\r\n\r\n\r\nnonsense\r\n\r\n", 400, None)
 
-    def test_b36_what_the_library_reads_over(self):
-        """libmicrohttpd before 1.0 reads over these, as RFC 9112 lets it (docs/decisions: what the HTTP library lets pass)."""
-        for raw in (self.head("X-A: b\0c", "Connection: close"), self.head("Connection: close", first="GET /\0 HTTP/1.1"),
-                    self.head("X-A: b", " folded", "Connection: close"),
-                    b"GET / HTTP/1.1\nHost: " + self.web.host.encode() + b"\nConnection: close\n\n"):
-            answer = self.web.raw(raw)
-            self.assertEqual(answer.count(b"HTTP/1.1 "), 1, raw)
-            self.assertIn(answer.split(b" ")[1], (b"303", b"400"))
+    def test_b36_lines_that_two_readers_read_in_two_ways(self):
+        """The connection is closed with the answer: what follows on it is not read."""
+        whole = self.head("A: b", "Cookie: c=d", "X: y")
+        heads = [self.head("X-A: b\0c"), self.head("X-A: b\0"), self.head("X-A:\0 b"), self.head("X-\0A: b"), self.head("\0"),
+                 self.head(first="GET /\0 HTTP/1.1"), self.head(first="GET\0 / HTTP/1.1"), self.head(first="GET / HTTP/1.1\0"),
+                 self.head("X-A: b", " folded"), self.head("X-A: b", "\tfolded", "X: y"), self.head("X-A: b", " "), self.head("X-A:    b", " c"),
+                 self.head("X-A: b", " c", " d"), self.head(" X-A: b"), self.head("X-A: b", ": c"), whole.replace(b"\r\n", b"\n"), whole.replace(b"\r\n\r\n", b"\n\n")]
+        heads += [whole.replace(line + b"\r\n", line + b"\n") for line in whole.split(b"\r\n") if line] + [whole[:-2] + b"\n"]
+        for raw in heads:
+            with self.subTest(raw):
+                answer = self.web.raw(raw + self.head(first="GET /smuggled HTTP/1.1"))
+                self.assertEqual(set(re.findall(rb"HTTP/1.1 (\d+)", answer)), {b"400"})
+
+    def answers(self, parts, n):
+        """To what is sent in these parts over one connection: the first n answers."""
+        with self.web.connect() as client:
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for part in parts:
+                client.sendall(part)
+            return [self.answer_on(client) for _ in range(n)]
+
+    @staticmethod
+    def answer_on(client):
+        """Read no further than to its end: the next one is read from the socket, too."""
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            byte = client.recv(1)
+            assert byte, head
+            head += byte
+        length = int(re.search(rb"Content-Length: (\d+)", head)[1])
+        client.recv(length, socket.MSG_WAITALL)
+        return int(head.split(b" ")[1])
+
+    def test_honest_heads_of_all_sizes_and_shapes_are_read(self):
+        cookies = "Cookie: " + "; ".join(f"c{i}={'v' * 90}" for i in range(60))
+        heads = [self.head(*lines, first="GET /sign-in HTTP/1.1") for lines in (
+            [], ["A:b", "B: \t c \t", "C:", "D: ", "E:   f  g  "], [f"X-{i}: {'y' * i}" for i in range(60)], ["Cookie: c=d; e=f"], [cookies],
+            [cookies, *[f"X-{i}: {'y' * 20}" for i in range(60)]], ["Cookie: c=" + "v" * 9000], [f"X: {'y' * 16200}"],
+            ["Accept: text/html", "Accept: */*"])]
+        heads.append(self.head(first="GET /sign-in?next=%2Fme&notice=expired HTTP/1.1"))
+        for head in heads:
+            with self.subTest(head[:80]):
+                self.assertEqual(self.answers([head], 1), [200])
+        self.assertEqual(self.answers(heads, len(heads)), [200] * len(heads))
+        self.assertEqual(self.answers([b"".join(heads)], len(heads)), [200] * len(heads))
+        self.assertEqual(self.answers([bytes([byte]) for byte in heads[1] + heads[2]], 2), [200, 200])
+        self.assertEqual(self.answers([heads[7][:9000], heads[7][9000:] + heads[5]], 2), [200, 200])
+
+    def test_honest_bodies_come_with_their_head_or_after_it(self):
+        body = b"choice=0"
+        lines = ["Content-Type: application/x-www-form-urlencoded", "Sec-Fetch-Site: same-origin"]
+        post = self.head(*lines, f"Content-Length: {len(body)}", first="POST /sign-in HTTP/1.1")
+        chunked = self.head(*lines, "Transfer-Encoding: chunked", first="POST /sign-in HTTP/1.1")
+        look = self.head(first="GET /sign-in HTTP/1.1")
+        self.assertEqual(self.answers([post + body + look], 2), [303, 200])
+        self.assertEqual(self.answers([look + post, body + post + body], 3), [200, 303, 303])
+        self.assertEqual(self.answers([bytes([byte]) for byte in post + body + look], 2), [303, 200])
+        for end in (b"0\r\n\r\n", b"0\r\nTrailer: x\r\n\r\n"):
+            answer = self.web.raw(chunked + b"8\r\n" + body + b"\r\n" + end + look)
+            self.assertEqual([answer.split(b" ")[1], answer.count(b"HTTP/1.1 ")], [b"303", 1], "nothing is read after chunks")
 
     def test_b37_lengths(self):
         post = "POST /sign-in HTTP/1.1"
