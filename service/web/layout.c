@@ -144,9 +144,17 @@ static GString *render_json(Reply *reply)
     return out;
 }
 
+/* A page with a hole in it is our mistake: nobody who reads it could tell. */
+static void say_missing(const char *template, const GPtrArray *missing)
+{
+    for (guint i = 0; i < missing->len; i++)
+        g_critical("the model of the page %s has no %s", template, (char *)missing->pdata[i]);
+}
+
 static GString *render_html(const Request *request, Reply *reply)
 {
     GString *out = g_string_sized_new(16384);
+    g_autoptr(GPtrArray) missing = g_ptr_array_new_with_free_func(g_free);
     json_t *outer = outer_of(request, reply);
 
     reply->content_type = "text/html; charset=utf-8";
@@ -155,8 +163,12 @@ static GString *render_html(const Request *request, Reply *reply)
                                       .content = reply->template,
                                       .outer = outer,
                                       .model = reply->model,
-                                      .zone = request->site->options->settings->timezone},
+                                      .zone = request->site->options->settings->timezone,
+                                      .missing = missing},
                     out);
+    if (!template_set_has(request->site->templates, reply->template))
+        g_ptr_array_add(missing, g_strdup("template"));
+    say_missing(reply->template, missing);
     json_decref(outer);
     return out;
 }

@@ -43,8 +43,8 @@ typedef struct TemplateRender {
     const char *content;   /* what {{>content}} is; NULL = nothing */
     json_t *outer, *model; /* looked up in model first; outer may be NULL */
     GTimeZone *zone;       /* of {{@path}} */
-    GPtrArray *missing;    /* gets the names that were found nowhere (element-type utf8); NULL = who
-                              cares */
+    GPtrArray *missing;    /* gets the names of values that were found nowhere (element-type utf8),
+                              but for members of what is not there at all; NULL = who cares */
 } TemplateRender;
 /* Appends to out. Names that are found nowhere are empty. */
 void template_render(const TemplateSet *set, const TemplateRender *render, GString *out);

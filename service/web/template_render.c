@@ -24,6 +24,12 @@ typedef struct Rendering {
 
 /* ---- values ---- */
 
+/* A section asks whether something is there; what is written must be. */
+static bool is_written(const Node *node)
+{
+    return node->kind == NODE_VALUE || node->kind == NODE_TIME || node->kind == NODE_DUE;
+}
+
 static json_t *find(const Rendering *rendering, const Node *node)
 {
     json_t *found = NULL;
@@ -32,9 +38,10 @@ static json_t *find(const Rendering *rendering, const Node *node)
         return rendering->depth > 0 ? rendering->stack[rendering->depth - 1] : NULL;
     for (int i = rendering->depth - 1; i >= 0 && !found; i--)
         found = json_object_get(rendering->stack[i], node->path[0]);
+    bool is_begun = found != NULL || !node->path[1];
     for (char **name = node->path + 1; *name && found; name++)
         found = json_object_get(found, *name);
-    if (!found && rendering->render->missing)
+    if (!found && is_begun && is_written(node) && rendering->render->missing)
         g_ptr_array_add(rendering->render->missing, g_strdup(node->text));
     return found;
 }

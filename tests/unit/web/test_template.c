@@ -178,19 +178,23 @@ static void a_page_that_contains_itself_ends(void **state)
     g_string_free(out, TRUE);
 }
 
-static void names_that_are_found_nowhere_are_reported(void **state)
+static void what_is_to_be_written_and_found_nowhere_is_reported(void **state)
 {
     (void)state;
     g_autoptr(TemplateSet) set = template_set_new();
     g_autoptr(GPtrArray) missing = g_ptr_array_new_with_free_func(g_free);
-    json_t *model = json_pack("{s:n}", "there");
+    json_t *model = json_pack("{s:{}}", "there");
     GString *out = g_string_new(NULL);
 
-    assert_true(template_set_add(set, "page", "{{there}}{{#a.b}}{{/a.b}}", NULL));
+    assert_true(template_set_add(set, "page",
+                                 "{{there}}{{#a.b}}{{/a.b}}{{#c}}{{/c}}{{@d}}"
+                                 "{{there.e}}{{f.g}}",
+                                 NULL));
     template_render(set, &(TemplateRender){.name = "page", .model = model, .missing = missing},
                     out);
-    assert_int_equal(missing->len, 1);
-    assert_string_equal(missing->pdata[0], "a.b");
+    assert_int_equal(missing->len, 2);
+    assert_string_equal(missing->pdata[0], "d");
+    assert_string_equal(missing->pdata[1], "there.e");
     json_decref(model);
     g_string_free(out, TRUE);
 }
@@ -245,7 +249,7 @@ int main(void)
         cmocka_unit_test(a_broken_template_says_its_line),
         cmocka_unit_test(partials_are_there_and_end),
         cmocka_unit_test(a_page_that_contains_itself_ends),
-        cmocka_unit_test(names_that_are_found_nowhere_are_reported),
+        cmocka_unit_test(what_is_to_be_written_and_found_nowhere_is_reported),
         cmocka_unit_test(any_text_ends),
         cmocka_unit_test(the_templates_of_the_program_are_whole),
     };
