@@ -119,6 +119,43 @@ static void a_newer_one_does_not_go_before_an_older_about_the_same_right(void **
     assert_int_equal(forget(f, NOON + 2 * DAY + YEAR), 2);
 }
 
+/* As the controls about reviews open them: about one reviewer in one campaign. */
+static void except(Fixture *f, int64_t at_utc, const char *subject_key)
+{
+    g_autofree char *sql = g_strdup_printf("UPDATE exception_text SET subject_type = 'review', "
+                                           "subject_key = '%s' WHERE exception = 1",
+                                           subject_key);
+
+    fixture_night(f, at_utc, "review-invalid corp/ann");
+    fixture_close(f);
+    g_autofree char *failure = meddle(f->path, sql);
+    assert_null(failure);
+    fixture_open(f, LEDGER_RUN);
+}
+
+static void an_open_exception_about_its_reviewers_keeps_it(void **state)
+{
+    Fixture *f = *state;
+    reviewing_start(f, "ann/ops @00124 =00123", NULL);
+    decide(f, 1, "keep"); /* the last signature closes it */
+    except(f, NOON + DAY, "RV-000001/00124");
+
+    assert_int_equal(forget(f, NOON + 2 * YEAR), 0);
+    fixture_night(f, NOON + 2 * DAY,
+                  "+review-invalid; @corp"); /* looked, and found nothing any more */
+    assert_int_equal(forget(f, NOON + 2 * YEAR), 1);
+}
+
+static void an_exception_about_another_campaign_does_not_keep_it(void **state)
+{
+    Fixture *f = *state;
+    reviewing_start(f, "ann/ops @00124 =00123", NULL);
+    close_review(f, "RV-000001", NOON + DAY);
+    except(f, NOON + DAY, "RV-000010/00124");
+
+    assert_int_equal(forget(f, NOON + 2 * YEAR), 1);
+}
+
 static void what_is_not_forgotten_cannot_be_deleted_by_hand(void **state)
 {
     Fixture *f = *state;
@@ -145,6 +182,8 @@ int main(int argc, char **argv)
         retention_test(what_is_over_for_long_keeps_its_numbers_and_its_digest),
         retention_test(a_removal_that_is_not_proven_keeps_it),
         retention_test(a_newer_one_does_not_go_before_an_older_about_the_same_right),
+        retention_test(an_open_exception_about_its_reviewers_keeps_it),
+        retention_test(an_exception_about_another_campaign_does_not_keep_it),
         retention_test(what_is_not_forgotten_cannot_be_deleted_by_hand),
     };
     return run_on_argument(argc, argv, "review_retention", tests);
