@@ -195,13 +195,16 @@ bool run_retain(const Run *run, json_t **ret_forgotten, GError **error)
     LedgerRetention retention = {.people_days = settings_int(group, "people_days"),
                                  .resolved_days = settings_int(group, "resolved_days"),
                                  .rejections_days = settings_int(group, "rejections_days"),
-                                 .reviews_days = settings_int(group, "reviews_days")};
+                                 .reviews_days = settings_int(group, "reviews_days"),
+                                 .history_days = settings_int(group, "history_days"),
+                                 .traffic_days = settings_int(group, "traffic_days")};
     bool is_merged =
         strcmp(run->record.status, "applied") == 0 || strcmp(run->record.status, "partial") == 0;
 
     *ret_forgotten = NULL;
     if (!is_merged || (retention.people_days == 0 && retention.resolved_days == 0 &&
-                       retention.rejections_days == 0 && retention.reviews_days == 0)) {
+                       retention.rejections_days == 0 && retention.reviews_days == 0 &&
+                       retention.history_days == 0 && retention.traffic_days == 0)) {
         return true;
     }
     /* It cannot be taken back, so a time that is still to come forgets nothing before it has. */

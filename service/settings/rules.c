@@ -145,6 +145,22 @@ static void check_store(const Settings *settings, GPtrArray *problems)
     }
 }
 
+/* Names in old sentences are found by what the history knows of the people they mean. */
+static void check_retention(const SettingsGroup *retention, GPtrArray *problems)
+{
+    int64_t history = settings_int(retention, "history_days");
+    int64_t resolved = settings_int(retention, "resolved_days");
+
+    if (history == 0 || settings_int(retention, "people_days") == 0 ||
+        (resolved > 0 && resolved <= history))
+        return;
+    problem_add(
+        problems, settings_place(retention), "retention.history_days",
+        "with people_days, sentences about exceptions may not outlive the history, by which "
+        "names in them are found; set resolved_days to at most %" G_GINT64_FORMAT,
+        history);
+}
+
 static void check_control_name(const SettingsGroup *rule, const Setting *controls,
                                GPtrArray *problems)
 {
@@ -318,6 +334,7 @@ void rules_check(const Settings *settings, const SettingsCatalogue *catalogue, G
                           problems);
     }
     check_notify(settings_group(settings->root, "notify"), problems);
+    check_retention(settings_group(settings->root, "retention"), problems);
     check_unique(settings, "reviews", "name", problems);
     for (size_t i = 0; i < settings_n_groups(settings->root, "reviews"); i++) {
         check_review(settings_group_at(settings->root, "reviews", i), problems);

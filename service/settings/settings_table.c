@@ -357,6 +357,14 @@ static const Setting retention_table[] = {
      DAYS_OR_EVER,
      .help = "Sentences about refused records, which quote them, are dropped from the records of "
              "runs that are so old; 0 = never."},
+    {.name = "history_days",
+     DAYS_OR_EVER,
+     .help = "What anything looked like is dropped once it has looked otherwise, or been gone, for "
+             "so long; --as-of and diff reach back so far; 0 = never."},
+    {.name = "traffic_days",
+     DAYS_OR_EVER,
+     .help = "Mails that were sent, jobs that are done, sessions, tokens and failed sign-ins that "
+             "are over for so long are dropped; audit rows tell of them; 0 = never."},
     {.name = NULL},
 };
 

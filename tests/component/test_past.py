@@ -342,11 +342,17 @@ class Forgetting(SiteTest):
         self.assertEqual(case["status"], "open")  # the account is linked by hand
         del world.accounts["svc-mail"]
         world.write(site)
+        with sqlite3.connect(os.path.join(site.folder, "ledger.db")) as ledger:  # a mail she got
+            ledger.execute("INSERT INTO outbox (id, message_id, person, address, day, events, made, tries, next_try, sent)"
+                           " VALUES (1, 'm1', '5', 'zoe@example.com', 20500, '[]', 1, 1, 1, 1)")
+            ledger.execute("INSERT INTO told (person, event, at) VALUES ('5', 'review RV-000001', 1)")
         last = accepted(site, "2026-04-30T05:00:00Z")
         self.assertEqual(last.code, 0, last.err)
         found = dump(site)
         for name in self.NAMES:
             self.assertNotIn(name, found)
+        with sqlite3.connect(os.path.join(site.folder, "ledger.db")) as ledger:
+            self.assertEqual(ledger.execute("SELECT count(*) FROM told WHERE person = '5'").fetchone(), (0,))
         cases = site.rightful("leaver", "list", "--all", "--json").json["leaver"]
         self.assertRegex(cases[0]["person"]["name"], "^P-[0-9A-F]{10}$")
 
@@ -379,7 +385,7 @@ class Forgetting(SiteTest):
         site = self.forget("retention: { people_days = 30; resolved_days = 30; rejections_days = 30; };")
         first = dump(site)
         result = site.run(as_of="2026-04-30T06:00:00Z")
-        self.assertEqual(result.json["forgotten"], {"people": 0, "accounts": 0, "versions": 0, "exceptions": 0, "runs": 0, "reviews": 0})
+        self.assertEqual(result.json["forgotten"], {"people": 0, "accounts": 0, "versions": 0, "exceptions": 0, "runs": 0, "reviews": 0, "history": 0, "traffic": 0})
         for name in self.NAMES:
             self.assertNotIn(name, dump(site))
         self.assertIn(b"P-", first)
@@ -396,6 +402,24 @@ class Forgetting(SiteTest):
         site = self.forget("retention: { rejections_days = 30; };")
         rejections = [site.rightful("run-show", str(run), "--json").json["run"]["sources"][1]["rejections"] for run in (1, 3)]
         self.assertEqual(rejections, [[], []])
+
+    def test_versions_that_ended_long_ago_go_and_kept_days_are_told_as_before(self):
+        whole, short = self.forget(""), self.forget("retention: { history_days = 40; };")
+        for night in NIGHTS[3], "2026-04-30T05:00:00Z":
+            for question in QUESTIONS:
+                self.assertEqual(answer(short, question, "--as-of", night), answer(whole, question, "--as-of", night), question)
+        self.assertNotEqual(answer(whole, ["account", "zoe"], "--as-of", NIGHTS[0]), 1)
+        self.assertEqual(answer(short, ["account", "zoe"], "--as-of", NIGHTS[0]), 1)
+        self.assertEqual(short.rightful("diff", "4", "5").out, whole.rightful("diff", "4", "5").out)
+        refused = short.rightful("diff", "1", "5")
+        self.assertIn("its history begins with run 4", refused.err)
+
+    def test_the_history_may_not_be_shorter_than_the_sentences_it_explains(self):
+        for more, code in (("people_days = 30; history_days = 30;", 78), ("people_days = 30; history_days = 30; resolved_days = 31;", 78),
+                           ("people_days = 30; history_days = 30; resolved_days = 30;", 0), ("history_days = 30;", 0)):
+            result = open_site(self, f"retention: {{ {more} }};").rightful("check", "--offline")
+            self.assertEqual(result.code == 78, code == 78, result.err)
+            self.assertEqual("set resolved_days to at most 30" in result.err, code == 78)
 
     def test_a_run_as_of_the_future_forgets_nothing_before_its_time(self):
         site = open_site(self, "retention: { people_days = 3650; };")

@@ -26,3 +26,8 @@ static inline IndexPair index_pair_at(const uint8_t *data, size_t i)
     memcpy(&pair, data + i * sizeof pair, sizeof pair);
     return (IndexPair){le32toh(pair.upper), le32toh(pair.place)};
 }
+
+/* Appends the places of packs of the run that may hold a key with this ref (element-type
+ * guint32). */
+bool history_find_places(Store *store, const char *source, HistoryKind kind, int64_t run,
+                         uint64_t ref, GArray *places, GError **error);

@@ -149,21 +149,20 @@ static GArray *packed_runs(const Where *where, int64_t after_run, int64_t until_
 
 /* ---- where a key is ---- */
 
-/* Places of packs of the run that may hold the key (element-type guint32). */
-static bool find_places(const Where *where, int64_t run, uint64_t ref, GArray *places,
-                        GError **error)
+bool history_find_places(Store *store, const char *source, HistoryKind kind, int64_t run,
+                         uint64_t ref, GArray *places, GError **error)
 {
     uint32_t upper = (uint32_t)(ref >> 32);
     g_autoptr(Statement) row = store_prepare(
-        where->store,
+        store,
         "SELECT body FROM history_pack_index WHERE source = $1 AND kind = $2 AND run = $3 AND "
         "first <= $4 ORDER BY first DESC LIMIT 1",
         error);
 
     if (!row)
         return false;
-    statement_bind(row, text_value(where->source), text_value(history_kinds[where->kind]),
-                   integer_value(run), integer_value(upper));
+    statement_bind(row, text_value(source), text_value(history_kinds[kind]), integer_value(run),
+                   integer_value(upper));
     StoreStep step = statement_step(row, error);
     if (step != STORE_ROW)
         return step == STORE_DONE;
@@ -182,7 +181,8 @@ static bool visit_key_in_run(Packs *packs, int64_t run, GError **error)
     g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     uint64_t ref = history_ref(packs->where.source, packs->where.kind, packs->key);
 
-    if (!find_places(&packs->where, run, ref, places, error))
+    if (!history_find_places(packs->where.store, packs->where.source, packs->where.kind, run, ref,
+                             places, error))
         return false;
     for (guint i = 0; i < places->len && !packs->is_stopped; i++) {
         uint32_t place = g_array_index(places, uint32_t, i);

@@ -43,7 +43,8 @@ static void add_source(Rebuild *rebuild, const char *name, json_t *body, const P
         .kind = g_strdup(json_string_value(json_object_get(body, "kind"))),
         .provides = provides_named(json_string_value(json_object_get(body, "provides"))),
         .status = good->run > 0 ? SOURCE_COMPLETE : SOURCE_INCOMPLETE,
-        .reason = good->run > 0 ? NULL : g_strdup("no run up to then read it whole"),
+        .reason = good->run > 0 ? NULL
+                                : g_strdup("no run up to then whose history is kept read it whole"),
         .newest_utc = TIME_UNKNOWN};
 }
 

@@ -74,10 +74,17 @@ typedef struct LedgerRetention {
     int64_t rejections_days; /* sentences about refused records, in the records of old runs */
     int64_t reviews_days;    /* items, decisions and tasks of campaigns closed for so long; the head
                                 stays, with numbers and digest */
+    int64_t history_days;    /* versions that ended so long ago: ledger_past() and
+                                ledger_diff_things() reach back so far and no further. While
+                                people_days is set, resolved_days must be, and be no longer: names
+                                in old sentences are found by what the history knows */
+    int64_t traffic_days;    /* mails that were sent, jobs that are done, sessions, tokens and
+                                failed sign-ins that are over for so long */
 } LedgerRetention;
 
 /* Counted back from as_of_utc, in one transaction with its audit rows; what is forgotten already is
  * passed over, so it may be repeated. Needs the lock. ret_forgotten: {"people", "accounts",
- * "versions", "exceptions", "runs", "reviews"}, how many of each; new reference. */
+ * "versions" (with a pseudonym now), "exceptions", "runs", "reviews", "history" (versions
+ * dropped), "traffic" (rows)}, how many of each; new reference. */
 bool ledger_retain(Ledger *ledger, const LedgerRetention *retention, int64_t run, int64_t as_of_utc,
                    const char *actor, json_t **ret_forgotten, GError **error);

@@ -139,7 +139,9 @@ static bool retain(void *data, GError **error)
     return audit && (retention->people_days == 0 || retaining_forget_people(retaining, error)) &&
            (retention->resolved_days == 0 || forget_resolved(retaining, error)) &&
            (retention->rejections_days == 0 || forget_rejections(retaining, error)) &&
-           (retention->reviews_days == 0 || retaining_forget_reviews(retaining, error));
+           (retention->reviews_days == 0 || retaining_forget_reviews(retaining, error)) &&
+           (retention->history_days == 0 || retaining_forget_versions(retaining, error)) &&
+           (retention->traffic_days == 0 || retaining_forget_traffic(retaining, error));
 }
 
 /* SQLite leaves what it deletes in the file until it needs the room; PostgreSQL has VACUUM. */
@@ -168,10 +170,11 @@ bool ledger_retain(Ledger *ledger, const LedgerRetention *retention, int64_t run
         g_prefix_error(error, "nothing was forgotten: ");
         return false;
     }
-    *ret_forgotten =
-        json_pack("{s:I s:I s:I s:I s:I s:I}", "people", (json_int_t)retaining.n_people, "accounts",
-                  (json_int_t)retaining.n_accounts, "versions", (json_int_t)retaining.n_versions,
-                  "exceptions", (json_int_t)retaining.n_exceptions, "runs",
-                  (json_int_t)retaining.n_runs, "reviews", (json_int_t)retaining.n_reviews);
+    *ret_forgotten = json_pack(
+        "{s:I s:I s:I s:I s:I s:I s:I s:I}", "people", (json_int_t)retaining.n_people, "accounts",
+        (json_int_t)retaining.n_accounts, "versions", (json_int_t)retaining.n_versions,
+        "exceptions", (json_int_t)retaining.n_exceptions, "runs", (json_int_t)retaining.n_runs,
+        "reviews", (json_int_t)retaining.n_reviews, "history", (json_int_t)retaining.n_history,
+        "traffic", (json_int_t)retaining.n_traffic);
     return true;
 }

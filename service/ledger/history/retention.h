@@ -17,14 +17,16 @@ typedef struct Retaining {
     int64_t run, as_of_utc;
     const char *actor;
     Audit *audit;
-    int64_t n_people, n_accounts, n_versions, n_exceptions, n_runs, n_reviews;
+    int64_t n_people, n_accounts, n_versions, n_exceptions, n_runs, n_reviews, n_history, n_traffic;
 } Retaining;
 
 /* action: "pseudonymised", "forgotten". Steals detail. */
 bool retaining_audit(const Retaining *retaining, const char *action, const char *object,
                      json_t *detail, GError **error);
-bool retaining_forget_people(Retaining *retaining, GError **error);  /* retention_people.c */
-bool retaining_forget_reviews(Retaining *retaining, GError **error); /* retention_reviews.c */
+bool retaining_forget_people(Retaining *retaining, GError **error);   /* retention_people.c */
+bool retaining_forget_reviews(Retaining *retaining, GError **error);  /* retention_reviews.c */
+bool retaining_forget_versions(Retaining *retaining, GError **error); /* retention_versions.c */
+bool retaining_forget_traffic(Retaining *retaining, GError **error);  /* retention_traffic.c */
 
 /* Somebody who is to be forgotten. */
 typedef struct Leaver {

@@ -31,6 +31,20 @@ static void case_words_clear(gpointer data)
     g_free(words->name);
 }
 
+/* An account's pseudonym follows from its key: what it was called then the history may know no
+ * more. */
+static char *line_name(const Forgetting *forgetting, Statement *row)
+{
+    const char *name = statement_text(row, 5);
+    const char *with = pseudonyms_find(forgetting->pseudonyms, name);
+
+    if (strcmp(statement_text(row, 0), "account") != 0)
+        return g_strdup(with ? with : name);
+    g_autofree char *account =
+        g_strdup_printf("%s\x1f%s", statement_text(row, 1), statement_text(row, 2));
+    return pseudonym_of(forgetting->pseudonyms, "A", account);
+}
+
 static bool collect_lines(const Forgetting *forgetting, int64_t id, GArray *all, GError **error)
 {
     g_autoptr(Statement) rows =
@@ -44,8 +58,7 @@ static bool collect_lines(const Forgetting *forgetting, int64_t id, GArray *all,
         return false;
     statement_bind(rows, integer_value(id));
     while ((step = statement_step(rows, error)) == STORE_ROW) {
-        const char *name = pseudonyms_find(forgetting->pseudonyms, statement_text(rows, 5));
-        CaseWords words = {.name = g_strdup(name ? name : statement_text(rows, 5))};
+        CaseWords words = {.name = line_name(forgetting, rows)};
         char **which[] = {&words.kind, &words.source, &words.key, &words.object_source,
                           &words.object_key};
         for (int column = 0; column < (int)G_N_ELEMENTS(which); column++)

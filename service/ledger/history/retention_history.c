@@ -1,8 +1,8 @@
 /* retention_history.c: names in the history. */
 #include "ledger/history/retention.h"
 
-#include "ledger/history/history.h"
-#include "ledger/history/pack.h"
+#include "ledger/history/history_index.h"
+#include "ledger/history/history_rows.h"
 
 #include <string.h>
 
@@ -223,7 +223,8 @@ static const char *key_instead(const Rewriting *rewriting, const char *key)
 /* ---- rows ---- */
 
 typedef struct RowChange {
-    char *source, *kind, *key, *new_key;
+    char *source, *key, *new_key;
+    HistoryKind kind;
     int64_t run;
     GBytes *body; /* NULL = gone */
 } RowChange;
@@ -232,7 +233,6 @@ static void row_change_free(gpointer data)
 {
     RowChange *change = data;
     g_free(change->source);
-    g_free(change->kind);
     g_free(change->key);
     g_free(change->new_key);
     g_clear_pointer(&change->body, g_bytes_unref);
@@ -262,7 +262,7 @@ static RowChange *row_change(const Rewriting *rewriting, const char *key, int64_
     RowChange *change = g_new0(RowChange, 1);
 
     change->source = g_strdup(rewriting->source);
-    change->kind = g_strdup(history_kinds[rewriting->kind]);
+    change->kind = rewriting->kind;
     change->key = g_strdup(key);
     change->new_key = g_strdup(key_instead(rewriting, key));
     change->run = run;
@@ -292,43 +292,22 @@ static void judge_row(Forgetting *forgetting, Statement *rows, GPtrArray *change
     body_clear(&rewriting.body);
 }
 
+/* Whatever stands in place of it is a row. */
 static bool write_row(Store *store, const RowChange *change, GError **error)
 {
-    g_autoptr(Statement) insert = store_prepare(
-        store,
-        "INSERT INTO history (source, kind, ref, key, run, body) VALUES ($1, $2, $3, $4, $5, $6)",
-        error);
-    HistoryKind kind = HISTORY_ACCOUNT;
-    const char *key = change->new_key ? change->new_key : change->key;
     gsize n = 0;
     const void *data = change->body ? g_bytes_get_data(change->body, &n) : NULL;
+    const char *key = change->new_key ? change->new_key : change->key;
 
-    kind_named(change->kind, &kind);
-    if (!insert)
-        return false;
-    statement_bind(insert, text_value(change->source), text_value(change->kind),
-                   integer_value((int64_t)history_ref(change->source, kind, key)), text_value(key),
-                   integer_value(change->run),
-                   change->body ? blob_value(data ? data : "", n)
-                                : (StoreValue){.type = VALUE_NULL});
-    return statement_run(insert, error);
+    return history_row_insert(store, change->source, change->kind, key, change->run,
+                              bytes_text(change->body && !data ? "" : data, n), error);
 }
 
 static bool replace_row(Store *store, const RowChange *change, GError **error)
 {
-    g_autoptr(Statement) drop = store_prepare(store,
-                                              "DELETE FROM history WHERE source = $1 AND kind = $2 "
-                                              "AND ref = $3 AND key = $4 AND run = $5",
-                                              error);
-    HistoryKind kind = HISTORY_ACCOUNT;
-
-    kind_named(change->kind, &kind);
-    if (!drop)
-        return false;
-    statement_bind(drop, text_value(change->source), text_value(change->kind),
-                   integer_value((int64_t)history_ref(change->source, kind, change->key)),
-                   text_value(change->key), integer_value(change->run));
-    return statement_run(drop, error) && write_row(store, change, error);
+    return history_row_delete(store, change->source, change->kind, change->key, change->run,
+                              error) &&
+           write_row(store, change, error);
 }
 
 static bool rewrite_rows(Forgetting *forgetting, GError **error)
@@ -355,17 +334,6 @@ static bool rewrite_rows(Forgetting *forgetting, GError **error)
 
 /* ---- packs ---- */
 
-typedef struct PackPlace {
-    char *source;
-    HistoryKind kind;
-    int64_t run, place;
-} PackPlace;
-
-static void pack_place_clear(gpointer place)
-{
-    g_free(((PackPlace *)place)->source);
-}
-
 /* Entries of people leave their pack for a row of their own: their new key has another hash. */
 static bool rewrite_entries(Rewriting *rewriting, PackReader *reader, int64_t run, Pack *pack,
                             GPtrArray *moved)
@@ -389,45 +357,20 @@ static bool rewrite_entries(Rewriting *rewriting, PackReader *reader, int64_t ru
     return is_changed;
 }
 
-static bool write_pack(Store *store, const PackPlace *place, const Pack *pack, GError **error)
-{
-    g_autoptr(Statement) update =
-        store_prepare(store,
-                      "UPDATE history_pack SET n = $5, size = $6, body = $7 WHERE source = $1 AND "
-                      "kind = $2 AND run = $3 AND place = $4",
-                      error);
-    size_t n;
-    g_autofree uint8_t *packed = pack_seal(pack, &n);
-
-    if (!update)
-        return false;
-    statement_bind(update, text_value(place->source), text_value(history_kinds[place->kind]),
-                   integer_value(place->run), integer_value(place->place), integer_value(pack->n),
-                   integer_value((int64_t)pack->bytes.size), blob_value(packed, n));
-    return statement_run(update, error);
-}
-
-static bool rewrite_pack(Forgetting *forgetting, const PackPlace *place, Statement *row,
-                         GError **error)
+static bool rewrite_pack(Forgetting *forgetting, const PackPlace *place, GError **error)
 {
     g_auto(PackReader) reader = {0};
     g_autoptr(GPtrArray) moved = g_ptr_array_new_with_free_func(row_change_free);
     Rewriting rewriting = {.forgetting = forgetting, .source = place->source, .kind = place->kind};
     Pack pack = {0};
-    size_t n;
-    const void *data = statement_blob(row, 1, &n);
 
-    if (!pack_open(&reader, data, n, statement_integer(row, 0))) {
-        g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_FAILED,
-                    "the history of source '%s' is damaged. Nothing was changed. Restore the "
-                    "ledger from a backup.",
-                    place->source);
+    if (!pack_place_open(forgetting->store, place, &reader, error))
         return false;
-    }
-    statement_reset(row);
     pack_begin(&pack);
     bool is_changed = rewrite_entries(&rewriting, &reader, place->run, &pack, moved);
-    bool is_written = !is_changed || write_pack(forgetting->store, place, &pack, error);
+    bool is_written = reader.is_broken
+                          ? history_fail_broken(place->source, place->kind, place->run, error)
+                          : !is_changed || pack_place_write(forgetting->store, place, &pack, error);
     for (guint i = 0; is_written && i < moved->len; i++)
         is_written = write_row(forgetting->store, moved->pdata[i], error);
     forgetting->n_versions += moved->len;
@@ -457,24 +400,12 @@ static GArray *list_packs(Store *store, GError **error)
 static bool rewrite_packs(Forgetting *forgetting, GError **error)
 {
     g_autoptr(GArray) places = list_packs(forgetting->store, error);
-    g_autoptr(Statement) row =
-        places ? store_prepare(forgetting->store,
-                               "SELECT size, body FROM history_pack WHERE source = $1 AND kind = "
-                               "$2 AND run = $3 AND place = $4",
-                               error)
-               : NULL;
 
-    if (!row)
-        return false;
-    for (guint i = 0; i < places->len; i++) {
-        const PackPlace *place = &g_array_index(places, PackPlace, i);
-        statement_bind(row, text_value(place->source), text_value(history_kinds[place->kind]),
-                       integer_value(place->run), integer_value(place->place));
-        if (statement_step(row, error) != STORE_ROW || !rewrite_pack(forgetting, place, row, error))
+    for (guint i = 0; places && i < places->len; i++) {
+        if (!rewrite_pack(forgetting, &g_array_index(places, PackPlace, i), error))
             return false;
-        statement_reset(row);
     }
-    return true;
+    return places != NULL;
 }
 
 bool forgetting_rewrite_history(Forgetting *forgetting, GError **error)

@@ -277,6 +277,8 @@ static bool forget_person(const Retaining *retaining, const Leaver *leaver, GErr
         "DELETE FROM manual_link WHERE person_id = $1", /* of an account that is gone */
         "DELETE FROM history_moved WHERE key = $1",
         "DELETE FROM history_former WHERE person = $1",
+        "DELETE FROM told WHERE person = $1",
+        "DELETE FROM outbox WHERE person = $1", /* one that waits has nowhere to go */
     };
     g_autofree char *object = g_strdup_printf("person %s", leaver->pseudonym);
 

@@ -246,6 +246,19 @@ void fixture_open(Fixture *fixture, LedgerAccess access)
         fail_msg("%s", error->message);
 }
 
+json_t *fixture_sources(const Snapshot *snapshot)
+{
+    json_t *sources = json_array();
+    for (uint32_t i = 0; i < snapshot->n_sources; i++) {
+        const SourceRecord *source = &snapshot->sources[i];
+        json_array_append_new(sources,
+                              json_pack("{s:s s:s s:s s:s}", "name", source->name, "kind", "ldif",
+                                        "provides", provides_name(source->provides), "status",
+                                        source_status_text(source->status)));
+    }
+    return sources;
+}
+
 static bool recall_night(Fixture *fixture, GError **error)
 {
     g_clear_pointer(&fixture->recall, ledger_recall_free);

@@ -41,6 +41,8 @@ void fixture_close(Fixture *fixture);
 
 FindingSet *night_set(const char *night, Fixture *fixture);
 void night_set_free(FindingSet *set);
+/* For Fixture.sources: what a run's record says of the sources of a snapshot. New reference. */
+json_t *fixture_sources(const Snapshot *snapshot);
 extern const int64_t fixture_due_seconds[]; /* critical 1 day, high 7, medium 30, low 90 */
 /* Opens when nothing is open; fails the test on error. */
 void fixture_night(Fixture *fixture, int64_t as_of_utc, const char *night);

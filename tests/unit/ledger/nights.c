@@ -25,6 +25,7 @@ struct Nightly {
     bool is_incomplete[N_NAMES];
     LedgerSourceBaseline baselines[N_NAMES];
     size_t n_baselines;
+    json_t *sources;
 };
 
 static const char *const rule_texts[] = {"employee_id = id"};
@@ -303,6 +304,7 @@ Nightly *nightly_parse(const char *text, int64_t as_of_utc)
             nightly->baselines[nightly->n_baselines++] =
                 (LedgerSourceBaseline){.name = names[i], .good_as_of_utc = as_of_utc};
     }
+    nightly->sources = fixture_sources(nightly->world->snapshot);
     LedgerPresent *present = &nightly->present;
     present->snapshot = nightly->world->snapshot;
     present->as_of_utc = as_of_utc;
@@ -322,6 +324,7 @@ void nightly_free(Nightly *nightly)
     if (!nightly)
         return;
     world_free(nightly->world);
+    json_decref(nightly->sources);
     g_free(nightly);
 }
 
@@ -340,6 +343,7 @@ void nightly_use(Fixture *fixture, const Nightly *nightly)
     fixture->present = nightly ? &nightly->present : NULL;
     fixture->baselines = nightly ? nightly->baselines : NULL;
     fixture->n_baselines = nightly ? nightly->n_baselines : 0;
+    fixture->sources = nightly ? nightly->sources : NULL;
 }
 
 void nightly_merge(Fixture *fixture, const Nightly *nightly)

@@ -1,6 +1,7 @@
 /* Two hundred random nights, against a twin that keeps a full copy of every night. */
 #include "nights.h"
 #include "on_postgres.h"
+#include "random_nights.h"
 
 #include "ledger/history/now.h"
 #include "ledger/history/pack_write.h"
@@ -12,103 +13,6 @@
 #include <string.h>
 
 #define N_NIGHTS 200
-#define N_ACCOUNTS 24
-#define N_PEOPLE 10
-#define N_GROUPS 6
-
-/* What there really is. */
-typedef struct Truth {
-    bool is_there[N_ACCOUNTS], is_off[N_ACCOUNTS];
-    int mail[N_ACCOUNTS], person[N_ACCOUNTS], logon[N_ACCOUNTS]; /* 0 = none */
-    bool person_is_there[N_PEOPLE];
-    int department[N_PEOPLE], status[N_PEOPLE];
-    bool group_is_there[N_GROUPS], is_governed[N_GROUPS];
-    bool is_member[N_GROUPS][N_ACCOUNTS];
-} Truth;
-
-static bool happens(GRand *random, int per_mille)
-{
-    return g_rand_int_range(random, 0, 1000) < per_mille;
-}
-
-static void change(Truth *truth, GRand *random)
-{
-    for (int i = 0; i < N_ACCOUNTS; i++) {
-        truth->is_there[i] ^= happens(random, 20);
-        truth->is_off[i] ^= happens(random, 25);
-        if (happens(random, 20))
-            truth->mail[i] = g_rand_int_range(random, 0, 4);
-        if (happens(random, 20))
-            truth->person[i] = g_rand_int_range(random, 0, N_PEOPLE + 1);
-        if (happens(random, 300))
-            truth->logon[i]++;
-    }
-    for (int i = 0; i < N_PEOPLE; i++) {
-        truth->person_is_there[i] ^= happens(random, 20);
-        if (happens(random, 30))
-            truth->department[i] = g_rand_int_range(random, 0, 3);
-        if (happens(random, 30))
-            truth->status[i] = g_rand_int_range(random, 0, 2);
-    }
-    for (int g = 0; g < N_GROUPS; g++) {
-        truth->group_is_there[g] ^= happens(random, 15);
-        truth->is_governed[g] ^= happens(random, 15);
-        for (int i = 0; i < N_ACCOUNTS; i++)
-            truth->is_member[g][i] ^= happens(random, 15);
-    }
-}
-
-/* Accounts of odd numbers are of the second directory. */
-static void put_account_name(GString *text, int i)
-{
-    g_string_append_printf(text, "%su%d", i % 2 ? "lab/" : "", i);
-}
-
-static char *night_of(const Truth *truth, GRand *random)
-{
-    static const char *const departments[] = {"Sales", "Finance", "Legal"};
-    static const char *const statuses[] = {"active", "leave"};
-    GString *text = g_string_new("");
-    bool has_rejected = happens(random, 100);
-
-    if (happens(random, 80))
-        g_string_append(text, "?corp; ");
-    if (happens(random, 80))
-        g_string_append(text, "?lab; ");
-    if (happens(random, 80))
-        g_string_append(text, "?hr; ");
-    if (has_rejected)
-        g_string_append(text, "!corp; !lab; ");
-    for (int i = 0; i < N_ACCOUNTS; i++) {
-        if (!truth->is_there[i] || (has_rejected && happens(random, 100)))
-            continue;
-        put_account_name(text, i);
-        if (truth->person[i] > 0)
-            g_string_append_printf(text, " =p%d", truth->person[i] - 1);
-        if (truth->mail[i] > 0)
-            g_string_append_printf(text, " mail=m%d@x.org", truth->mail[i]);
-        g_string_append_printf(text, " logon=%d%s; ", 1000 + truth->logon[i],
-                               truth->is_off[i] ? " off" : "");
-    }
-    for (int i = 0; i < N_PEOPLE; i++) {
-        if (truth->person_is_there[i])
-            g_string_append_printf(text, "person p%d dept=%s status=%s; ", i,
-                                   departments[truth->department[i]], statuses[truth->status[i]]);
-    }
-    for (int g = 0; g < N_GROUPS; g++) {
-        if (!truth->group_is_there[g])
-            continue;
-        g_string_append_printf(text, "group%s g%d", truth->is_governed[g] ? "*" : "", g);
-        for (int i = 0; i < N_ACCOUNTS; i++) {
-            if (truth->is_there[i] && truth->is_member[g][i]) {
-                g_string_append_c(text, ' ');
-                put_account_name(text, i);
-            }
-        }
-        g_string_append(text, "; ");
-    }
-    return g_string_free(text, FALSE);
-}
 
 /* ---- the twin: "source kind key" → line; what a line shows of use does not count ---- */
 
@@ -223,16 +127,10 @@ static void assert_nights(Fixture *f, uint32_t seed)
     g_autoptr(GRand) random = g_rand_new_with_seed(seed);
     g_autoptr(GHashTable) kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_autoptr(GPtrArray) copies = g_ptr_array_new_with_free_func(g_free);
-    Truth truth = {0};
+    RandomNights nights = random_nights(random);
 
-    memset(truth.is_there, true, sizeof truth.is_there / 2);
-    memset(truth.person_is_there, true, sizeof truth.person_is_there);
-    memset(truth.group_is_there, true, sizeof truth.group_is_there);
     for (int night = 0; night < N_NIGHTS; night++) {
-        bool is_quiet = happens(random, 200);
-        if (!is_quiet)
-            change(&truth, random);
-        g_autofree char *text = night_of(&truth, random);
+        g_autofree char *text = random_nights_next(&nights);
         g_autoptr(Nightly) nightly = nightly_parse(text, NOON + night * DAY);
         nightly_merge(f, nightly);
         g_ptr_array_add(copies, copy_night(kept, nightly));

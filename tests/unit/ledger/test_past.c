@@ -242,19 +242,6 @@ static World *night_world(GRand *rand, bool has_people)
     return world;
 }
 
-static json_t *sources_json(const Snapshot *snapshot)
-{
-    json_t *sources = json_array();
-    for (uint32_t i = 0; i < snapshot->n_sources; i++) {
-        const SourceRecord *source = &snapshot->sources[i];
-        json_array_append_new(sources,
-                              json_pack("{s:s s:s s:s s:s}", "name", source->name, "kind", "ldif",
-                                        "provides", provides_name(source->provides), "status",
-                                        source_status_text(source->status)));
-    }
-    return sources;
-}
-
 /* Every second account is somebody's. */
 typedef struct Decided {
     uint32_t person[WORLD_ROWS];
@@ -286,7 +273,7 @@ static void apply_night(Fixture *f, const World *world, const Decided *decided, 
                              .first_holder = no_holders};
 
     f->present = &present;
-    f->sources = sources_json(world->snapshot);
+    f->sources = fixture_sources(world->snapshot);
     fixture_night(f, as_of_utc, "+late");
     f->present = NULL;
     json_decref(f->sources);
