@@ -193,10 +193,20 @@ void night_set_free(FindingSet *set)
     g_free(set);
 }
 
+/* In memory where there is such a folder: these tests commit thousands of times, each with a sync
+ * that a busy disk answers when it likes. None of them needs a disk: a process that is killed loses
+ * nothing that it wrote, wherever it wrote it; disks that fail are broken_disk.h. */
+static char *make_folder(void)
+{
+    g_autofree char *folder = g_strdup("/dev/shm/ledger-XXXXXX");
+
+    return g_mkdtemp(folder) ? g_steal_pointer(&folder) : g_dir_make_tmp("ledger-XXXXXX", NULL);
+}
+
 int fixture_setup(void **state)
 {
     Fixture *fixture = g_new0(Fixture, 1);
-    fixture->folder = g_dir_make_tmp("ledger-XXXXXX", NULL);
+    fixture->folder = make_folder();
     fixture->url = on_postgres_url();
     fixture->path =
         fixture->url ? g_strdup(fixture->url) : g_build_filename(fixture->folder, "test.db", NULL);
