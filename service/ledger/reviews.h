@@ -38,6 +38,18 @@ typedef struct ReviewStart {
 bool ledger_review_start(Ledger *ledger, const ReviewStart *start, json_t **ret_review,
                          GError **error);
 
+/* A campaign of the configuration that is due, and cannot start for no fault of the sources.
+ * Written into the audit log ("review NAME", "not started") when it is something else than the last
+ * time: *ret_is_new. */
+typedef struct ReviewWait {
+    const char *name;
+    int32_t since;      /* the day on which it was due */
+    const char *reason; /* a sentence */
+    const char *actor;
+    int64_t at_utc, run;
+} ReviewWait;
+bool ledger_review_wait(Ledger *ledger, const ReviewWait *wait, bool *ret_is_new, GError **error);
+
 /* The newest campaign of the name; id 0 = there is none. */
 typedef struct ReviewLast {
     int64_t id, started_utc, as_of_utc;

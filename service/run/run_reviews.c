@@ -16,10 +16,13 @@ static void say_waiting(const json_t *waiting)
 
     json_array_foreach(waiting, i, row)
     {
-        say_error("review %s was not started: %s. It is due since %s; the next run tries again",
-                  json_string_value(json_object_get(row, "name")),
-                  json_string_value(json_object_get(row, "reason")),
-                  json_string_value(json_object_get(row, "since")));
+        if (json_is_true(json_object_get(row, "new"))) {
+            say_error("review %s was not started: %s. It is due since %s, and starts by itself "
+                      "with the first run that can",
+                      json_string_value(json_object_get(row, "name")),
+                      json_string_value(json_object_get(row, "reason")),
+                      json_string_value(json_object_get(row, "since")));
+        }
     }
 }
 

@@ -82,8 +82,9 @@ class Due(ReviewTest):
         result = site.run(as_of=SECOND)
         self.assertEqual(result.json["reviews"]["started"], [])
         self.assertEqual(result.json["reviews"]["waiting"],
-                         [{"name": "a", "since": "2026-04-01", "reason": "RV-000001, the one before, is still open"}])
+                         [{"name": "a", "since": "2026-04-01", "reason": "RV-000001, the one before, is still open", "new": True}])
         self.assertIn("review a was not started: RV-000001, the one before, is still open", result.err)
+        self.assertIn("RV-000001, the one before", site.run(as_of=THIRD).err)  # it is due for another day now
 
     def test_a_dry_run_starts_nothing(self):
         site = self.site(review(QUARTERLY + 'starts = "2026-03-01";'))
@@ -93,12 +94,21 @@ class Due(ReviewTest):
         other.run("--dry-run", as_of=FIRST)
         self.assertEqual(self.listed(other), [])
 
-    def test_nobody_to_look_at_starts_nothing_and_says_so(self):
+    def test_nobody_to_look_at_starts_nothing_and_says_so_once_until_it_changes(self):
         site = self.site(review(QUARTERLY + 'starts = "2026-03-01";', scope="external"))
-        result = site.run(as_of=FIRST)
-        self.assertEqual((result.code, result.json["reviews"]["started"]), (0, []))
-        self.assertIn("review a was not started: nobody holds such a right", result.err)
-        self.assertEqual(self.started(site, code=1).out, "")
+        told = []
+        for as_of in (FIRST, SECOND, THIRD, "2026-06-02T05:00:00Z"):  # due on 1 March, then on 1 June
+            result = site.run(as_of=as_of)
+            self.assertEqual((result.code, result.json["reviews"]["started"]), (0, []))
+            (waiting,) = result.json["reviews"]["waiting"]
+            self.assertEqual(waiting["reason"], "nobody holds such a right")
+            self.assertEqual(waiting["new"], "review a was not started: nobody holds such a right" in result.err)
+            told.append((waiting["since"], waiting["new"]))
+        self.assertEqual(told, [("2026-03-01", True), ("2026-03-01", False), ("2026-03-01", False), ("2026-06-01", True)])
+        self.assertEqual(self.started(site, code=1, as_of="2026-06-02T05:00:00Z").out, "")  # by hand it is always said
+        with sqlite3.connect(os.path.join(site.folder, "ledger.db")) as store:
+            rows = store.execute("SELECT action, run FROM audit WHERE object = 'review a' ORDER BY id").fetchall()
+        self.assertEqual(rows, [("not started", 1), ("not started", 4)])
 
 
 class Whole(ReviewTest):

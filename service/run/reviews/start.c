@@ -338,10 +338,42 @@ typedef struct Due {
     GPtrArray *said;
 } Due;
 
-static void wait(const Due *due, const Campaign *campaign, int32_t since, const char *reason)
+static void wait(const Due *due, const Campaign *campaign, int32_t since, const char *reason,
+                 bool is_new)
 {
-    json_array_append_new(due->waiting, json_pack("{s:s s:o s:s}", "name", campaign->name, "since",
-                                                  fact_day(since), "reason", reason));
+    json_array_append_new(due->waiting,
+                          json_pack("{s:s s:o s:s s:b}", "name", campaign->name, "since",
+                                    fact_day(since), "reason", reason, "new", is_new));
+}
+
+/* What is nobody's fault and lasts for weeks is said once, until it changes. */
+static bool wait_quietly(const Due *due, const Campaign *campaign, int32_t since,
+                         const char *reason, GError **error)
+{
+    const ReviewStarting *starting = due->starting;
+    ReviewWait waiting = {.name = campaign->name,
+                          .since = since,
+                          .reason = reason,
+                          .actor = starting->actor,
+                          .at_utc = starting->reconciliation->as_of_utc,
+                          .run = starting->run};
+    bool is_new;
+
+    if (!ledger_review_wait(starting->ledger, &waiting, &is_new, error)) {
+        return false;
+    }
+    wait(due, campaign, since, reason, is_new);
+    return true;
+}
+
+static void say_started(const Due *due, const Campaign *campaign, const json_t *review,
+                        const GPtrArray *said)
+{
+    json_array_append(due->started, json_object_get(review, "id"));
+    for (guint i = 0; i < said->len; i++) {
+        g_ptr_array_add(due->said,
+                        g_strdup_printf("review %s: %s", campaign->name, (char *)said->pdata[i]));
+    }
 }
 
 static bool start_one(const Due *due, const Campaign *campaign, int32_t since, GError **error)
@@ -354,17 +386,14 @@ static bool start_one(const Due *due, const Campaign *campaign, int32_t since, G
     case REVIEW_FAILED:
         return false;
     case REVIEW_REFUSED:
-    case REVIEW_EMPTY:
-        wait(due, campaign, since, why);
+        wait(due, campaign, since, why, true);
         return true;
+    case REVIEW_EMPTY:
+        return wait_quietly(due, campaign, since, why, error);
     case REVIEW_STARTED:
         break;
     }
-    json_array_append(due->started, json_object_get(review, "id"));
-    for (guint i = 0; i < said->len; i++) {
-        g_ptr_array_add(due->said,
-                        g_strdup_printf("review %s: %s", campaign->name, (char *)said->pdata[i]));
-    }
+    say_started(due, campaign, review, said);
     json_decref(review);
     return true;
 }
@@ -387,8 +416,7 @@ static bool start_if_due(const Due *due, const Campaign *campaign, GError **erro
     if (last.is_open) {
         g_autofree char *name = ledger_review_name(last.id);
         g_autofree char *reason = g_strdup_printf("%s, the one before, is still open", name);
-        wait(due, campaign, since, reason);
-        return true;
+        return wait_quietly(due, campaign, since, reason, error);
     }
     return start_one(due, campaign, since, error);
 }

@@ -29,6 +29,7 @@ typedef enum ReviewStarted {
 ReviewStarted review_start(const ReviewStarting *starting, const Campaign *campaign,
                            json_t **ret_review, char **ret_why, GPtrArray *said, GError **error);
 
-/* All that are due. {"started": [ids], "waiting": [ {"name", "since", "reason"} ]}; sentences are
- * appended to said. NULL on failure: those that were started before it are. */
+/* All that are due. {"started": [ids], "waiting": [ {"name", "since", "reason", "new"} ]}; new:
+ * false = an earlier run said the same. Sentences are appended to said. NULL on failure: those that
+ * were started before it are. */
 json_t *review_start_due(const ReviewStarting *starting, GPtrArray *said, GError **error);

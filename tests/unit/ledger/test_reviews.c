@@ -320,6 +320,33 @@ static void a_start_that_fails_leaves_nothing(void **state)
     assert_int_equal(count_rows(f->path, "SELECT count(*) FROM audit WHERE action = 'started'"), 0);
 }
 
+static bool is_new_wait(Fixture *f, const char *name, int32_t since, const char *reason)
+{
+    g_autoptr(GError) error = NULL;
+    ReviewWait wait = {name, since, reason, "timer", NOON, 1};
+    bool is_new;
+
+    if (!ledger_review_wait(f->ledger, &wait, &is_new, &error))
+        fail_msg("%s", error->message);
+    return is_new;
+}
+
+static void what_waits_is_new_until_it_was_said_and_again_when_it_changes(void **state)
+{
+    Fixture *f = *state;
+
+    assert_true(is_new_wait(f, "a", 20000, "nobody \"holds\" it"));
+    assert_false(is_new_wait(f, "a", 20000, "nobody \"holds\" it"));
+    assert_true(is_new_wait(f, "b", 20000, "nobody \"holds\" it"));
+    assert_true(is_new_wait(f, "a", 20000, "the group is gone"));
+    assert_true(is_new_wait(f, "a", 20000, "nobody \"holds\" it"));
+    assert_true(is_new_wait(f, "a", 20090, "nobody \"holds\" it"));
+    fixture_close(f);
+    assert_int_equal(count_rows(f->path, "SELECT count(*) FROM audit WHERE action = 'not started' "
+                                         "AND object = 'review a' AND run = 1"),
+                     4);
+}
+
 #define review_test(f) cmocka_unit_test_setup_teardown(f, setup, fixture_teardown)
 
 int main(int argc, char **argv)
@@ -334,6 +361,7 @@ int main(int argc, char **argv)
         review_test(closed_campaigns_are_listed_on_demand_and_let_the_next_begin),
         review_test(the_population_is_told_by_its_digest),
         review_test(a_start_that_fails_leaves_nothing),
+        review_test(what_waits_is_new_until_it_was_said_and_again_when_it_changes),
     };
     return run_on_argument(argc, argv, "reviews", tests);
 }
