@@ -72,9 +72,13 @@ typedef struct ReviewFilter {
 bool ledger_reviews(Ledger *ledger, const ReviewFilter *filter, LedgerVisit visit, void *data,
                     GError **error);
 /* As above and "proof", "reviewers": [ {"id", "name", "items", "decided", "not_reviewed", "open",
- * "drafted"} ], "history": [ {at, actor, change, text, run} ]. id: "RV-000001" or "1". NULL and no
- * error when there is none. */
+ * "drafted"} ]. id: "RV-000001" or "1". NULL and no error when there is none. */
 json_t *ledger_review(Ledger *ledger, const char *id, int64_t now_utc, GError **error);
+/* All that happened to it and its items: [ {at, actor, change, text, run} ], oldest first. */
+json_t *ledger_review_history(Ledger *ledger, const char *id, GError **error);
+/* The last n of it, newest first, without drafts and holders of items, which are by far the most.
+ * Cost: O(n). */
+json_t *ledger_review_changes(Ledger *ledger, const char *id, int64_t n, GError **error);
 /* 0 when text is neither "RV-000001" nor "1". */
 int64_t ledger_review_id(const char *text);
 /* "RV-000001"; newly allocated. */

@@ -184,7 +184,7 @@ bool store_query_integer(Store *store, const char *sql, int64_t *ret_value, GErr
 
 /* schema.c: brings the schema up to this version, one transaction per migration; safe to be killed
  * and repeated. */
-#define SCHEMA_VERSION 14
+#define SCHEMA_VERSION 15
 bool schema_migrate(Store *store, GError **error);
 /* Everything of this version in an empty store, without audit rows, in the caller's transaction. */
 bool schema_create(Store *store, GError **error);

@@ -4,8 +4,6 @@
 #include "web/pages.h"
 #include "web/review_decide.h"
 
-#include <string.h>
-
 #define ITEMS_PER_PAGE 100
 #define MOST_CHANGES 50 /* shown */
 
@@ -99,19 +97,14 @@ static bool add_telemetry(Request *request, json_t *model, GError **error)
     return true;
 }
 
-/* Newest first, without what is said of each item: that is by far the most. */
-static void add_changes(json_t *model, json_t *review)
+static bool add_changes(Request *request, json_t *model, GError **error)
 {
-    json_t *changes = json_array(), *history = json_object_get(review, "history");
+    json_t *changes =
+        ledger_review_changes(request->ledger, request->parameters[0], MOST_CHANGES, error);
 
-    for (size_t i = json_array_size(history); i > 0 && json_array_size(changes) < MOST_CHANGES;) {
-        json_t *row = json_array_get(history, --i);
-        if (!strstr(view_text(row, "change"), "draft") &&
-            !strstr(view_text(row, "change"), "holders"))
-            json_array_append(changes, row);
-    }
-    json_object_del(review, "history");
-    json_object_set_new(model, "changes", changes);
+    if (changes)
+        json_object_set_new(model, "changes", changes);
+    return changes != NULL;
 }
 
 static void add_head(const Request *request, json_t *model, const json_t *review)
@@ -141,9 +134,9 @@ static json_t *model_of(Request *request, GError **error)
         return NULL;
     model = json_object();
     add_head(request, model, review);
-    add_changes(model, review);
     json_object_set_new(model, "review", review);
-    if (add_items(request, model, error) && add_telemetry(request, model, error))
+    if (add_changes(request, model, error) && add_items(request, model, error) &&
+        add_telemetry(request, model, error))
         return model;
     json_decref(model);
     return NULL;

@@ -77,12 +77,15 @@ static json_t *read_review(Ledger *ledger, const Invocation *invocation, int64_t
     const char *id = invocation->arguments[1];
     ReviewItemFilter filter = {.reviewer = invocation_value(invocation, "reviewer")};
     json_t *review = ledger_review(ledger, id, now_utc, error), *items = json_array();
+    json_t *history = review != NULL ? ledger_review_history(ledger, id, error) : NULL;
 
-    if (review == NULL || !ledger_review_items(ledger, id, &filter, collect, items, error)) {
+    if (history == NULL || !ledger_review_items(ledger, id, &filter, collect, items, error)) {
+        json_decref(history);
         json_decref(items);
         json_decref(review);
         return NULL;
     }
+    json_object_set_new(review, "history", history);
     json_object_set_new(review, "rights", items);
     return review;
 }

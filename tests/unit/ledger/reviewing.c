@@ -201,3 +201,15 @@ char *reviewing_items(Fixture *f)
         fail_msg("%s", error->message);
     return g_string_free(out, FALSE);
 }
+
+char *reviewing_changes(json_t *rows)
+{
+    GString *out = g_string_new(NULL);
+    json_t *row;
+    size_t i;
+
+    json_array_foreach(rows, i, row) g_string_append_printf(
+        out, "%s%s", i ? " " : "", json_string_value(json_object_get(row, "change")));
+    json_decref(rows);
+    return g_string_free(out, FALSE);
+}

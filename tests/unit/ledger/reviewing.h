@@ -30,3 +30,11 @@ extern int reviewing_code; /* of the last error */
 /* "1:@00124 v2 drafted keep; 2:@00125 v1 undecided": state, and decision where there is one.
  * Newly allocated. */
 char *reviewing_items(Fixture *f);
+/* "drafted refused signed": what happened to a review; takes the rows. Newly allocated. */
+char *reviewing_changes(json_t *rows);
+/* The last n of what was done to the first review as a whole are these, newest first. */
+#define reviewing_assert_last(f, n, expected)                                                      \
+    do {                                                                                           \
+        g_autofree char *last = reviewing_changes(ledger_review_changes(f->ledger, "1", n, NULL)); \
+        assert_string_equal(last, expected);                                                       \
+    } while (0)

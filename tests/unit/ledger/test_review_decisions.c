@@ -43,23 +43,11 @@ static int setup(void **state)
     return failed;
 }
 
-/* "drafted refused signed": what the review's audit rows say. */
-static char *changes(Fixture *f)
-{
-    GString *out = g_string_new(NULL);
-    json_t *review = ledger_review(f->ledger, "1", NOON, NULL), *row;
-    size_t i;
-
-    json_array_foreach(json_object_get(review, "history"), i, row) g_string_append_printf(
-        out, "%s%s", i ? " " : "", json_string_value(json_object_get(row, "change")));
-    json_decref(review);
-    return g_string_free(out, FALSE);
-}
-
+/* What the review's audit rows say. */
 #define assert_changes(f, expected)                                                                \
     do {                                                                                           \
-        g_autofree char *changes_text = changes(f);                                                \
-        assert_string_equal(changes_text, expected);                                               \
+        g_autofree char *all = reviewing_changes(ledger_review_history(f->ledger, "1", NULL));     \
+        assert_string_equal(all, expected);                                                        \
     } while (0)
 
 static char *status_of(Fixture *f)
@@ -87,6 +75,7 @@ static void a_draft_is_the_reviewers_and_can_be_changed_and_taken_back(void **st
     assert_true(ledger_review_undraft(f->ledger, &actor, "1", 1, 3, NULL));
     assert_items(f, "1:@00124 v4 undecided; 2:@00125 v1 undecided");
     assert_changes(f, "started drafted draft changed refused draft taken back");
+    reviewing_assert_last(f, 50, "refused started");
 }
 
 static void the_same_draft_again_is_no_change(void **state)
@@ -261,6 +250,7 @@ static void what_is_signed_stands_and_the_last_decision_closes_the_review(void *
     assert_conflict(try_draft(f, "00125", 2, "keep", ""), "was closed by somebody at");
     assert_changes(f, "started refused drafted signed conflict conflict drafted signed closed "
                       "conflict");
+    reviewing_assert_last(f, 3, "conflict closed signed");
 }
 
 static void no_answer_is_not_reviewed(void **state)

@@ -166,6 +166,8 @@ static void open_items_follow_who_is_here_and_whose_accounts_are(void **state)
                                "5:@00125 v3 signed keep");
     g_autofree char *failure = try_move(f, "00128", 2, "delegated", "00125");
     assert_non_null(strstr(failure, "their own rights"));
+    /* No draft, no holders. */
+    reviewing_assert_last(f, 50, "refused nobody left own signed started");
 }
 
 static void the_controls_are_told_who_is_late_and_what_was_decided(void **state)
