@@ -140,7 +140,7 @@ static const CommandOption review_options[] = {
     {.name = "as",
      .type = OPTION_VALUE,
      .argument = "NAME",
-     .help = "start, remind: who asks for it, if not the login name; recorded"},
+     .help = "start, remind, close: who asks for it, if not the login name; recorded"},
     {.name = "keep", .help = "decide: the right stays"},
     {.name = "remove", .help = "decide: the right goes"},
     {.name = "reduce", .help = "decide: something less will do; the reason says what"},

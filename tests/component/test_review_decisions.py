@@ -307,10 +307,21 @@ class WhoDecides(LoopTest):
         site = self.site(actor="nobody")
         self.started(site)
         self.refused(site, f"{LOGIN} is the username of nobody", "decide", "RV-000001", "1", "--keep", "--reason", "x")
-        for verb, items in (("decide", ["1", "--keep"]), ("sign", ["--sentence", "x"]), ("close", [])):
+        for verb, items in (("decide", ["1", "--keep"]), ("sign", ["--sentence", "x"]), ("not-mine", ["1"])):
             said = site.rightful("review", verb, "RV-000001", *items, "--as", "Bob")
             self.assertEqual(said.code, 2)
             self.assertIn(f"review {verb} takes no --as", said.err)
+
+    def test_whoever_has_the_store_closes_in_somebodys_name_and_hears_what_was_not_reviewed(self):
+        site = self.site(actor="nobody")
+        self.started(site)
+        closed = self.review(site, "close", "RV-000001", "--as", "Greta Cole", "--reason", "starts anew")
+        n = len(self.states(site))
+        self.assertIn(f"RV-000001 is closed. {n} of {n} rights were not reviewed: that is no approval.", closed.err)
+        shown = site.rightful("review", "show", "RV-000001", "--json").json["review"]
+        self.assertEqual(shown["closed_by"], "Greta Cole")
+        self.assertEqual([(row["actor"], row["text"]) for row in shown["history"] if row["change"] == "closed"], [("Greta Cole", "starts anew")])
+        self.refused(site, "RV-000001 was closed by Greta Cole at", "close", "RV-000001")
 
     def test_what_is_signed_stands(self):
         site = self.site()

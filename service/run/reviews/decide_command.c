@@ -3,6 +3,7 @@
  * login name. */
 #include "base/times.h"
 #include "ledger/review_decisions.h"
+#include "ledger/reviews.h"
 #include "run/ledger_access.h"
 #include "run/reviews/review_command.h"
 #include "run/run_commands.h"
@@ -239,6 +240,26 @@ ExitCode review_verb_hand_on(Invocation *invocation)
 
 /* ---- the end ---- */
 
+static ExitCode say_closed(const Invocation *invocation, Ledger *ledger)
+{
+    g_autoptr(GError) error = NULL;
+    json_t *review = ledger_review(ledger, invocation->arguments[1], clock_utc(), &error);
+
+    if (review == NULL) {
+        return ledger_failed(error);
+    }
+    say(invocation,
+        "%s is closed. %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT
+        " rights were not reviewed: that is no approval.",
+        json_string_value(json_object_get(review, "id")),
+        json_integer_value(json_object_get(review, "not_reviewed")),
+        json_integer_value(json_object_get(review, "items")));
+    json_decref(review);
+    return EXIT_DONE;
+}
+
+/* It decides about no right, so whoever may write the store may, in somebody's name (decision 50).
+ */
 ExitCode review_verb_close(Invocation *invocation)
 {
     g_autoptr(GError) error = NULL;
@@ -248,11 +269,10 @@ ExitCode review_verb_close(Invocation *invocation)
     if (code != EXIT_DONE) {
         return code;
     }
-    if (!ledger_review_close(ledger, actor_name(), clock_utc(), invocation->arguments[1],
-                             invocation_value(invocation, "reason"), &error)) {
+    if (!ledger_review_close(ledger, invocation_actor(invocation), clock_utc(),
+                             invocation->arguments[1], invocation_value(invocation, "reason"),
+                             &error)) {
         return ledger_failed(error);
     }
-    say(invocation, "%s is closed; what nobody signed is not reviewed, and not approved.",
-        invocation->arguments[1]);
-    return EXIT_DONE;
+    return say_closed(invocation, ledger);
 }

@@ -22,7 +22,7 @@ static const struct {
     {"dont-know", " ID ITEM… [--note TEXT]", "note", 2, 62, review_verb_hand_on},
     {"reassign", " ID ITEM… --to PERSON --note TEXT", "to note", 2, 62, review_verb_hand_on},
     {"remind", " ID [--reviewer PERSON]", "reviewer as", 1, 1, review_verb_remind},
-    {"close", " ID [--reason TEXT]", "reason", 1, 1, review_verb_close},
+    {"close", " ID [--reason TEXT] [--as NAME]", "reason as", 1, 1, review_verb_close},
     {"tasks", " [ID]", "all as-of ldif", 0, 1, review_verb_tasks},
 };
 
