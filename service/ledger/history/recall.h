@@ -33,7 +33,8 @@ typedef struct KindRecall {
 typedef struct StoppedChange {
     uint8_t source;
     char *key;
-    int64_t last_usable_utc, first_unusable_utc; /* TIME_UNKNOWN: the row goes */
+    /* first_unusable_utc TIME_UNKNOWN: the row goes; TIME_NEVER: unknown since last_usable_utc. */
+    int64_t last_usable_utc, first_unusable_utc;
 } StoppedChange;
 typedef struct MovedChange {
     uint8_t source;

@@ -10,15 +10,26 @@
 
 /* ---- accounts that stopped being usable ---- */
 
-static void note_stop(Remembering *r, const char *key, bool has_stopped)
+#define NOT_YET TIME_NEVER   /* first_unusable_utc: nobody has known since it was usable */
+#define AS_IT_WAS TIME_NEVER /* last_usable_utc: what the row of the ledger says */
+
+static void note_stop(Remembering *r, const char *key, int64_t last_usable_utc,
+                      int64_t first_unusable_utc)
 {
-    StoppedChange change = {
-        .source = r->kind->source,
-        .key = g_strdup(key),
-        .last_usable_utc = has_stopped ? remember_known_utc(r) : TIME_UNKNOWN,
-        .first_unusable_utc = has_stopped ? r->as_of_utc : TIME_UNKNOWN,
-    };
+    StoppedChange change = {r->kind->source, g_strdup(key), last_usable_utc, first_unusable_utc};
+
     g_array_append_val(r->recall->stopped, change);
+}
+
+/* Unknown is neither: when it was usable last is kept until somebody knows again. */
+static void note_state(Remembering *r, const char *key, State was, State is)
+{
+    if (is == STATE_YES)
+        note_stop(r, key, TIME_UNKNOWN, TIME_UNKNOWN);
+    else if (was == STATE_YES)
+        note_stop(r, key, remember_known_utc(r), is == STATE_NO ? r->as_of_utc : NOT_YET);
+    else if (is == STATE_NO)
+        note_stop(r, key, AS_IT_WAS, r->as_of_utc);
 }
 
 void remember_stops_of_tonight(Remembering *r)
@@ -30,11 +41,7 @@ void remember_stops_of_tonight(Remembering *r)
         State was = change->state_was, is = (State)(change->now.hash & FINGERPRINT_STATE);
         if (change->type == HISTORY_NEW || change->type == HISTORY_GONE || was == is)
             continue;
-        const char *key = things_key(&r->recall->things, HISTORY_ACCOUNT, change->now.row);
-        if (is == STATE_YES)
-            note_stop(r, key, false);
-        else if (is == STATE_NO && was == STATE_YES)
-            note_stop(r, key, true);
+        note_state(r, things_key(&r->recall->things, HISTORY_ACCOUNT, change->now.row), was, is);
     }
 }
 
@@ -95,11 +102,25 @@ static void find_stopped(Remembering *r, const StoppedRows *stopped)
         const StoppedChange *row =
             at > 0 ? &g_array_index(stopped->rows, StoppedChange, at - 1) : NULL;
         if (row == NULL || row->first_unusable_utc == TIME_UNKNOWN ||
+            row->first_unusable_utc == NOT_YET ||
             strcmp(row->key, snapshot_text(r->snapshot, accounts->key[i])) != 0)
             continue;
         StoppedAccount known = {i, row->last_usable_utc, row->first_unusable_utc};
         g_array_append_val(r->memory->stopped, known);
     }
+}
+
+/* An account that nobody knew of, and that is not usable now: stopped if it was usable before. */
+static void finish_stop(const Remembering *r, const StoppedRows *stopped, StoppedChange *change)
+{
+    uint64_t ref =
+        history_ref(recall_source_name(r->recall, change->source), HISTORY_ACCOUNT, change->key);
+    guint at = GPOINTER_TO_UINT(g_hash_table_lookup(stopped->by_ref, &ref));
+    const StoppedChange *row = at > 0 ? &g_array_index(stopped->rows, StoppedChange, at - 1) : NULL;
+
+    change->last_usable_utc = row ? row->last_usable_utc : TIME_UNKNOWN;
+    if (!row || row->first_unusable_utc != NOT_YET)
+        change->first_unusable_utc = row ? row->first_unusable_utc : TIME_UNKNOWN;
 }
 
 static void free_stopped_key(void *data)
@@ -118,7 +139,10 @@ bool remember_stopped(Remembering *r, GError **error)
 
     bool is_read = read_stopped(r, &stopped, error);
     for (guint i = 0; is_read && i < r->recall->stopped->len; i++) {
-        StoppedChange change = g_array_index(r->recall->stopped, StoppedChange, i);
+        StoppedChange *noted = &g_array_index(r->recall->stopped, StoppedChange, i);
+        if (noted->last_usable_utc == AS_IT_WAS)
+            finish_stop(r, &stopped, noted);
+        StoppedChange change = *noted;
         change.key = g_strdup(change.key);
         put_stopped(r, &stopped, change);
     }
@@ -194,7 +218,7 @@ void remember_account_was(Remembering *r, const HistoryChange *change,
     g_autofree char *person = g_strndup(link.data, link.length);
 
     if (change->type == HISTORY_GONE)
-        note_stop(r, version->key, false);
+        note_stop(r, version->key, TIME_UNKNOWN, TIME_UNKNOWN);
     if (link.length == 0)
         return;
     bool is_theirs = is_still_of(r, change, person);

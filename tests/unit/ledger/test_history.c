@@ -168,6 +168,18 @@ static void an_account_that_stopped_being_usable_is_remembered_until_it_is_back(
     assert_int_equal(rows(f, "SELECT count(*) FROM history_stopped"), 1);
 }
 
+/* Of a night that could not read who is locked: neither "still" nor "not any more". */
+static void when_it_was_usable_last_is_not_forgotten_while_nobody_knows(void **state)
+{
+    Fixture *f = *state;
+    assert_told(f, 0, "ann; bob; cid dim", "");
+    assert_told(f, 1, "ann dim; bob dim; cid dim", "");
+    assert_told(f, 2, "ann dim; bob; cid off", "");
+    assert_told(f, 3, "ann off; bob off; cid off", "stopped ann 0 3\nstopped bob 2 3\n");
+    assert_told(f, 4, "ann dim; bob off; cid off", "stopped ann 0 3\nstopped bob 2 3\n");
+    assert_told(f, 5, "ann off; bob; cid off", "stopped ann 0 3\n");
+}
+
 static void a_night_without_the_source_widens_the_interval(void **state)
 {
     Fixture *f = *state;
@@ -327,6 +339,7 @@ int main(int argc, char **argv)
         HISTORY(a_link_stays_while_people_are_not_known),
         HISTORY(what_may_have_been_rejected_is_not_gone),
         HISTORY(an_account_that_stopped_being_usable_is_remembered_until_it_is_back),
+        HISTORY(when_it_was_usable_last_is_not_forgotten_while_nobody_knows),
         HISTORY(a_night_without_the_source_widens_the_interval),
         HISTORY(the_newest_move_of_each_field_is_remembered),
         HISTORY(who_is_on_leave_when_first_seen_counts_from_there),
