@@ -11,6 +11,8 @@
  * save more of our CPU and no more time. */
 #define NAP_US 400
 #define MUCH_BYTES ((size_t)128 << 10)
+/* An answer of a few entries is soon there: whoever naps then comes late. */
+#define FEW_ENTRIES 100
 /* So much of the first page waits for its result. */
 #define MAX_HELD_BYTES ((size_t)256 << 20)
 
@@ -24,6 +26,8 @@ struct DirectoryReading {
     uint64_t n_entries; /* handed over */
     char *reference;    /* the first one, where references are not normal */
     bool is_asked;      /* a request is open: of the page, or of the next when the page is over */
+    bool is_early;      /* it was sent before its turn, which has not come */
+    bool is_unpaged;    /* asked for without pages, though they may be needed */
     int ahead_id;       /* the next page's, … */
     int ahead_rc;       /* … or why it could not be asked for */
     bool is_ready, is_broken, is_done;
@@ -49,6 +53,9 @@ void directory_reading_free(DirectoryReading *reading)
     if (reading->is_asked && !reading->is_broken) {
         ldap_abandon_ext(reading->options.session->ldap,
                          reading->page.is_over ? reading->ahead_id : reading->page.id, NULL, NULL);
+    }
+    if (reading->is_early) {
+        directory_wire_forget(reading->wire, reading->page.id);
     }
     page_clear(&reading->page);
     rounds_clear(&reading->rounds);
@@ -184,6 +191,27 @@ static bool ask_first(DirectoryReading *reading, GError **error)
     return reading->is_asked || not_sent(reading, rc, error);
 }
 
+bool directory_reading_ask(DirectoryReading *reading, GError **error)
+{
+    reading->is_unpaged = reading->page_size > 0;
+    reading->page_size = 0;
+    reading->is_early = ask_first(reading, error);
+    if (reading->is_early) {
+        directory_wire_put_aside(reading->wire, reading->page.id);
+    }
+    return reading->is_early;
+}
+
+/* Its turn has come, and what was received before. */
+static void take_turn(DirectoryReading *reading)
+{
+    if (reading->is_early) {
+        directory_wire_bring_back(reading->wire, reading->page.id);
+        reading->is_early = false;
+        reading->heard_us = g_get_monotonic_time();
+    }
+}
+
 /* Before the page's entries are used. Whether it could be sent is told when they are. */
 static void ask_ahead(DirectoryReading *reading)
 {
@@ -260,7 +288,7 @@ static void look(DirectoryReading *reading)
     while (!reading->is_broken && directory_wire_look(reading->wire, &message)) {
         if (is_entry(page, &message) && !page->is_over) {
             page->n_entries++;
-        } else {
+        } else if (!directory_wire_is_put_aside(reading->wire, &message)) {
             reading->is_broken = !judge(reading, &message);
         }
     }
@@ -306,7 +334,8 @@ static bool take_entries(DirectoryReading *reading, GError **error)
  * (389 Directory Server does that) is asked for again in another size. */
 static bool may_ask_for_less(const DirectoryReading *reading)
 {
-    return reading->page.number == 1 && reading->page.n_taken == 0 && reading->page_size > 0;
+    return reading->page.number == 1 && reading->page.n_taken == 0 &&
+           (reading->page_size > 0 || reading->is_unpaged);
 }
 
 static bool is_holding(const DirectoryReading *reading)
@@ -324,7 +353,9 @@ static bool start_again(DirectoryReading *reading, GError **error)
     }
     page_clear(&reading->page);
     reading->page.number = 1;
-    reading->page_size = page_size_below(reading->page_size);
+    reading->page_size =
+        reading->is_unpaged ? reading->options.page_size : page_size_below(reading->page_size);
+    reading->is_unpaged = false;
     return ask_first(reading, error);
 }
 
@@ -420,8 +451,9 @@ static bool may_nap(const DirectoryReading *reading)
 {
     const Page *page = &reading->page;
     bool expects_more = reading->page_size == 0 || page->n_entries < (uint64_t)reading->page_size;
+    bool is_much = page->number > 1 || page->n_entries > FEW_ENTRIES;
 
-    return page->n_entries > 0 && expects_more && !reading->options.is_probe &&
+    return is_much && page->n_entries > 0 && expects_more && !reading->options.is_probe &&
            directory_wire_n_received(reading->wire) < MUCH_BYTES;
 }
 
@@ -447,6 +479,7 @@ void directory_readings_wait(DirectoryReading *const *readings, size_t n)
     bool all_nap = true;
 
     for (size_t i = 0; i < n; i++) {
+        take_turn(readings[i]);
         bool is_ready = !has_begun(readings[i]) || directory_wire_has_hidden(readings[i]->wire);
         readings[i]->is_ready = is_ready;
         patience = is_ready ? 0 : MIN(patience, patience_us(readings[i]));

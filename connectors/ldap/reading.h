@@ -32,10 +32,15 @@ typedef struct ReadingOptions {
 
 typedef struct DirectoryReading DirectoryReading;
 
-/* Nothing is asked before the first step. */
+/* Nothing is asked before the first step, or directory_reading_ask(). */
 DirectoryReading *directory_reading_new(const ReadingOptions *options);
 void directory_reading_free(DirectoryReading *reading); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DirectoryReading, directory_reading_free)
+
+/* Asks at once, while others go on over the same connection; what comes is kept until it is waited
+ * for. Without pages, since of one connection a server keeps one place in pages only: a server that
+ * wants them is asked again when its turn has come. For answers that are small. */
+bool directory_reading_ask(DirectoryReading *reading, GError **error);
 
 /* Waits until one of them may go on, or has waited too long. */
 void directory_readings_wait(DirectoryReading *const *readings, size_t n);

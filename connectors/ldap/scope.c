@@ -2,8 +2,6 @@
 #include "ldap/held.h"
 
 #define CONDITIONS_A_SEARCH 100
-/* Each value of a group is compared with each of these: beyond, sending them all is as fast. */
-#define CONDITIONS_OF_VALUES 40
 
 typedef struct ScopeReader {
     DirectorySearch *search;
@@ -13,7 +11,8 @@ typedef struct ScopeReader {
     GPtrArray *by_dn, *by_name, *by_sid; /* attributes, of the schema */
     GPtrArray *by_owner;                 /* attributes that name owners */
     GPtrArray *conditions;               /* of the next level of groups */
-    GPtrArray *owned;                    /* conditions of what is owned; NULL = it is not wanted */
+    GArray *ends;       /* (element-type guint) in conditions, where those of an entry end */
+    GPtrArray *owned;   /* conditions of what is owned; NULL = it is not wanted */
     HeldGroups *held;   /* NULL: the server sends all members, so groups go on as they come */
     bool must_show_why; /* of members only those are sent that were asked for, and one was */
     char *unexplained;  /* a group that did not */
@@ -73,16 +72,16 @@ GPtrArray *directory_scope_conditions(const Schema *schema, const Scope *scope)
     return conditions;
 }
 
-/* "(&KIND(|…))" of a part of the conditions. */
+/* "(&(|…)KIND)" of a part of the conditions. The kind comes last: a server goes through its indexes
+ * in this order and stops where nothing is left, and everything is of some kind. */
 static char *either_of(const char *kind, const GPtrArray *conditions, guint begin, guint end)
 {
-    GString *filter = g_string_new("(&");
+    GString *filter = g_string_new("(&(|");
 
-    g_string_append_printf(filter, "%s(|", kind);
     for (guint i = begin; i < end; i++) {
         g_string_append(filter, g_ptr_array_index(conditions, i));
     }
-    g_string_append(filter, "))");
+    g_string_append_printf(filter, ")%s)", kind);
     return g_string_free(filter, FALSE);
 }
 
@@ -106,15 +105,23 @@ static void add_listed_name(ScopeReader *reader, Text name)
     }
 }
 
+/* The conditions since the last end belong to one entry. */
+static void end_entry(ScopeReader *reader)
+{
+    g_array_append_val(reader->ends, reader->conditions->len);
+}
+
 /* Entries of other directories, and what stands for them in this one (MS-ADTS: a foreign security
  * principal has the SID of whom it stands for). */
 static void expand_elsewhere(ScopeReader *reader, const Scope *scope, GPtrArray *foreign)
 {
     for (size_t i = 0; scope->dns != NULL && scope->dns[i] != NULL; i++) {
         add_listed(reader, reader->by_dn, text_of(scope->dns[i]));
+        end_entry(reader);
     }
     for (size_t i = 0; scope->sids != NULL && scope->sids[i] != NULL; i++) {
         add_listed(reader, reader->by_sid, text_of(scope->sids[i]));
+        end_entry(reader);
         directory_scope_condition(foreign, "objectSid", text_of(scope->sids[i]));
     }
 }
@@ -187,6 +194,7 @@ static bool visit(gpointer data, const DirectoryEntry *entry)
     }
     if (!reader->is_probe && g_hash_table_add(reader->expanded, g_strdup(dn))) {
         expand(reader, entry);
+        end_entry(reader);
     }
     if (reader->held != NULL && entry->kind == ENTRY_GROUP && !reader->is_probe) {
         hold(reader, entry);
@@ -293,7 +301,8 @@ static bool is_member_attribute(const ScopeReader *reader, const char *name)
 
 /* "((cn=*)…(member=DN)…)": everything but members, and of these the ones in the conditions (RFC
  * 3876). */
-static char *values_of(const ScopeReader *reader, const GPtrArray *conditions)
+static char *values_of(const ScopeReader *reader, const GPtrArray *conditions, guint begin,
+                       guint end)
 {
     GString *values = g_string_new("(");
 
@@ -302,7 +311,7 @@ static char *values_of(const ScopeReader *reader, const GPtrArray *conditions)
             g_string_append_printf(values, "(%s=*)", *name);
         }
     }
-    for (guint i = 0; i < conditions->len; i++) {
+    for (guint i = begin; i < end; i++) {
         g_string_append(values, g_ptr_array_index(conditions, i));
     }
     g_string_append_c(values, ')');
@@ -322,22 +331,78 @@ static bool refuse_unexplained(const ScopeReader *reader, GError **error)
     return false;
 }
 
-/* The groups that list one of the level, and what is owned, which need not list anything. */
-static bool read_narrowed(ScopeReader *reader, const GPtrArray *level, const GPtrArray *owned,
-                          GError **error)
+static bool visit_listing(gpointer data, const DirectoryEntry *entry)
+{
+    ScopeReader *reader = data;
+
+    reader->must_show_why = true;
+    bool goes_on = visit(reader, entry);
+    reader->must_show_why = false;
+    return goes_on;
+}
+
+static void clear_question(gpointer data)
+{
+    const SearchQuestion *question = data;
+
+    g_free((char *)(uintptr_t)question->filter);
+    g_free((char *)(uintptr_t)question->values);
+}
+
+/* Which groups list an entry is a question of its own, and all of them are asked at once. A server
+ * goes through the members of every group that comes into question, condition by condition: asked
+ * for thirty entries in one search, a group of everybody took it thirty times as long, mostly to
+ * find that it lists none of the others. */
+static void add_questions(const ScopeReader *reader, const GPtrArray *level, const GArray *ends,
+                          GArray *questions)
 {
     const char *groups = schema_filter_of(reader->schema, ENTRY_GROUP);
-    g_autofree char *either =
-        g_strdup_printf("(|%s%s)", schema_filter_of(reader->schema, ENTRY_ACCOUNT), groups);
-    g_autofree char *values = level->len <= CONDITIONS_OF_VALUES ? values_of(reader, level) : NULL;
+    guint begin = 0;
 
-    directory_search_set_values(reader->search, values);
-    reader->must_show_why = values != NULL;
-    bool is_read = read_kind(reader, groups, level, error);
-    reader->must_show_why = false;
-    is_read = is_read && (owned == NULL || read_kind(reader, either, owned, error));
-    directory_search_set_values(reader->search, NULL);
-    return is_read && refuse_unexplained(reader, error);
+    for (guint i = 0; i < ends->len; i++) {
+        guint end = g_array_index(ends, guint, i);
+        if (end > begin) {
+            const SearchQuestion question = {.filter = either_of(groups, level, begin, end),
+                                             .values = values_of(reader, level, begin, end),
+                                             .visitor = visit_listing};
+            g_array_append_val(questions, question);
+        }
+        begin = end;
+    }
+}
+
+/* What is owned need not list anybody, and its members are asked for by others. */
+static void add_owned_questions(const ScopeReader *reader, const GPtrArray *owned,
+                                GArray *questions)
+{
+    g_autofree char *either =
+        g_strdup_printf("(|%s%s)", schema_filter_of(reader->schema, ENTRY_ACCOUNT),
+                        schema_filter_of(reader->schema, ENTRY_GROUP));
+
+    for (guint begin = 0; begin < owned->len; begin += CONDITIONS_A_SEARCH) {
+        const SearchQuestion question = {
+            .filter = either_of(either, owned, begin, MIN(begin + CONDITIONS_A_SEARCH, owned->len)),
+            .values = values_of(reader, owned, 0, 0),
+            .visitor = visit};
+        g_array_append_val(questions, question);
+    }
+}
+
+/* The groups that list one of the level, and what is owned. */
+static bool read_narrowed(ScopeReader *reader, const GPtrArray *level, const GArray *ends,
+                          const GPtrArray *owned, GError **error)
+{
+    g_autoptr(GArray) questions = g_array_new(FALSE, FALSE, sizeof(SearchQuestion));
+
+    g_array_set_clear_func(questions, clear_question);
+    add_questions(reader, level, ends, questions);
+    if (owned != NULL) {
+        add_owned_questions(reader, owned, questions);
+    }
+    return directory_search_read_together(reader->search,
+                                          (const SearchQuestion *)(const void *)questions->data,
+                                          questions->len, reader->bases, error) &&
+           refuse_unexplained(reader, error);
 }
 
 /* The first level of groups, and what the accounts own: one search where the conditions are few. */
@@ -360,11 +425,13 @@ static bool read_first(ScopeReader *reader, const GPtrArray *level, const GPtrAr
 static bool read_level(ScopeReader *reader, const char *kind, GError **error)
 {
     g_autoptr(GPtrArray) level = g_steal_pointer(&reader->conditions);
+    g_autoptr(GArray) ends = g_steal_pointer(&reader->ends);
     g_autoptr(GPtrArray) owned = g_steal_pointer(&reader->owned);
 
     reader->conditions = g_ptr_array_new_with_free_func(g_free);
+    reader->ends = g_array_new(FALSE, FALSE, sizeof(guint));
     if (reader->held != NULL) {
-        return read_narrowed(reader, level, owned, error);
+        return read_narrowed(reader, level, ends, owned, error);
     }
     return owned != NULL && owned->len > 0 ? read_first(reader, level, owned, error)
                                            : read_kind(reader, kind, level, error);
@@ -482,6 +549,7 @@ bool directory_scope_read(DirectorySearch *search, const Schema *schema,
                           .by_sid = by_sid,
                           .by_owner = by_owner,
                           .conditions = g_ptr_array_new_with_free_func(g_free),
+                          .ends = g_array_new(FALSE, FALSE, sizeof(guint)),
                           .owned = scope->owners != NULL ? g_ptr_array_new_with_free_func(g_free)
                                                          : NULL};
 
@@ -502,6 +570,7 @@ bool directory_scope_read(DirectorySearch *search, const Schema *schema,
     }
     g_free(reader.unexplained);
     g_ptr_array_unref(reader.conditions);
+    g_array_unref(reader.ends);
     g_clear_pointer(&reader.owned, g_ptr_array_unref);
     return is_whole;
 }

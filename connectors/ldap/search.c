@@ -4,6 +4,7 @@
 #include "digest.h"
 
 #define CANCEL_EVERY 1024
+#define ASKED_AT_ONCE 32 /* slapd lets a hundred wait from one connection */
 
 struct DirectorySearch {
     DirectorySession *session;
@@ -13,7 +14,6 @@ struct DirectorySearch {
     bool references_are_normal;
     bool has_domain_scope, has_matched_values;
     const char *filter; /* NULL = the schema's */
-    const char *values; /* NULL = all */
     DirectoryVisitor visitor;
     gpointer visitor_data;
     uint64_t n_entries;
@@ -26,6 +26,7 @@ typedef struct Part {
     DirectorySession *session;
     DirectoryReading *reading;
     DirectoryRanges *ranges;
+    DirectoryVisitor visitor;
     SourceDigest *digest;
 } Part;
 
@@ -84,11 +85,6 @@ bool directory_search_has_matched_values(const DirectorySearch *search)
     return search->has_matched_values;
 }
 
-void directory_search_set_values(DirectorySearch *search, const char *values)
-{
-    search->values = values;
-}
-
 void directory_search_hand_over(DirectorySearch *search, const DirectoryEntry *entry)
 {
     sink_entry(search->sink, entry, &(Place){.dn = entry->dn});
@@ -121,7 +117,7 @@ static void hand_over(Part *part, Text dn)
 
     switch (schema_end(search->schema, &entry, &reason)) {
     case SCHEMA_KEEP:
-        if (search->visitor == NULL || search->visitor(search->visitor_data, &entry)) {
+        if (part->visitor == NULL || part->visitor(search->visitor_data, &entry)) {
             sink_entry(search->sink, &entry, &place);
         }
         return;
@@ -173,16 +169,24 @@ static bool take_entry(gpointer data, Text dn, EntryWalk *walk, GError **error)
 
 /* ---- Parts ---- */
 
+/* The question as the search stands now. */
+static SearchQuestion question_of(const DirectorySearch *search)
+{
+    return (SearchQuestion){.filter = search->filter != NULL ? search->filter
+                                                             : schema_server_filter(search->schema),
+                            .visitor = search->visitor};
+}
+
 static Part *part_new(DirectorySearch *search, DirectorySession *session, const char *base,
-                      const char *filter, bool is_probe)
+                      const SearchQuestion *question, bool is_probe)
 {
     Part *part = g_new0(Part, 1);
     const ReadingOptions options = {
         .session = session,
         .base = base,
-        .filter = filter,
+        .filter = question->filter,
         .attributes = schema_wanted(search->schema),
-        .values = search->values,
+        .values = question->values,
         .page_size = search->page_size,
         .has_domain_scope = search->has_domain_scope,
         .references_are_normal = search->references_are_normal,
@@ -194,10 +198,11 @@ static Part *part_new(DirectorySearch *search, DirectorySession *session, const 
 
     part->search = search;
     part->session = session;
+    part->visitor = question->visitor;
     part->digest = source_digest_new();
     part->reading = directory_reading_new(&options);
     part->ranges = directory_ranges_new(session, search->schema, search->sink, hash_range, part);
-    directory_ranges_set_visitor(part->ranges, search->visitor, search->visitor_data);
+    directory_ranges_set_visitor(part->ranges, part->visitor, search->visitor_data);
     return part;
 }
 
@@ -225,10 +230,10 @@ static bool finish_part(Part *part, GError **error)
     return true;
 }
 
-static bool read_part(DirectorySearch *search, const char *base, const char *filter, bool is_probe,
-                      bool *ret_is_found, GError **error)
+static bool read_part(DirectorySearch *search, const char *base, const SearchQuestion *question,
+                      bool is_probe, bool *ret_is_found, GError **error)
 {
-    Part *part = part_new(search, search->session, base, filter, is_probe);
+    Part *part = part_new(search, search->session, base, question, is_probe);
     bool is_read = directory_reading_finish(part->reading, error) && finish_part(part, error);
 
     *ret_is_found = directory_reading_n_entries(part->reading) > 0;
@@ -236,22 +241,58 @@ static bool read_part(DirectorySearch *search, const char *base, const char *fil
     return is_read;
 }
 
-static const char *filter_of(const DirectorySearch *search)
-{
-    return search->filter != NULL ? search->filter : schema_server_filter(search->schema);
-}
-
 bool directory_search_read(DirectorySearch *search, const char *base, GError **error)
 {
+    SearchQuestion question = question_of(search);
     bool is_found;
 
-    return read_part(search, base, filter_of(search), false, &is_found, error);
+    return read_part(search, base, &question, false, &is_found, error);
 }
 
 bool directory_search_probe(DirectorySearch *search, const char *base, const char *filter,
                             bool *ret_is_found, GError **error)
 {
-    return read_part(search, base, filter, true, ret_is_found, error);
+    SearchQuestion question = question_of(search);
+
+    question.filter = filter;
+    return read_part(search, base, &question, true, ret_is_found, error);
+}
+
+/* ---- Together ---- */
+
+/* Keeps the parts from `begin` on asked for, as far as the server may be burdened. */
+static bool ask_further(const GPtrArray *parts, guint begin, guint *n_asked, GError **error)
+{
+    for (; *n_asked < MIN(begin + ASKED_AT_ONCE, parts->len); (*n_asked)++) {
+        if (!directory_reading_ask(((Part *)g_ptr_array_index(parts, *n_asked))->reading, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool directory_search_read_together(DirectorySearch *search, const SearchQuestion *questions,
+                                    size_t n, const char *const *bases, GError **error)
+{
+    g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(part_free);
+    guint n_asked = 0;
+    bool is_read = true;
+
+    for (size_t i = 0; i < n; i++) {
+        for (size_t b = 0; bases[b] != NULL; b++) {
+            g_ptr_array_add(parts,
+                            part_new(search, search->session, bases[b], &questions[i], false));
+        }
+    }
+    for (guint i = 0; i < parts->len && is_read; i++) {
+        Part *part = g_ptr_array_index(parts, i);
+        is_read = ask_further(parts, i, &n_asked, error) &&
+                  directory_reading_finish(part->reading, error);
+    }
+    for (guint i = 0; i < parts->len && is_read; i++) {
+        is_read = finish_part(g_ptr_array_index(parts, i), error);
+    }
+    return is_read;
 }
 
 /* ---- Side by side ---- */
@@ -268,7 +309,8 @@ typedef struct Crew {
 
 static void begin_next(Crew *crew, size_t place, DirectorySession *session)
 {
-    Part *part = part_new(crew->search, session, *crew->bases++, filter_of(crew->search), false);
+    SearchQuestion question = question_of(crew->search);
+    Part *part = part_new(crew->search, session, *crew->bases++, &question, false);
 
     g_ptr_array_add(crew->parts, part);
     crew->working[place] = part;

@@ -24,9 +24,6 @@ void directory_search_set_domain_scope(DirectorySearch *search);
 /* The server knows matched values: it can be told which values to send. */
 void directory_search_set_matched_values(DirectorySearch *search);
 bool directory_search_has_matched_values(const DirectorySearch *search);
-/* Which values of the attributes the next reads ask for, as in ReadingOptions; NULL = all. Not
- * copied. */
-void directory_search_set_values(DirectorySearch *search, const char *values);
 
 /* Entries of which the server gave a range (range.h) are read to the end after the last page. */
 bool directory_search_read(DirectorySearch *search, const char *base, GError **error);
@@ -46,6 +43,18 @@ void directory_search_set_filter(DirectorySearch *search, const char *filter);
 /* Is there any such entry? The first one goes the way of every entry. */
 bool directory_search_probe(DirectorySearch *search, const char *base, const char *filter,
                             bool *ret_is_found, GError **error);
+
+/* One of several things to ask for. Borrowed until they were read. */
+typedef struct SearchQuestion {
+    const char *filter;
+    const char *values; /* only these values of the attributes, as in ReadingOptions; NULL = all */
+    DirectoryVisitor visitor;
+} SearchQuestion;
+/* All of them below all bases, over one connection: the server is asked for many of them before the
+ * first answer is there, and answers are taken in the order of the questions. The visitors get the
+ * data of directory_search_set_visitor(). For answers that are small. */
+bool directory_search_read_together(DirectorySearch *search, const SearchQuestion *questions,
+                                    size_t n, const char *const *bases, GError **error);
 
 /* SHA-256 of the digests (as text) of all bases, each of them of its entries as received; as
  * lower-case hex. Call once, at the end. To be freed. */

@@ -21,6 +21,8 @@ struct DirectoryWire {
     bool is_lent;
     Text lent; /* what libldap may read */
     size_t n_received;
+    GHashTable *aside;    /* id of a request whose turn has not come → GByteArray, its messages */
+    bool is_brought_back; /* messages stand in the buffer that were received before */
 };
 
 /* ---- The layer ---- */
@@ -104,6 +106,11 @@ static Sockbuf_IO wire_layer = {
 
 /* ---- Life ---- */
 
+static void free_messages(gpointer messages)
+{
+    g_byte_array_unref(messages);
+}
+
 DirectoryWire *directory_wire_new(LDAP *ldap, bool is_layered, size_t max_message_bytes)
 {
     Sockbuf *sockbuf = NULL;
@@ -119,6 +126,7 @@ DirectoryWire *directory_wire_new(LDAP *ldap, bool is_layered, size_t max_messag
     wire->max_message_bytes = max_message_bytes;
     wire->capacity = FIRST_CAPACITY;
     wire->buffer = g_malloc(wire->capacity);
+    wire->aside = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, free_messages);
     if (ber_sockbuf_add_io(sockbuf, &wire_layer, LEVEL_TOP, wire) != 0) {
         g_clear_pointer(&wire, directory_wire_free);
     }
@@ -128,6 +136,7 @@ DirectoryWire *directory_wire_new(LDAP *ldap, bool is_layered, size_t max_messag
 void directory_wire_free(DirectoryWire *wire)
 {
     if (wire != NULL) {
+        g_hash_table_unref(wire->aside);
         g_free(wire->buffer);
         g_free(wire);
     }
@@ -142,13 +151,14 @@ int directory_wire_socket(const DirectoryWire *wire)
 
 bool directory_wire_has_hidden(const DirectoryWire *wire)
 {
-    return wire->is_layered && wire->layer != NULL &&
-           LBER_SBIOD_CTRL_NEXT(wire->layer, LBER_SB_OPT_DATA_READY, NULL) > 0;
+    return wire->is_brought_back ||
+           (wire->is_layered && wire->layer != NULL &&
+            LBER_SBIOD_CTRL_NEXT(wire->layer, LBER_SB_OPT_DATA_READY, NULL) > 0);
 }
 
-static void make_room(DirectoryWire *wire)
+static void make_room(DirectoryWire *wire, size_t n_bytes)
 {
-    if (wire->capacity - wire->end >= ROOM_TO_RECEIVE) {
+    if (wire->capacity - wire->end >= n_bytes) {
         return;
     }
     if (wire->taken > 0) {
@@ -157,7 +167,7 @@ static void make_room(DirectoryWire *wire)
         wire->end -= wire->taken;
         wire->taken = 0;
     }
-    if (wire->capacity - wire->end < ROOM_TO_RECEIVE) {
+    while (wire->capacity - wire->end < n_bytes) {
         wire->capacity *= 2;
         wire->buffer = g_realloc(wire->buffer, wire->capacity);
     }
@@ -181,13 +191,17 @@ static WireState receive_once(DirectoryWire *wire)
 WireState directory_wire_receive(DirectoryWire *wire)
 {
     wire->n_received = 0;
+    if (wire->is_brought_back) {
+        wire->is_brought_back = false;
+        return WIRE_GOOD;
+    }
     if (wire->layer == NULL) {
         return WIRE_BROKEN;
     }
     if (wire->taken == wire->end) {
         wire->taken = wire->looked = wire->end = 0;
     }
-    make_room(wire);
+    make_room(wire, ROOM_TO_RECEIVE);
     WireState state = receive_once(wire);
     /* TLS gives one record at a time, of one entry as a rule. */
     while (state == WIRE_GOOD && wire->capacity - wire->end >= ROOM_TO_RECEIVE / 2 &&
@@ -291,4 +305,43 @@ void directory_wire_lend(DirectoryWire *wire, const WireMessage *message)
 {
     wire->is_lent = message != NULL;
     wire->lent = message != NULL ? message->whole : (Text){0};
+}
+
+/* ---- More than one request ---- */
+
+void directory_wire_put_aside(DirectoryWire *wire, int32_t id)
+{
+    g_hash_table_insert(wire->aside, GINT_TO_POINTER(id), g_byte_array_new());
+}
+
+bool directory_wire_is_put_aside(DirectoryWire *wire, const WireMessage *message)
+{
+    GByteArray *messages = g_hash_table_lookup(wire->aside, GINT_TO_POINTER(message->id));
+
+    if (messages == NULL) {
+        return false;
+    }
+    g_byte_array_append(messages, (const guint8 *)message->whole.data,
+                        (guint)message->whole.length);
+    return true;
+}
+
+void directory_wire_bring_back(DirectoryWire *wire, int32_t id)
+{
+    const GByteArray *messages = g_hash_table_lookup(wire->aside, GINT_TO_POINTER(id));
+
+    if (messages != NULL && messages->len > 0) {
+        make_room(wire, messages->len);
+        memmove(wire->buffer + wire->looked + messages->len, wire->buffer + wire->looked,
+                wire->end - wire->looked);
+        memcpy(wire->buffer + wire->looked, messages->data, messages->len);
+        wire->end += messages->len;
+        wire->is_brought_back = true;
+    }
+    directory_wire_forget(wire, id);
+}
+
+void directory_wire_forget(DirectoryWire *wire, int32_t id)
+{
+    g_hash_table_remove(wire->aside, GINT_TO_POINTER(id));
 }

@@ -36,7 +36,7 @@ DirectoryWire *directory_wire_new(LDAP *ldap, bool is_layered, size_t max_messag
 void directory_wire_free(DirectoryWire *wire); /* NULL is fine */
 
 int directory_wire_socket(const DirectoryWire *wire);
-/* Bytes are there that poll() would not tell of. */
+/* Bytes are there that poll() would not tell of: below, or brought back. */
 bool directory_wire_has_hidden(const DirectoryWire *wire);
 /* Takes what has arrived; call when poll() or has_hidden says that there is something. Texts of
  * messages are no more valid then. */
@@ -54,3 +54,13 @@ bool directory_wire_take(DirectoryWire *wire, WireMessage *ret_message);
 size_t directory_wire_n_untaken(const DirectoryWire *wire);
 /* libldap reads this message and nothing else, until lent again (NULL: all that is not taken). */
 void directory_wire_lend(DirectoryWire *wire, const WireMessage *message);
+
+/* Several requests may be open at a time. What comes for one whose turn has not come yet is put
+ * aside (copied), and when it has, stands before all that was not looked at. */
+void directory_wire_put_aside(DirectoryWire *wire, int32_t id); /* from now on */
+/* Is this message for such a request? Then it is put aside, and to be passed over. */
+bool directory_wire_is_put_aside(DirectoryWire *wire, const WireMessage *message);
+/* Its turn has come: directory_wire_has_hidden() says whether anything was put aside. */
+void directory_wire_bring_back(DirectoryWire *wire, int32_t id);
+/* Nobody waits for it any more. */
+void directory_wire_forget(DirectoryWire *wire, int32_t id);

@@ -236,9 +236,12 @@ void sink_records_times(Sink *sink, unsigned recorded)
     sink->record.recorded_times = recorded;
 }
 
+/* What each of many searches tells is one fact. */
 void sink_note(Sink *sink, const char *name, const char *value)
 {
-    g_ptr_array_add(sink->record.notes, g_strdup_printf("%s=%s", name, value));
+    g_autofree char *note = g_strdup_printf("%s=%s", name, value);
+    if (!g_ptr_array_find_with_equal_func(sink->record.notes, note, g_str_equal, NULL))
+        g_ptr_array_add(sink->record.notes, g_steal_pointer(&note));
 }
 
 bool sink_is_cancelled(Sink *sink)

@@ -18,7 +18,8 @@
 # SLAPD_DATABASE='overlay …'   further lines of the database
 #
 # Readers (all in o=readers, password in PASSWORD_FILE): cn=reader sees everything; cn=capped gets 2500 entries of a
-# paged search and then result 4; cn=small may page by 100 at most; cn=unpaged may not page; cn=blind sees no entry
+# paged search and then result 4; cn=small may page by 100 at most; cn=unpaged may not page; cn=paged gets one entry
+# without pages, and all with them; cn=blind sees no entry
 # (result 0); cn=partial does not see mail, and may search
 # for employeeNumber only; cn=half does not see what is below ou=hidden; cn=finder may search for members only.
 set -euo pipefail
@@ -153,6 +154,7 @@ index objectClass,uid,cn eq
 limits dn.exact="cn=capped,o=readers" size.soft=unlimited size.hard=unlimited size.pr=1000 size.prtotal=2500
 limits dn.exact="cn=small,o=readers" size.soft=unlimited size.hard=unlimited size.pr=100 size.prtotal=unlimited
 limits dn.exact="cn=unpaged,o=readers" size.soft=unlimited size.hard=unlimited size.prtotal=disabled
+limits dn.exact="cn=paged,o=readers" size.soft=1 size.hard=1 size.prtotal=unlimited
 limits users size.soft=unlimited size.hard=unlimited size.prtotal=unlimited time=unlimited
 ${SLAPD_DATABASE:-}
 CONF
@@ -162,7 +164,7 @@ load() { # dir, ldif, suffix
     local d=$1 name
     {
         printf 'dn: o=readers\nobjectClass: organization\no: readers\n\n'
-        for name in reader capped small unpaged blind partial half finder; do
+        for name in reader capped small unpaged paged blind partial half finder; do
             printf 'dn: cn=%s,o=readers\nobjectClass: person\ncn: %s\nsn: %s\nuserPassword: %s\n\n' \
                 "$name" "$name" "$name" "$(cat "$d/password")"
         done

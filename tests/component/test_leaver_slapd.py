@@ -105,10 +105,10 @@ sources: ( {{ name = "corp"; provides = "directory"; server = "openldap"; {sourc
 privileged = [ {privileged} ];
 """, {"hr.csv": self.world.roster, "corp.ldif": self.world.ldif}))
 
-    def live(self, bind="BIND_DN"):
+    def live(self, bind="BIND_DN", more=""):
         who = self.slapd.facts.get(bind, bind)
         return self.site(f'kind = "ldap"; url = "{self.slapd["LDAPS_URL"]}"; base = "{SUFFIX}"; bind_dn = "{who}"; '
-                         f'password_file = "{self.slapd["PASSWORD_FILE"]}"; tls_ca_file = "{self.slapd["CA_FILE"]}";')
+                         f'password_file = "{self.slapd["PASSWORD_FILE"]}"; tls_ca_file = "{self.slapd["CA_FILE"]}"; {more}')
 
     def leaver(self, site, *people):
         result = site.rightful("leaver", *people, "--json", "--as-of", "2026-03-17T05:00:00Z")
@@ -150,6 +150,17 @@ privileged = [ {privileged} ];
         self.assertEqual(source["status"], "complete")
         self.assertGreater(source["counts"]["groups"], 5)
         self.assertLess(source["counts"]["memberships"], N_CROWD)
+
+    def test_a_server_that_gives_all_only_in_pages_is_asked_in_pages(self):
+        """Questions are asked side by side without pages, of which a server keeps track of one a connection."""
+        people = list(self.world.accounts)[:5]
+        self.assertEqual(self.answers(self.live("cn=paged,o=readers", "page_size = 2;"), *people), self.answers(self.live(), *people))
+
+    def test_the_same_question_has_the_same_proof(self):
+        """However the answers to what is asked side by side arrive."""
+        site = self.live()
+        proofs = {self.leaver(site, "00001", "00002")["sources"][0]["digest"] for _ in range(5)}
+        self.assertEqual(len(proofs), 1)
 
     def test_groups_that_do_not_show_why_they_were_found_are_no_answer(self):
         site = self.live("cn=finder,o=readers")

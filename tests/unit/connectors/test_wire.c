@@ -118,6 +118,55 @@ static void messages_are_taken_in_their_order_and_only_after_a_look(void **state
     line_close(&line);
 }
 
+/* Messages of 3 and 4 come in turn; 4 was asked for early. */
+static void what_comes_before_its_turn_is_seen_when_it_has_come(void **state)
+{
+    (void)state;
+    Line line;
+    WireMessage message;
+    g_autoptr(GString) seen = g_string_new(NULL);
+
+    line_open(&line);
+    directory_wire_put_aside(line.wire, 4);
+    say(&line, RESULT ENTRY, sizeof(RESULT ENTRY) - 1);
+    assert_true(directory_wire_look(line.wire, &message));
+    assert_true(directory_wire_is_put_aside(line.wire, &message));
+    assert_true(directory_wire_look(line.wire, &message));
+    assert_false(directory_wire_is_put_aside(line.wire, &message));
+    while (directory_wire_take(line.wire, &message)) {
+        continue;
+    }
+    say(&line, LONG_HEADS, sizeof(LONG_HEADS) - 3); /* a message that is not all there */
+    assert_false(directory_wire_has_hidden(line.wire));
+    directory_wire_bring_back(line.wire, 4);
+    assert_true(directory_wire_has_hidden(line.wire));
+    assert_int_equal(directory_wire_receive(line.wire), WIRE_GOOD);
+    assert_false(directory_wire_has_hidden(line.wire));
+    look_at_all(&line, seen);
+    assert_string_equal(seen->str, "4:65:end ");
+    say(&line, &LONG_HEADS[sizeof(LONG_HEADS) - 3], 2);
+    look_at_all(&line, seen);
+    assert_string_equal(seen->str, "4:65:end 256:64:entry2 ");
+    line_close(&line);
+}
+
+static void what_nobody_waits_for_any_more_is_not_put_aside(void **state)
+{
+    (void)state;
+    Line line;
+    WireMessage message;
+
+    line_open(&line);
+    directory_wire_put_aside(line.wire, 3);
+    directory_wire_forget(line.wire, 3);
+    say(&line, ENTRY, sizeof(ENTRY) - 1);
+    assert_true(directory_wire_look(line.wire, &message));
+    assert_false(directory_wire_is_put_aside(line.wire, &message));
+    directory_wire_bring_back(line.wire, 3);
+    assert_false(directory_wire_has_hidden(line.wire));
+    line_close(&line);
+}
+
 static gpointer write_all(gpointer data)
 {
     const Line *line = data;
@@ -261,6 +310,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(messages_are_seen_whole_wherever_the_stream_is_cut),
         cmocka_unit_test(messages_are_taken_in_their_order_and_only_after_a_look),
+        cmocka_unit_test(what_comes_before_its_turn_is_seen_when_it_has_come),
+        cmocka_unit_test(what_nobody_waits_for_any_more_is_not_put_aside),
         cmocka_unit_test(a_message_larger_than_the_buffer_is_seen),
         cmocka_unit_test(what_is_no_ldap_ends_the_stream),
         cmocka_unit_test(libldap_reads_what_it_is_lent_and_nothing_else),
