@@ -126,13 +126,26 @@ static EdgeSource join_source(Snapshot *snapshot, Sink *sink)
     return source;
 }
 
-static void give_records(Snapshot *snapshot, Intake *intake)
+/* Of the sources that provide one of these. */
+static void give_records(Snapshot *snapshot, Intake *intake, unsigned kinds)
+{
+    for (uint32_t i = 0; i < intake->n; i++) {
+        if ((intake->sinks[i]->options.provides & kinds) == 0)
+            continue;
+        source_record_clear(&snapshot->sources[i]);
+        snapshot->sources[i] = intake->sinks[i]->record;
+        memset(&intake->sinks[i]->record, 0, sizeof intake->sinks[i]->record);
+    }
+}
+
+static void say_not_read(Snapshot *snapshot, const Intake *intake)
 {
     snapshot->n_sources = intake->n;
     snapshot->sources = g_new0(SourceRecord, (size_t)intake->n + 1);
     for (uint32_t i = 0; i < intake->n; i++) {
-        snapshot->sources[i] = intake->sinks[i]->record;
-        memset(&intake->sinks[i]->record, 0, sizeof intake->sinks[i]->record);
+        snapshot->sources[i] = sink_record(&intake->sinks[i]->options);
+        snapshot->sources[i].status = SOURCE_INCOMPLETE;
+        snapshot->sources[i].reason = g_strdup("not read yet");
     }
 }
 
@@ -157,12 +170,19 @@ static bool is_wanted(const Sink *sink, bool is_directory)
     return sink->record.status == SOURCE_COMPLETE && (sink->directory != NULL) == is_directory;
 }
 
+static void join_rosters(Snapshot *snapshot, const Intake *intake)
+{
+    for (uint32_t i = 0; i < intake->n; i++)
+        if (is_roster(intake->sinks[i]) && is_wanted(intake->sinks[i], false))
+            join_source(snapshot, intake->sinks[i]);
+}
+
 static void join_directories(Joining *joining)
 {
     Intake *intake = joining->intake;
     joining->directories = g_new0(EdgeSource, (size_t)intake->n + 1);
     for (uint32_t i = 0; i < intake->n; i++)
-        if (is_wanted(intake->sinks[i], true))
+        if (!is_roster(intake->sinks[i]) && is_wanted(intake->sinks[i], true))
             joining->directories[joining->n_directories++] =
                 join_source(joining->snapshot, intake->sinks[i]);
 }
@@ -178,22 +198,8 @@ static void join_tables(void *data)
     const Joining *joining = data;
     const Intake *intake = joining->intake;
     for (uint32_t i = 0; i < intake->n; i++)
-        if (is_wanted(intake->sinks[i], false))
+        if (!is_roster(intake->sinks[i]) && is_wanted(intake->sinks[i], false))
             join_source(joining->snapshot, intake->sinks[i]);
-}
-
-static void join_sources(Snapshot *snapshot, Intake *intake)
-{
-    Joining joining = {.snapshot = snapshot, .intake = intake};
-    malloc_trim(0); /* what the pulling threads have freed: 3 MB at 100,000 accounts */
-    /* All texts are in one space already; those of a source that is not used lie idle there. */
-    snapshot->text = intake->n > 0 ? g_steal_pointer(&intake->sinks[0]->text) : text_pool_new();
-    join_directories(&joining);
-    const Task tasks[] = {{build_edges, &joining}, {join_tables, &joining}};
-    tasks_run(tasks, G_N_ELEMENTS(tasks));
-    g_free(joining.directories);
-    for (uint32_t i = 0; i < intake->n; i++)
-        g_clear_pointer(&intake->sinks[i]->directory, directory_builder_free);
 }
 
 /* What is left of the builders would stand beside the snapshot until the run ends. */
@@ -201,27 +207,50 @@ static void drop_builders(Intake *intake)
 {
     for (uint32_t i = 0; i < intake->n; i++) {
         Sink *sink = intake->sinks[i];
+        g_clear_pointer(&sink->directory, directory_builder_free);
         g_clear_pointer(&sink->table, table_builder_free);
         g_clear_pointer(&sink->text, text_pool_free);
     }
 }
 
+Snapshot *intake_freeze_rosters(Intake *intake, const Baseline *baseline, int64_t this_run)
+{
+    Snapshot *snapshot = g_new0(Snapshot, 1);
+    intake_wait_for(intake, PROVIDES_PEOPLE);
+    /* All texts are in one space already; those of a source that is not used lie idle there. */
+    snapshot->text = intake->n > 0 ? text_pool_new_beside(intake->sinks[0]->text) : text_pool_new();
+    join_rosters(snapshot, intake);
+    complete_runs(snapshot);
+    say_not_read(snapshot, intake);
+    give_records(snapshot, intake, PROVIDES_PEOPLE);
+    roster_link_previous(snapshot);
+    if (snapshot_has(snapshot, PROVIDES_PEOPLE) &&
+        snapshot_is_complete(snapshot, PROVIDES_PEOPLE)) {
+        roster_add_unread(snapshot, intake, baseline);
+        roster_add_gone(snapshot, baseline, this_run);
+    }
+    snapshot_build_indexes(snapshot);
+    return snapshot;
+}
+
+void intake_freeze_rest(Intake *intake, Snapshot *snapshot)
+{
+    Joining joining = {.snapshot = snapshot, .intake = intake};
+    malloc_trim(0); /* what the pulling threads have freed: 3 MB at 100,000 accounts */
+    join_directories(&joining);
+    const Task tasks[] = {{build_edges, &joining}, {join_tables, &joining}};
+    tasks_run(tasks, G_N_ELEMENTS(tasks));
+    g_free(joining.directories);
+    give_records(snapshot, intake, ~PROVIDES_PEOPLE);
+    drop_builders(intake);
+    snapshot_renew_indexes(snapshot);
+}
+
 Snapshot *intake_freeze(Intake *intake, const Settings *settings, const Baseline *baseline,
                         int64_t this_run)
 {
-    Snapshot *snapshot = g_new0(Snapshot, 1);
-    join_sources(snapshot, intake);
-    complete_runs(snapshot);
-    give_records(snapshot, intake);
-    roster_link_previous(snapshot);
-    bool has_roster =
-        snapshot_has(snapshot, PROVIDES_PEOPLE) && snapshot_is_complete(snapshot, PROVIDES_PEOPLE);
-    if (has_roster)
-        roster_add_unread(snapshot, intake, baseline);
-    drop_builders(intake);
-    if (has_roster)
-        roster_add_gone(snapshot, baseline, this_run);
-    snapshot_build_indexes(snapshot);
+    Snapshot *snapshot = intake_freeze_rosters(intake, baseline, this_run);
+    intake_freeze_rest(intake, snapshot);
     return snapshot;
 }
 

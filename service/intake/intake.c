@@ -59,17 +59,12 @@ static SinkOptions options_of(const Settings *settings, uint32_t index, int64_t 
 
 /* ---- threads ---- */
 
-typedef struct Pull {
-    const SettingsSource *source;
-    Sink *sink;
-    GThread *thread;
-} Pull;
-
 void sink_pull(Sink *sink, const SettingsSource *source)
 {
     const Connector *connector = source->connector;
     const SinkOptions *options = &sink->options;
     g_autoptr(GError) error = NULL;
+    sink->record.started_utc = g_get_real_time() / G_USEC_PER_SEC;
     if (options->provides == PROVIDES_DIRECTORY && options->scope == NULL)
         sink->handover = handover_new(sink);
     bool is_whole = options->scope != NULL
@@ -81,19 +76,32 @@ void sink_pull(Sink *sink, const SettingsSource *source)
         options->progress(options->name, sink->n_records, true, options->progress_data);
 }
 
+typedef struct Pull {
+    const SettingsSource *source;
+    Sink *sink;
+} Pull;
+
 static gpointer pull_source(gpointer data)
 {
-    const Pull *pull = data;
+    g_autofree Pull *pull = data;
     sink_pull(pull->sink, pull->source);
     return NULL;
 }
 
-static void start_pull(Pull *pull)
+static void start_pull(Intake *intake, const Settings *settings, uint32_t i)
 {
-    g_autoptr(GError) error = NULL;
-    pull->thread = g_thread_try_new(pull->source->source.name, pull_source, pull, &error);
-    if (pull->thread == NULL) /* no thread to be had: then one after the other */
+    Pull *pull = g_new0(Pull, 1);
+    *pull = (Pull){.source = &settings->sources[i], .sink = intake->sinks[i]};
+    intake->threads[i] = g_thread_try_new(pull->source->source.name, pull_source, pull, NULL);
+    if (intake->threads[i] == NULL) /* no thread to be had: then one after the other */
         pull_source(pull);
+}
+
+void intake_wait_for(Intake *intake, unsigned kinds)
+{
+    for (uint32_t i = 0; i < intake->n; i++)
+        if ((intake->sinks[i]->options.provides & kinds) != 0 && intake->threads[i] != NULL)
+            g_thread_join(g_steal_pointer(&intake->threads[i]));
 }
 
 static void collect_messages(Intake *intake)
@@ -105,85 +113,88 @@ static void collect_messages(Intake *intake)
     }
 }
 
-/* How every source is pulled. */
-typedef struct PullOptions {
-    unsigned wanted;    /* bits of Provides */
-    const Scope *scope; /* NULL = everything */
-    int64_t as_of_utc;
-    IntakeProgress progress;
-    void *progress_data;
-    GCancellable *cancel;
-} PullOptions;
-
-static const Scope *scope_of(const SettingsSource *source, const Scope *scope)
-{
-    bool can =
-        source->connector->pull_scope != NULL && source->source.provides == PROVIDES_DIRECTORY;
-    return can ? scope : NULL;
-}
-
-static Intake *pull_sources(const Settings *settings, const PullOptions *how)
+static Intake *intake_new(const Settings *settings, const SinkOptions *common)
 {
     Intake *intake = g_new0(Intake, 1);
     intake->n = (uint32_t)settings->n_sources;
     intake->sinks = g_new0(Sink *, settings->n_sources + 1);
+    intake->threads = g_new0(GThread *, settings->n_sources + 1);
     intake->messages = g_ptr_array_new_with_free_func(g_free);
-    g_autofree Pull *pulls = g_new0(Pull, settings->n_sources + 1);
     for (uint32_t i = 0; i < intake->n; i++) {
-        SinkOptions options = options_of(settings, i, how->as_of_utc);
-        options.progress = how->progress;
-        options.progress_data = how->progress_data;
-        options.cancel = how->cancel;
-        options.scope = scope_of(&settings->sources[i], how->scope);
+        SinkOptions options = options_of(settings, i, common->as_of_utc);
+        options.progress = common->progress;
+        options.progress_data = common->progress_data;
+        options.cancel = common->cancel;
+        options.is_given_up = &intake->is_given_up;
         options.beside = i > 0 ? intake->sinks[0]->text : NULL;
         intake->sinks[i] = sink_new(&options);
-        pulls[i] = (Pull){.source = &settings->sources[i], .sink = intake->sinks[i]};
-        if ((options.provides & how->wanted) != 0)
-            start_pull(&pulls[i]);
-        else
-            sink_fail(intake->sinks[i], "not pulled: this command does not need it");
     }
-    for (uint32_t i = 0; i < intake->n; i++)
-        if (pulls[i].thread != NULL)
-            g_thread_join(pulls[i].thread);
-    if (how->scope != NULL)
-        scope_follow(intake, settings, how->scope);
-    for (uint32_t i = 0; i < intake->n; i++)
-        intake->sinks[i]->options.scope = NULL;
-    collect_messages(intake);
     return intake;
 }
 
 Intake *intake_pull(const Settings *settings, unsigned wanted, int64_t as_of_utc,
                     IntakeProgress progress, void *data, GCancellable *cancel)
 {
-    PullOptions how = {.wanted = wanted,
-                       .as_of_utc = as_of_utc,
-                       .progress = progress,
-                       .progress_data = data,
-                       .cancel = cancel};
-    return pull_sources(settings, &how);
+    Intake *intake = intake_new(settings, &(SinkOptions){.as_of_utc = as_of_utc,
+                                                         .progress = progress,
+                                                         .progress_data = data,
+                                                         .cancel = cancel});
+    for (uint32_t i = 0; i < intake->n; i++) {
+        if ((intake->sinks[i]->options.provides & wanted) != 0)
+            start_pull(intake, settings, i);
+        else
+            sink_fail(intake->sinks[i], "not pulled: this command does not need it");
+    }
+    intake_wait_for(intake, UINT_MAX);
+    collect_messages(intake);
+    return intake;
 }
 
-Intake *intake_pull_scope(const Settings *settings, const Scope *scope, int64_t as_of_utc,
-                          IntakeProgress progress, void *data, GCancellable *cancel)
+/* ---- a few accounts ---- */
+
+static bool can_scope(const SettingsSource *source)
 {
-    PullOptions how = {.wanted = UINT_MAX,
-                       .scope = scope,
-                       .as_of_utc = as_of_utc,
-                       .progress = progress,
-                       .progress_data = data,
-                       .cancel = cancel};
-    return pull_sources(settings, &how);
+    return source->connector->pull_scope != NULL && source->source.provides == PROVIDES_DIRECTORY;
+}
+
+Intake *intake_begin(const Settings *settings, int64_t as_of_utc, IntakeProgress progress,
+                     void *data, GCancellable *cancel)
+{
+    Intake *intake = intake_new(settings, &(SinkOptions){.as_of_utc = as_of_utc,
+                                                         .progress = progress,
+                                                         .progress_data = data,
+                                                         .cancel = cancel});
+    for (uint32_t i = 0; i < intake->n; i++)
+        if (!can_scope(&settings->sources[i]))
+            start_pull(intake, settings, i);
+    return intake;
+}
+
+void intake_pull_scope(Intake *intake, const Settings *settings, const Scope *scope)
+{
+    for (uint32_t i = 0; i < intake->n; i++) {
+        if (can_scope(&settings->sources[i])) {
+            intake->sinks[i]->options.scope = scope;
+            start_pull(intake, settings, i);
+        }
+    }
+    intake_wait_for(intake, UINT_MAX);
+    scope_follow(intake, settings, scope);
+    for (uint32_t i = 0; i < intake->n; i++)
+        intake->sinks[i]->options.scope = NULL;
+    collect_messages(intake);
 }
 
 void intake_free(Intake *intake)
 {
     if (intake == NULL)
         return;
+    g_atomic_int_set(&intake->is_given_up, 1);
+    intake_wait_for(intake, UINT_MAX);
     for (uint32_t i = 0; i < intake->n; i++)
         sink_free(intake->sinks[i]);
     g_free(intake->sinks);
+    g_free(intake->threads);
     g_ptr_array_unref(intake->messages);
     g_free(intake);
 }

@@ -23,12 +23,16 @@ typedef void (*IntakeProgress)(const char *source, uint64_t n_records, bool is_f
  * from elsewhere the pulls end as incomplete. */
 Intake *intake_pull(const Settings *settings, unsigned wanted, int64_t as_of_utc,
                     IntakeProgress progress, void *data, GCancellable *cancel);
-/* The same for a few accounts: a directory whose connector can is asked for those in scope and
- * their groups only, everything else is pulled whole. To look at, never for the ledger: there is
- * nothing to compare such a pull with, so it is not guarded. The scope must last until this
- * returns. */
-Intake *intake_pull_scope(const Settings *settings, const Scope *scope, int64_t as_of_utc,
-                          IntakeProgress progress, void *data, GCancellable *cancel);
+/* The same for a few accounts, in two steps, since the rosters tell which accounts they are. To
+ * look at, never for the ledger: there is nothing to compare such a pull with, so it is not
+ * guarded. First everything begins to be pulled whole but directories whose connector can be asked
+ * for a few accounts; returns at once. */
+Intake *intake_begin(const Settings *settings, int64_t as_of_utc, IntakeProgress progress,
+                     void *data, GCancellable *cancel);
+/* Then those directories: the accounts in scope and their groups only. Returns when all was read.
+ * The scope must last until then. */
+void intake_pull_scope(Intake *intake, const Settings *settings, const Scope *scope);
+/* What is still being pulled is cancelled. */
 void intake_free(Intake *intake); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Intake, intake_free)
 
@@ -57,6 +61,12 @@ const GPtrArray *intake_watched(const Intake *intake, uint32_t source); /* (elem
  * as rows with gone_since_run (this_run for those newly gone). Cannot fail. */
 Snapshot *intake_freeze(Intake *intake, const Settings *settings, const Baseline *baseline,
                         int64_t this_run);
+
+/* The same in two steps. People first, as soon as the rosters are read; of sources that provide
+ * anything else there is nothing but that they were not read yet. */
+Snapshot *intake_freeze_rosters(Intake *intake, const Baseline *baseline, int64_t this_run);
+/* Adds everything else, and the records of its sources; rows of people stay as they are. */
+void intake_freeze_rest(Intake *intake, Snapshot *snapshot);
 
 /* What a freeze does last, for a snapshot that was made of something else than a pull: whose old id
  * lives on in which row, and the indexes. */

@@ -33,6 +33,7 @@ typedef struct SinkOptions {
     IntakeProgress progress;
     void *progress_data;
     GCancellable *cancel;
+    gint *is_given_up; /* set: nobody waits for it any more; NULL = never */
 } SinkOptions;
 
 struct Sink {
@@ -54,15 +55,23 @@ struct Sink {
     GPtrArray *watched;  /* "group.NAME", "branch.DN" with ten or more */
 };
 
+static inline bool is_roster(const Sink *sink)
+{
+    return sink->options.provides == PROVIDES_PEOPLE;
+}
+
 struct Intake {
     Sink **sinks;
+    GThread **threads; /* per sink, while it is pulled; NULL = not, or not in a thread of its own */
     uint32_t n;
+    gint is_given_up;
     GPtrArray *messages;
 };
 
 /* ---- sink.c ---- */
 Sink *sink_new(const SinkOptions *options);
-void sink_free(Sink *sink); /* NULL is fine */
+SourceRecord sink_record(const SinkOptions *options); /* of a pull that has read nothing yet */
+void sink_free(Sink *sink);                           /* NULL is fine */
 /* Counts a record that was handed over as rejected, and keeps the sentence "file:line: column:
  * what". column NULL: no column. */
 void sink_refuse(Sink *sink, const Place *place, const char *column, const char *format, ...)
@@ -81,6 +90,9 @@ TextRef sink_shared(Sink *sink, Text text); /* a value that many records share *
 
 /* ---- intake.c ---- */
 void sink_pull(Sink *sink, const SettingsSource *source); /* from the source, to its end */
+
+/* Until sources that provide one of these are pulled, as far as they were begun. */
+void intake_wait_for(Intake *intake, unsigned kinds);
 
 /* ---- scope.c ---- */
 /* What one directory found to be in scope may be a member in another: those are asked again until

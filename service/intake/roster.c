@@ -118,9 +118,9 @@ static bool is_any_refused(const Intake *intake, bool *ret_has_nameless)
     bool is_any = false;
     *ret_has_nameless = false;
     for (uint32_t i = 0; i < intake->n; i++) {
-        const TableBuilder *table = intake->sinks[i]->table;
-        if (table == NULL)
+        if (!is_roster(intake->sinks[i])) /* it may be read still */
             continue;
+        const TableBuilder *table = intake->sinks[i]->table;
         is_any = is_any || table->refused->len > 0 || table->has_nameless;
         *ret_has_nameless = *ret_has_nameless || table->has_nameless;
     }
@@ -146,7 +146,7 @@ void roster_add_unread(Snapshot *snapshot, const Intake *intake, const Baseline 
     g_autoptr(GHashTable) known = index_known_ids(snapshot);
     g_autoptr(GPtrArray) unread = g_ptr_array_new();
     for (uint32_t i = 0; i < intake->n; i++)
-        if (intake->sinks[i]->table != NULL)
+        if (is_roster(intake->sinks[i]))
             collect_unread(unread, known, intake->sinks[i]->table->refused);
     /* A refused row without an id may be anybody's whom the roster lacks. */
     for (guint i = 0; has_nameless && baseline != NULL && i < baseline->roster->len; i++) {

@@ -6,16 +6,9 @@
 #define REJECTIONS_KEPT 100 /* a source; the rest is counted */
 #define PROGRESS_EVERY 4096
 
-Sink *sink_new(const SinkOptions *options)
+SourceRecord sink_record(const SinkOptions *options)
 {
-    Sink *sink = g_new0(Sink, 1);
-    sink->options = *options;
-    sink->text = options->beside != NULL ? text_pool_new_beside(options->beside) : text_pool_new();
-    sink->scratch = g_string_new(NULL);
-    sink->file_time_utc = TIME_UNKNOWN;
-    sink->newest_utc = TIME_UNKNOWN;
-    sink->messages = g_ptr_array_new_with_free_func(g_free);
-    sink->record = (SourceRecord){
+    return (SourceRecord){
         .name = g_strdup(options->name),
         .kind = g_strdup(options->kind),
         .provides = options->provides,
@@ -26,23 +19,23 @@ Sink *sink_new(const SinkOptions *options)
         .exclusions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .notes = g_ptr_array_new_with_free_func(g_free),
     };
+}
+
+Sink *sink_new(const SinkOptions *options)
+{
+    Sink *sink = g_new0(Sink, 1);
+    sink->options = *options;
+    sink->text = options->beside != NULL ? text_pool_new_beside(options->beside) : text_pool_new();
+    sink->scratch = g_string_new(NULL);
+    sink->file_time_utc = TIME_UNKNOWN;
+    sink->newest_utc = TIME_UNKNOWN;
+    sink->messages = g_ptr_array_new_with_free_func(g_free);
+    sink->record = sink_record(options);
     if (options->provides == PROVIDES_DIRECTORY || options->provides == PROVIDES_ACCOUNTS)
         sink->directory = directory_builder_new(sink->text);
     if (options->provides != PROVIDES_DIRECTORY)
         sink->table = table_builder_new(options->timezone);
     return sink;
-}
-
-static void clear_record(SourceRecord *record)
-{
-    g_free(record->name);
-    g_free(record->kind);
-    g_free(record->reason);
-    g_free(record->digest);
-    g_free(record->domain_sid);
-    g_clear_pointer(&record->rejections, g_ptr_array_unref);
-    g_clear_pointer(&record->exclusions, g_hash_table_unref);
-    g_clear_pointer(&record->notes, g_ptr_array_unref);
 }
 
 void sink_free(Sink *sink)
@@ -54,7 +47,7 @@ void sink_free(Sink *sink)
     text_pool_free(sink->text);
     g_string_free(sink->scratch, TRUE);
     g_ptr_array_unref(sink->messages);
-    clear_record(&sink->record);
+    source_record_clear(&sink->record);
     for (guint i = 0; sink->dimensions != NULL && i < sink->dimensions->len; i++)
         g_free(g_array_index(sink->dimensions, GuardDimension, i).name);
     g_clear_pointer(&sink->dimensions, g_array_unref);
@@ -246,5 +239,7 @@ void sink_note(Sink *sink, const char *name, const char *value)
 
 bool sink_is_cancelled(Sink *sink)
 {
-    return sink->options.cancel != NULL && g_cancellable_is_cancelled(sink->options.cancel);
+    const SinkOptions *options = &sink->options;
+    return (options->cancel != NULL && g_cancellable_is_cancelled(options->cancel)) ||
+           (options->is_given_up != NULL && g_atomic_int_get(options->is_given_up) != 0);
 }

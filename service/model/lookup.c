@@ -440,6 +440,17 @@ void snapshot_build_indexes(Snapshot *snapshot)
     snapshot->name_index = g_new0(struct NameIndex, 1);
 }
 
+void snapshot_renew_indexes(Snapshot *snapshot)
+{
+    struct NameIndex *names = snapshot->name_index;
+    TextMultimap *people = g_steal_pointer(&names->people);
+    gsize people_built = names->people_built;
+
+    snapshot_build_indexes(snapshot);
+    snapshot->name_index->people = people;
+    snapshot->name_index->people_built = people_built;
+}
+
 void snapshot_free_indexes(Snapshot *snapshot)
 {
     for (PrincipalKind kind = 0; snapshot->dn_index != NULL && kind < N_DN_KINDS; kind++) {

@@ -31,4 +31,6 @@ uint32_t snapshot_find_asset(const Snapshot *snapshot, const char *id);
  * each index is built when it is first asked for (safe from any thread), so a run pays only for
  * those it needs. */
 void snapshot_build_indexes(Snapshot *snapshot);
+/* Rows came that are not of people: what was built of others is forgotten. */
+void snapshot_renew_indexes(Snapshot *snapshot);
 void snapshot_free_indexes(Snapshot *snapshot); /* by snapshot_free(); fine to call twice */

@@ -65,7 +65,7 @@ State state_usable(State enabled, int64_t expires_utc, uint32_t flags, int64_t a
 
 /* ---- release ---- */
 
-static void source_record_clear(SourceRecord *source)
+void source_record_clear(SourceRecord *source)
 {
     g_free(source->name);
     g_free(source->kind);

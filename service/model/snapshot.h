@@ -254,7 +254,8 @@ typedef struct Snapshot {
     struct NameIndex *name_index; /* model/lookup.h */
 } Snapshot;
 
-void snapshot_free(Snapshot *snapshot); /* NULL is fine */
+void source_record_clear(SourceRecord *source); /* frees what is in it */
+void snapshot_free(Snapshot *snapshot);         /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Snapshot, snapshot_free)
 
 /* Never NULL: "" for 0. Valid as long as the snapshot. */

@@ -1,8 +1,8 @@
 /* leaver.c: is everything of this person closed? Asked of the sources, now.
  *
- * First the rosters alone, for who is meant and what an account of his would carry; then those
- * accounts with their groups (a directory that can is asked for these only) and all assets. What of
- * it has to be closed goes into the person's leaver case. */
+ * First the rosters, for who is meant and what an account of his would carry, while assets and
+ * approvals are read beside; then those accounts with their groups (a directory that can is asked
+ * for these only). What of it has to be closed goes into the person's leaver case. */
 
 #include "run/leaver_question.h"
 
@@ -26,11 +26,7 @@ static void ask_since_when(Look *look, const Question *question)
     g_autoptr(GArray) no_groups = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 
     for (guint i = 0; i < question->ids->len; i++) {
-        uint32_t person =
-            snapshot_find_person(look->reconciliation.snapshot, question->ids->pdata[i]);
-        if (person != NONE) {
-            leaver_add_accounts(look, person, accounts);
-        }
+        leaver_add_accounts(look, question_person(question, look, i), accounts);
     }
     when_ask(look, accounts, no_groups);
 }
@@ -40,14 +36,13 @@ static OwnedIndex *owned_by(const Look *look, const Question *question)
     g_autoptr(GArray) people = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 
     for (guint i = 0; i < question->ids->len; i++) {
-        uint32_t person =
-            snapshot_find_person(look->reconciliation.snapshot, question->ids->pdata[i]);
+        uint32_t person = question_person(question, look, i);
         g_array_append_val(people, person);
     }
     return owned_index_new(look, (const uint32_t *)(const void *)people->data, people->len);
 }
 
-/* NULL after a message. *ret_code: the worst that happened to a case. */
+/* *ret_code: the worst that happened to a case. */
 static json_t *leavers(Look *look, const Question *question, const char *actor, ExitCode *ret_code)
 {
     json_t *list = json_array();
@@ -56,16 +51,7 @@ static json_t *leavers(Look *look, const Question *question, const char *actor, 
     ask_since_when(look, question);
 
     for (guint i = 0; i < question->ids->len; i++) {
-        uint32_t person =
-            snapshot_find_person(look->reconciliation.snapshot, question->ids->pdata[i]);
-
-        if (person == NONE) {
-            say_error("%s is not in the rosters any more: they changed, or one could not be read a "
-                      "second time; ask again",
-                      (const char *)question->ids->pdata[i]);
-            json_decref(list);
-            return NULL;
-        }
+        uint32_t person = question_person(question, look, i);
         LeaverQuestion one = {.person = person,
                               .has_keys = g_array_index(question->has_key, bool, i),
                               .asked = &g_array_index(question->asked, LeaverAsked, i),
@@ -114,11 +100,15 @@ ExitCode leaver_check(Invocation *invocation, const GArray *wanted, const char *
                       LeaverAnswer *ret_answer)
 {
     g_auto(Question) question = {0};
-    g_auto(Look) rosters = {0};
     g_auto(Look) look = {0};
-    ExitCode code = question_ask(invocation, wanted, &rosters, &question), recorded = EXIT_DONE;
+    ExitCode recorded = EXIT_DONE;
 
     *ret_answer = (LeaverAnswer){0};
+    ExitCode code = look_open_rosters(invocation, &look);
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    code = question_ask(&look, wanted, &question);
     if (code != EXIT_DONE) {
         explain(&question, ret_answer);
         return code;
@@ -126,14 +116,11 @@ ExitCode leaver_check(Invocation *invocation, const GArray *wanted, const char *
     Scope scope = {.keys = (const ScopeKey *)(const void *)question.keys->data,
                    .n_keys = question.keys->len,
                    .owners = (const char *const *)(const void *)question.owners->pdata};
-    code = look_open_again(&rosters, PROVIDES_EVERYTHING, &scope, &look);
+    code = look_add_scope(&look, &scope);
     if (code != EXIT_DONE) {
         return code;
     }
     ret_answer->list = leavers(&look, &question, actor, &recorded);
-    if (ret_answer->list == NULL) {
-        return EXIT_INCOMPLETE;
-    }
     ret_answer->sources = sources(look.reconciliation.snapshot);
     return recorded != EXIT_DONE ? recorded : look_result(&look);
 }

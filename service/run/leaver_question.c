@@ -148,10 +148,9 @@ static void add_hand_linked(const Look *look, uint32_t person, GArray *keys)
 }
 
 /* An earlier row of the person (previous_ids) speaks for him too. */
-static void add_person_keys(const Look *look, const char *id, GArray *keys, GPtrArray *owners)
+static void add_person_keys(const Look *look, uint32_t person, GArray *keys, GPtrArray *owners)
 {
     const Snapshot *snapshot = look->reconciliation.snapshot;
-    uint32_t person = snapshot_find_person(snapshot, id);
     g_autoptr(GArray) rules = reconciliation_link_rules(look->reconciliation.settings);
 
     add_hand_linked(look, person, keys);
@@ -170,6 +169,11 @@ static void clear_key(void *data)
     ScopeKey *key = data;
 
     g_free((char *)(uintptr_t)key->value);
+}
+
+uint32_t question_person(const Question *question, const Look *look, guint i)
+{
+    return snapshot_find_person(look->reconciliation.snapshot, question->ids->pdata[i]);
 }
 
 void question_clear(Question *question)
@@ -194,17 +198,13 @@ static void question_init(Question *question)
     g_array_set_clear_func(question->keys, clear_key);
 }
 
-ExitCode question_ask(Invocation *invocation, const GArray *wanted, Look *ret_look,
-                      Question *ret_question)
+ExitCode question_ask(const Look *rosters, const GArray *wanted, Question *ret_question)
 {
     question_init(ret_question);
-    ExitCode code = look_open_some(invocation, PROVIDES_PEOPLE, NULL, ret_look);
-    if (code == EXIT_DONE) {
-        code = identify(ret_look, wanted, ret_question);
-    }
+    ExitCode code = identify(rosters, wanted, ret_question);
     for (guint i = 0; code == EXIT_DONE && i < ret_question->ids->len; i++) {
         guint before = ret_question->keys->len;
-        add_person_keys(ret_look, ret_question->ids->pdata[i], ret_question->keys,
+        add_person_keys(rosters, question_person(ret_question, rosters, i), ret_question->keys,
                         ret_question->owners);
         bool has_key = ret_question->keys->len > before;
         g_array_append_val(ret_question->has_key, has_key);

@@ -16,9 +16,10 @@ typedef struct Question {
 void question_clear(Question *question);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Question, question_clear)
 
-/* wanted: (element-type LeaverWanted). Reads the rosters; the caller clears ret_look, or goes on
- * from it, whatever comes back. EXIT_DONE when everybody is known; otherwise why is set, or the
- * reason was said already: EXIT_FAILED nobody has that name, EXIT_INCOMPLETE nor has anybody of the
- * rosters that could be read, EXIT_USAGE several have. */
-ExitCode question_ask(Invocation *invocation, const GArray *wanted, Look *ret_look,
-                      Question *ret_question);
+/* wanted: (element-type LeaverWanted). EXIT_DONE when everybody is known; otherwise why is set:
+ * EXIT_FAILED nobody has that name, EXIT_INCOMPLETE nor has anybody of the rosters that could be
+ * read, EXIT_USAGE several have. */
+ExitCode question_ask(const Look *rosters, const GArray *wanted, Question *ret_question);
+/* The row that speaks for the person of that id, in the look that was asked and what became of it.
+ */
+uint32_t question_person(const Question *question, const Look *look, guint i);

@@ -179,8 +179,8 @@ ExitCode command_link(Invocation *invocation)
     if (!g_utf8_validate(reason, -1, NULL)) {
         return usage_error(invocation, "the reason is not valid UTF-8; nothing was written");
     }
-    ExitCode code = look_open_some(
-        invocation, PROVIDES_DIRECTORY | PROVIDES_ACCOUNTS | PROVIDES_PEOPLE, NULL, &look);
+    ExitCode code =
+        look_open_some(invocation, PROVIDES_DIRECTORY | PROVIDES_ACCOUNTS | PROVIDES_PEOPLE, &look);
 
     if (code == EXIT_DONE) {
         code = find_account(&look, invocation->arguments[0], &account);

@@ -8,16 +8,15 @@
 
 #include <string.h>
 
-static void say_incomplete(Look *look)
+/* Of the sources that provide one of these. */
+static void say_incomplete(Look *look, unsigned kinds)
 {
     const Snapshot *snapshot = look->reconciliation.snapshot;
 
-    look->is_whole = true;
     for (uint32_t i = 0; i < snapshot->n_sources; i++) {
         const SourceRecord *source = &snapshot->sources[i];
 
-        if (source->status != SOURCE_COMPLETE &&
-            (source->provides & look->reconciliation.wanted) != 0) {
+        if (source->status != SOURCE_COMPLETE && (source->provides & kinds) != 0) {
             look->is_whole = false;
             say_error("%s: %s: %s; the answer is without it", source->name,
                       source_status_text(source->status), source->reason);
@@ -46,12 +45,10 @@ static ExitCode read_baseline(Look *look, bool is_judging)
     if (look->ledger == NULL) {
         return EXIT_DONE;
     }
-    if (look->baseline == NULL) {
-        look->baseline = is_judging
-                             ? ledger_baseline(look->ledger, look->reconciliation.as_of_utc, &error)
-                             : ledger_baseline_people(look->ledger, &error);
-        look->hand_links = look->baseline != NULL ? hand_links_read(look->ledger, &error) : NULL;
-    }
+    look->baseline = is_judging
+                         ? ledger_baseline(look->ledger, look->reconciliation.as_of_utc, &error)
+                         : ledger_baseline_people(look->ledger, &error);
+    look->hand_links = look->baseline != NULL ? hand_links_read(look->ledger, &error) : NULL;
     if (look->hand_links == NULL ||
         !ledger_next_run(look->ledger, &look->reconciliation.this_run, &error)) {
         return ledger_failed(error);
@@ -65,65 +62,86 @@ static ExitCode read_baseline(Look *look, bool is_judging)
     return EXIT_DONE;
 }
 
-/* The invocation and the ledger are set, and what was read of it before. */
-static ExitCode read_now(Look *look, unsigned wanted, const Scope *scope, bool is_judging)
+/* What reading the sources needs; the invocation is set. */
+static ExitCode prepare(Look *look, unsigned wanted)
 {
     const Invocation *invocation = look->invocation;
 
     if (!invocation_has_secrets(invocation)) {
         return EXIT_CONFIGURATION;
     }
-    g_autoptr(Progress) progress = progress_new(invocation->is_quiet);
-
+    look->is_whole = true;
+    look->progress = progress_new(invocation->is_quiet);
     look->reconciliation.settings = invocation->settings;
     look->reconciliation.wanted = wanted;
-    look->reconciliation.scope = scope;
     look->reconciliation.progress = progress_report;
-    look->reconciliation.progress_data = progress;
+    look->reconciliation.progress_data = look->progress;
     look->reconciliation.cancel = invocation->cancel;
-    if (!invocation_as_of(invocation, clock_utc(), &look->reconciliation.as_of_utc)) {
-        return EXIT_USAGE;
-    }
-    ExitCode code = read_baseline(look, is_judging);
-    if (code != EXIT_DONE) {
-        return code;
-    }
-    if (!(is_judging ? reconciliation_judge : reconciliation_look)(&look->reconciliation)) {
-        return EXIT_INTERRUPTED;
-    }
-    g_clear_pointer(&progress, progress_free);
-    say_incomplete(look);
-    return EXIT_DONE;
+    return invocation_as_of(invocation, clock_utc(), &look->reconciliation.as_of_utc) ? EXIT_DONE
+                                                                                      : EXIT_USAGE;
 }
 
-static ExitCode open_now(Invocation *invocation, unsigned wanted, const Scope *scope,
-                         bool is_judging, Look *look)
+static ExitCode open_prepared(Invocation *invocation, unsigned wanted, bool is_judging, Look *look)
 {
     *look = (Look){.invocation = invocation};
     ExitCode code = open_store(invocation, LEDGER_READ, &look->ledger);
 
-    return code == EXIT_DONE ? read_now(look, wanted, scope, is_judging) : code;
+    if (code == EXIT_DONE) {
+        code = prepare(look, wanted);
+    }
+    return code == EXIT_DONE ? read_baseline(look, is_judging) : code;
 }
 
-ExitCode look_open_again(Look *before, unsigned wanted, const Scope *scope, Look *look)
+/* The stages have come to their end, or not. */
+static ExitCode end_reading(Look *look, bool is_read)
 {
-    *look = (Look){.invocation = before->invocation,
-                   .ledger = g_steal_pointer(&before->ledger),
-                   .baseline = g_steal_pointer(&before->baseline),
-                   .hand_links = g_steal_pointer(&before->hand_links)};
-    look_clear(before);
-    return read_now(look, wanted, scope, false);
+    progress_hide(look->progress);
+    if (!is_read) {
+        return EXIT_INTERRUPTED;
+    }
+    say_incomplete(look, look->reconciliation.wanted);
+    return EXIT_DONE;
 }
 
-ExitCode look_open_some(Invocation *invocation, unsigned wanted, const Scope *scope, Look *look)
+ExitCode look_open_some(Invocation *invocation, unsigned wanted, Look *look)
 {
-    return open_now(invocation, wanted, scope, false, look);
+    ExitCode code = open_prepared(invocation, wanted, false, look);
+
+    return code == EXIT_DONE ? end_reading(look, reconciliation_look(&look->reconciliation)) : code;
+}
+
+ExitCode look_open_rosters(Invocation *invocation, Look *look)
+{
+    *look = (Look){.invocation = invocation};
+    ExitCode code = open_store(invocation, LEDGER_READ, &look->ledger);
+
+    if (code == EXIT_DONE) {
+        code = prepare(look, PROVIDES_PEOPLE);
+    }
+    if (code == EXIT_DONE) {
+        reconciliation_begin(&look->reconciliation); /* the ledger is read meanwhile */
+        code = read_baseline(look, false);
+    }
+    if (code == EXIT_DONE) {
+        code = end_reading(look, reconciliation_look_rosters(&look->reconciliation));
+    }
+    return code;
+}
+
+ExitCode look_add_scope(Look *look, const Scope *scope)
+{
+    look->reconciliation.wanted = PROVIDES_EVERYTHING & ~(unsigned)PROVIDES_PEOPLE;
+    progress_show(look->progress);
+    return end_reading(look, reconciliation_look_scope(&look->reconciliation, scope));
 }
 
 ExitCode look_open_judged(Invocation *invocation, Look *look)
 {
-    ExitCode code = open_now(invocation, PROVIDES_EVERYTHING, NULL, true, look);
+    ExitCode code = open_prepared(invocation, PROVIDES_EVERYTHING, true, look);
 
+    if (code == EXIT_DONE) {
+        code = end_reading(look, reconciliation_judge(&look->reconciliation));
+    }
     return code == EXIT_DONE && look->reconciliation.recall_error != NULL
                ? ledger_failed(look->reconciliation.recall_error)
                : code;
@@ -147,7 +165,7 @@ static ExitCode open_without_past(Invocation *invocation, Look *look)
         "there was no run yet, so nothing is known of the past: these are the sources as they are "
         "now, judged by %s",
         invocation_value(invocation, "as-of"));
-    return look_open_some(invocation, PROVIDES_EVERYTHING, NULL, look);
+    return look_open_some(invocation, PROVIDES_EVERYTHING, look);
 }
 
 /* Which sources the run of that day did not read whole, and what else is not as it should be. */
@@ -196,7 +214,8 @@ ExitCode look_open_run(Look *look, int64_t run)
         bool may_record = g_strcmp0(r->snapshot->sources[i].kind, "ldap") == 0;
         r->snapshot->sources[i].recorded_times = may_record ? UINT_MAX : 0;
     }
-    say_incomplete(look);
+    look->is_whole = true;
+    say_incomplete(look, PROVIDES_EVERYTHING);
     say_past(look);
     return EXIT_DONE;
 }
@@ -228,7 +247,7 @@ ExitCode look_open(Invocation *invocation, Look *look)
         return EXIT_USAGE;
     }
     if (utc == TIME_UNKNOWN) {
-        return look_open_some(invocation, PROVIDES_EVERYTHING, NULL, look);
+        return look_open_some(invocation, PROVIDES_EVERYTHING, look);
     }
     *look = (Look){.invocation = invocation};
     ExitCode code = open_store(invocation, LEDGER_READ, &look->ledger);
@@ -242,7 +261,8 @@ ExitCode look_open(Invocation *invocation, Look *look)
 
 void look_clear(Look *look)
 {
-    reconciliation_clear(&look->reconciliation);
+    reconciliation_clear(&look->reconciliation); /* ends what is still being read, and reports */
+    g_clear_pointer(&look->progress, progress_free);
     g_clear_pointer(&look->past, ledger_past_free);
     g_clear_pointer(&look->baseline, baseline_free);
     g_clear_pointer(&look->hand_links, hand_links_free);

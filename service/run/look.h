@@ -11,6 +11,7 @@
 #include "run/hand_links.h"
 #include "run/ledger_access.h"
 #include "run/pipeline.h"
+#include "run/terminal.h"
 
 #include <jansson.h>
 
@@ -21,25 +22,26 @@ typedef struct Look {
     HandLinks *hand_links;
     Baseline *baseline; /* NULL without a ledger; knows who has vanished from the roster */
     LedgerPast *past;   /* NULL: this is now */
+    Progress *progress; /* while sources are read */
     bool is_whole;      /* every source was read whole */
 } Look;
 
 /* Reads the sources, or the history of --as-of, and says on stderr which could not be read.
  * Anything but EXIT_DONE: end with it. */
 ExitCode look_open(Invocation *invocation, Look *ret_look);
-/* The same of now, of the sources that provide one of wanted (bits of Provides), and of those
- * accounts only (scope may be NULL). */
-ExitCode look_open_some(Invocation *invocation, unsigned wanted, const Scope *scope,
-                        Look *ret_look);
+/* The same of now, of the sources that provide one of wanted (bits of Provides). */
+ExitCode look_open_some(Invocation *invocation, unsigned wanted, Look *ret_look);
+/* The same of now, of a few accounts, in two steps. With the first there are people in the
+ * snapshot, and nothing else is there, though most of it is being read; so the rosters are read
+ * once, to find who is meant and to judge. */
+ExitCode look_open_rosters(Invocation *invocation, Look *ret_look);
+ExitCode look_add_scope(Look *look, const Scope *scope); /* accounts; all other sources whole */
 /* What the history keeps of that merged run; look has its invocation, with settings, and its
  * ledger. */
 ExitCode look_open_run(Look *look, int64_t run);
 /* As it is now, judged as a run would: compared with the last one, guards and all; nothing is
  * written. */
 ExitCode look_open_judged(Invocation *invocation, Look *ret_look);
-/* The same after another look: what that read of the ledger is taken over, and nothing is left of
- * it. */
-ExitCode look_open_again(Look *before, unsigned wanted, const Scope *scope, Look *ret_look);
 void look_clear(Look *look);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Look, look_clear)
 /* EXIT_DONE, or EXIT_INCOMPLETE when a source was not whole: the answer may lack something. */

@@ -59,11 +59,6 @@ static void stage_pull(Reconciliation *r)
     if (r->past != NULL) {
         return;
     }
-    if (r->scope != NULL) {
-        r->intake = intake_pull_scope(r->settings, r->scope, r->as_of_utc, r->progress,
-                                      r->progress_data, r->cancel);
-        return;
-    }
     r->intake =
         intake_pull(r->settings, r->wanted, r->as_of_utc, r->progress, r->progress_data, r->cancel);
 }
@@ -85,14 +80,8 @@ static void stage_guard(Reconciliation *r)
                  r->held);
 }
 
-static void stage_freeze(Reconciliation *r)
+static void note_last_good(Reconciliation *r)
 {
-    if (r->past != NULL) {
-        r->snapshot = g_steal_pointer(&r->past->snapshot);
-        intake_complete(r->snapshot);
-        return;
-    }
-    r->snapshot = intake_freeze(r->intake, r->settings, r->baseline, r->this_run);
     r->source_last_good_utc = g_new(int64_t, r->snapshot->n_sources + 1);
     for (uint32_t i = 0; i < r->snapshot->n_sources; i++) {
         const BaselineSource *source =
@@ -101,6 +90,37 @@ static void stage_freeze(Reconciliation *r)
         r->source_last_good_utc[i] = source != NULL ? source->last_good_as_of_utc : TIME_UNKNOWN;
     }
 }
+
+static void stage_freeze(Reconciliation *r)
+{
+    if (r->past != NULL) {
+        r->snapshot = g_steal_pointer(&r->past->snapshot);
+        intake_complete(r->snapshot);
+        return;
+    }
+    r->snapshot = intake_freeze(r->intake, r->settings, r->baseline, r->this_run);
+    note_last_good(r);
+}
+
+/* ---- the same in two steps ---- */
+
+static void stage_freeze_rosters(Reconciliation *r)
+{
+    r->snapshot = intake_freeze_rosters(r->intake, r->baseline, r->this_run);
+    note_last_good(r);
+}
+
+static void stage_pull_scope(Reconciliation *r)
+{
+    intake_pull_scope(r->intake, r->settings, r->scope);
+}
+
+static void stage_freeze_rest(Reconciliation *r)
+{
+    intake_freeze_rest(r->intake, r->snapshot);
+}
+
+/* ---- what follows from the snapshot ---- */
 
 static void stage_correlate(Reconciliation *r)
 {
@@ -211,33 +231,41 @@ static void stage_standing(Reconciliation *r)
     suppressions_apply(r->suppressions, &r->context, r->findings);
 }
 
+/* Commands that look show what there is: no guard, however old. */
+enum { LOOKING = 1 << 0, LOOKING_AT_ROSTERS = 1 << 1, LOOKING_AT_SCOPE = 1 << 2, JUDGING = 1 << 3 };
+#define WHOLE (LOOKING | JUDGING)
+#define ALL_BUT_ROSTERS (WHOLE | LOOKING_AT_SCOPE)
+
 typedef struct Stage {
     const char *name;
     void (*run)(Reconciliation *reconciliation);
-    bool is_for_judging; /* commands that look show what there is: no guard, however old */
+    unsigned purposes;
 } Stage;
 
 static const Stage stages[] = {
-    {"pull", stage_pull, false},
-    {"guard", stage_guard, true},
-    {"freeze", stage_freeze, false},
-    {"correlate", stage_correlate, false},
-    {"membership", stage_membership, false},
-    {"classes", stage_classes, false},
-    {"govern", stage_govern, false},
-    {"recall", recall_for_judging, true},
-    {"times", when_ask_for_judging, true},
-    {"controls", stage_controls, true},
-    {"suppress", stage_suppress, true},
-    {"standing", stage_standing, true},
+    {"pull", stage_pull, WHOLE},
+    {"pull", stage_pull_scope, LOOKING_AT_SCOPE},
+    {"guard", stage_guard, JUDGING},
+    {"freeze", stage_freeze, WHOLE},
+    {"rosters", stage_freeze_rosters, LOOKING_AT_ROSTERS},
+    {"freeze", stage_freeze_rest, LOOKING_AT_SCOPE},
+    {"correlate", stage_correlate, ALL_BUT_ROSTERS},
+    {"membership", stage_membership, ALL_BUT_ROSTERS},
+    {"classes", stage_classes, ALL_BUT_ROSTERS},
+    {"govern", stage_govern, ALL_BUT_ROSTERS},
+    {"recall", recall_for_judging, JUDGING},
+    {"times", when_ask_for_judging, JUDGING},
+    {"controls", stage_controls, JUDGING},
+    {"suppress", stage_suppress, JUDGING},
+    {"standing", stage_standing, JUDGING},
 };
 
-static bool run_stages(Reconciliation *reconciliation, bool is_judging)
+static bool run_stages(Reconciliation *reconciliation, unsigned purpose)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(stages); i++) {
         int64_t start = g_get_monotonic_time();
 
-        if (stages[i].is_for_judging && !is_judging) {
+        if ((stages[i].purposes & purpose) == 0) {
             continue;
         }
         stages[i].run(reconciliation);
@@ -254,12 +282,30 @@ static bool run_stages(Reconciliation *reconciliation, bool is_judging)
 
 bool reconciliation_look(Reconciliation *reconciliation)
 {
-    return run_stages(reconciliation, false);
+    return run_stages(reconciliation, LOOKING);
+}
+
+void reconciliation_begin(Reconciliation *r)
+{
+    r->intake = intake_begin(r->settings, r->as_of_utc, r->progress, r->progress_data, r->cancel);
+}
+
+bool reconciliation_look_rosters(Reconciliation *reconciliation)
+{
+    return run_stages(reconciliation, LOOKING_AT_ROSTERS);
+}
+
+bool reconciliation_look_scope(Reconciliation *reconciliation, const Scope *scope)
+{
+    reconciliation->scope = scope;
+    bool is_done = run_stages(reconciliation, LOOKING_AT_SCOPE);
+    reconciliation->scope = NULL;
+    return is_done;
 }
 
 bool reconciliation_judge(Reconciliation *reconciliation)
 {
-    return run_stages(reconciliation, true);
+    return run_stages(reconciliation, JUDGING);
 }
 
 void reconciliation_clear(Reconciliation *r)

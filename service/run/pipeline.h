@@ -21,7 +21,7 @@ struct Reconciliation {
     const Settings *settings;
     int64_t as_of_utc;
     unsigned wanted;          /* bits of Provides: which sources to pull */
-    const Scope *scope;       /* everything of all sources, but only these accounts; or NULL */
+    const Scope *scope;       /* in reconciliation_look_scope() */
     const Baseline *baseline; /* may be NULL: nothing to compare with */
     Ledger *ledger;           /* NULL: nothing is remembered, and not judged either */
     const ManualLink *manual; /* n_manual of them; must live as long as the links */
@@ -65,6 +65,13 @@ GArray *reconciliation_link_rules(const Settings *settings);
 /* Runs the stages up to govern (looking) or up to controls (judging). Sources that fail are in the
  * snapshot's source records; only cancellation ends it early: false, and nothing may be used. */
 bool reconciliation_look(Reconciliation *reconciliation);
+/* Looking at a few accounts, in two steps. Sources begin to be read before the baseline and the
+ * hand links are known, which the first step needs; with it the snapshot has people and nothing
+ * else, and no other result is there. */
+void reconciliation_begin(Reconciliation *reconciliation);
+bool reconciliation_look_rosters(Reconciliation *reconciliation);
+/* Scope: everything of all sources, but of directories only these accounts. */
+bool reconciliation_look_scope(Reconciliation *reconciliation, const Scope *scope);
 bool reconciliation_judge(Reconciliation *reconciliation);
 void reconciliation_clear(Reconciliation *reconciliation);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reconciliation, reconciliation_clear)

@@ -77,7 +77,7 @@ typedef struct SourceProgress {
 struct Progress {
     GMutex mutex;
     GArray *sources; /* (element-type SourceProgress) */
-    bool is_quiet, is_terminal, is_shown;
+    bool is_quiet, is_hidden, is_terminal, is_shown;
     int64_t last_us;
 };
 
@@ -101,14 +101,30 @@ Progress *progress_new(bool is_quiet)
     return progress;
 }
 
+void progress_hide(Progress *progress)
+{
+    g_mutex_lock(&progress->mutex);
+    progress->is_hidden = true;
+    if (progress->is_shown) {
+        fputs("\r\x1b[K", stderr);
+    }
+    progress->is_shown = false;
+    g_mutex_unlock(&progress->mutex);
+}
+
+void progress_show(Progress *progress)
+{
+    g_mutex_lock(&progress->mutex);
+    progress->is_hidden = false;
+    g_mutex_unlock(&progress->mutex);
+}
+
 void progress_free(Progress *progress)
 {
     if (progress == NULL) {
         return;
     }
-    if (progress->is_shown) {
-        fputs("\r\x1b[K", stderr);
-    }
+    progress_hide(progress);
     g_array_unref(progress->sources);
     g_mutex_clear(&progress->mutex);
     g_free(progress);
@@ -161,7 +177,8 @@ void progress_report(const char *source, uint64_t n_records, bool is_finished, v
 
     entry->n_records = n_records;
     entry->is_finished = is_finished;
-    if (now - progress->last_us >= (progress->is_terminal ? LINE_EVERY_US : LOG_EVERY_US)) {
+    if (!progress->is_hidden &&
+        now - progress->last_us >= (progress->is_terminal ? LINE_EVERY_US : LOG_EVERY_US)) {
         progress->last_us = now;
         print_line(progress);
     }

@@ -18,4 +18,7 @@ typedef struct Progress Progress;
 Progress *progress_new(bool is_quiet);
 void progress_free(Progress *progress); /* removes the line; NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Progress, progress_free)
+/* Hidden it stays silent, so that something else can be said. Shown at first. */
+void progress_hide(Progress *progress);
+void progress_show(Progress *progress);
 void progress_report(const char *source, uint64_t n_records, bool is_finished, void *progress);
