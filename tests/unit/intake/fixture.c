@@ -105,12 +105,19 @@ void push_group(Sink *sink, const char *name, const char *members)
     push_entry(sink, &entry);
 }
 
-Snapshot *freeze_sinks(Sink **sinks, uint32_t n, const Baseline *baseline)
+Intake *intake_of(Sink **sinks, uint32_t n)
 {
     Intake *intake = g_new0(Intake, 1);
     intake->n = n;
     intake->sinks = g_memdup2(sinks, n * sizeof *sinks);
+    intake->threads = g_new0(GThread *, n);
     intake->messages = g_ptr_array_new_with_free_func(g_free);
+    return intake;
+}
+
+Snapshot *freeze_sinks(Sink **sinks, uint32_t n, const Baseline *baseline)
+{
+    Intake *intake = intake_of(sinks, n);
     for (uint32_t i = 0; i < n; i++)
         if (sinks[i]->dimensions == NULL) /* not finished by the test itself */
             sink_finish(sinks[i], true, NULL);

@@ -27,6 +27,8 @@ void push_account(Sink *sink, const char *name);
 /* members: DNs separated by blanks; "ann" stands for cn=ann,ou=x,dc=x */
 void push_group(Sink *sink, const char *name, const char *members);
 
+/* Steals the sinks. */
+Intake *intake_of(Sink **sinks, uint32_t n);
 /* Ends the pulls as whole and freezes. Steals the sinks. baseline may be NULL. */
 Snapshot *freeze_sinks(Sink **sinks, uint32_t n, const Baseline *baseline);
 Snapshot *freeze_sink(Sink *sink);

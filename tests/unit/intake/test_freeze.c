@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include "base/sorting.h"
+#include "model/lookup.h"
 
 static Sink *directory(const char *name, uint8_t index)
 {
@@ -320,6 +321,48 @@ static void a_source_that_is_not_complete_leaves_only_its_record(void **state)
     assert_string_equal(snapshot->sources[1].reason, "size limit on page 3");
 }
 
+/* What is looked for before the rest has come must be found again, and the rest as well. */
+static void people_are_there_before_the_rest_is_read_and_stay(void **state)
+{
+    Sink *corp = directory("corp", 0), *tables[2];
+    SinkOptions options = fixture_options("hr", PROVIDES_PEOPLE);
+    options.index = 1;
+    tables[0] = sink_new(&options);
+    options = fixture_options("register", PROVIDES_ASSETS);
+    options.index = 2;
+    tables[1] = sink_new(&options);
+    push_row(tables[0], "id=7;name=Ann;previous_ids=5");
+    sink_finish(tables[0], true, NULL);
+    g_autoptr(Intake) intake = intake_of((Sink *[]){corp, tables[0], tables[1]}, 3);
+    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(guint32));
+
+    g_autoptr(Snapshot) snapshot = intake_freeze_rosters(intake, NULL, 7);
+    assert_int_equal(snapshot_find_person(snapshot, "5"), 0);
+    assert_int_equal(snapshot_find_groups(snapshot, "g", found), 0);
+    assert_int_equal(snapshot_find_dn(snapshot, UINT8_MAX, "cn=ann,ou=x,dc=x"), NONE);
+    assert_int_equal(snapshot->sources[0].status, SOURCE_INCOMPLETE);
+    assert_string_equal(snapshot->sources[0].reason, "not read yet");
+    assert_int_equal(snapshot->sources[1].status, SOURCE_COMPLETE);
+    assert_int_equal(snapshot->sources[1].counts.people, 1);
+
+    push_account(corp, "ann");
+    push_group(corp, "g", "ann");
+    push_row(tables[1], "id=A1;name=phone;owner=7");
+    sink_finish(corp, true, NULL);
+    sink_finish(tables[1], true, NULL);
+    intake_freeze_rest(intake, snapshot);
+    assert_int_equal(snapshot_find_person(snapshot, "5"), 0);
+    assert_int_equal(snapshot_find_groups(snapshot, "g", found), 1);
+    assert_int_equal(snapshot_find_dn(snapshot, UINT8_MAX, "cn=ann,ou=x,dc=x"),
+                     principal_of(PRINCIPAL_ACCOUNT, 0));
+    assert_members(snapshot, "g", "ann:member");
+    assert_int_equal(snapshot->people.n, 1);
+    assert_int_equal(snapshot->assets.n, 1);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(snapshot->sources[i].status, SOURCE_COMPLETE);
+    assert_int_equal(snapshot->sources[2].counts.assets, 1);
+}
+
 /* ---- refused entries ---- */
 
 static void two_entries_of_one_dn_are_both_refused(void **state)
@@ -618,6 +661,7 @@ int main(void)
         cmocka_unit_test(a_member_of_another_domain_of_the_forest_is_found_by_its_dn),
         cmocka_unit_test(several_sources_keep_their_texts_and_rows_apart),
         cmocka_unit_test(a_source_that_is_not_complete_leaves_only_its_record),
+        cmocka_unit_test(people_are_there_before_the_rest_is_read_and_stay),
         cmocka_unit_test(two_entries_of_one_dn_are_both_refused),
         cmocka_unit_test(an_entry_made_anew_while_it_was_read_replaces_the_old_one),
         cmocka_unit_test(an_entry_that_a_server_gives_twice_makes_the_pull_incomplete),
