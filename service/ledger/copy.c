@@ -257,6 +257,19 @@ static bool verify(Copy *copy, GError **error)
     return true;
 }
 
+/* A database that would look at its tables by itself does so minutes later. */
+static bool look_at_tables(Store *store, GPtrArray *tables, GError **error)
+{
+    bool is_done = true;
+
+    for (guint i = 0; is_done && store->driver->look_sql && i < tables->len; i++) {
+        const Table *table = tables->pdata[i];
+        g_autofree char *sql = g_strconcat(store->driver->look_sql, " ", table->name, NULL);
+        is_done = store->driver->execute(store, sql, error);
+    }
+    return is_done;
+}
+
 static bool write_copy(void *data, GError **error)
 {
     Copy *copy = data;
@@ -275,7 +288,8 @@ static bool write_copy(void *data, GError **error)
         return false;
     g_autoptr(GPtrArray) tables = read_tables(copy->from, error);
     return tables && sort_by_references(copy->to, tables, error) &&
-           copy_tables(copy, tables, error) && verify(copy, error);
+           copy_tables(copy, tables, error) && verify(copy, error) &&
+           look_at_tables(copy->to, tables, error);
 }
 
 /* Within a transaction of the source: what is read is of one instant. */

@@ -6,6 +6,7 @@
  * list ends with a sentence rather than mixing two runs. */
 #include "ledger/audit.h"
 #include "ledger/began.h"
+#include "ledger/chosen.h"
 #include "ledger/exception_json.h"
 #include "ledger/kept.h"
 #include "ledger/life.h"
@@ -14,14 +15,14 @@
 #include <string.h>
 
 #define PORTION 500
-#define AT_ONCE 20 /* as many as read_portion() has places for */
 
 typedef struct Listing {
     Ledger *ledger;
     const LedgerFilter *filter;
     char *person, *account; /* folded, NULL = any */
     Seen *seen;
-    RunMark mark; /* of at_run */
+    RunMark mark;    /* of at_run */
+    Statement *life; /* of the transaction */
     int64_t newest_run;
     GArray *ids; /* (element-type int64_t) */
     guint position;
@@ -191,64 +192,33 @@ static gint compare_severity(gconstpointer a, gconstpointer b)
     return order;
 }
 
-/* The place of an exception among those that were asked for. */
-static guint slot_of(const int64_t *ids, guint n_ids, int64_t id)
+static bool make_row(Statement *row, void *data, json_t **ret_json, GError **error)
 {
-    guint slot = 0;
-    while (slot < n_ids && ids[slot] != id)
-        slot++;
-    return slot;
-}
+    Listing *listing = data;
 
-/* The next few exceptions with one statement: over a network a statement each would take minutes.
- */
-static bool read_some(Listing *listing, Statement *rows, Statement *life, GError **error)
-{
-    const int64_t *ids = &g_array_index(listing->ids, int64_t, listing->position);
-    guint n_ids = MIN(AT_ONCE, listing->ids->len - listing->position);
-    bool is_past = listing->mark.run > 0, is_fine = true;
-    StoreValue wanted[AT_ONCE];
-    json_t *found[AT_ONCE] = {NULL};
-    StoreStep step = STORE_DONE;
-
-    for (guint i = 0; i < AT_ONCE; i++)
-        wanted[i] = integer_value(i < n_ids ? ids[i] : 0); /* 0: there is none */
-    statement_bind_values(rows, wanted, AT_ONCE);
-    while (is_fine && (step = statement_step(rows, error)) == STORE_ROW) {
-        guint slot = slot_of(ids, n_ids, statement_integer(rows, COLUMN_ID));
-        if (slot == n_ids || !is_wanted(listing, rows))
-            continue;
-        is_fine = is_past ? past_json(listing, rows, life, &found[slot], error)
-                          : (found[slot] = exception_json(listing->ledger, listing->seen, rows,
-                                                          error)) != NULL;
-    }
-    listing->position += n_ids;
-    for (guint i = 0; i < n_ids; i++) {
-        if (found[i])
-            g_ptr_array_add(listing->rows, found[i]);
-    }
-    return is_fine && step == STORE_DONE;
+    *ret_json = NULL;
+    if (!is_wanted(listing, row))
+        return true;
+    if (listing->mark.run > 0)
+        return past_json(listing, row, listing->life, ret_json, error);
+    *ret_json = exception_json(listing->ledger, listing->seen, row, error);
+    return *ret_json != NULL;
 }
 
 static bool read_portion(void *data, GError **error)
 {
     Listing *listing = data;
     bool is_past = listing->mark.run > 0;
-    g_autoptr(Statement) rows = store_prepare(
-        listing->ledger->store,
-        "SELECT " EXCEPTION_COLUMNS " FROM " EXCEPTION_TABLES
-        "WHERE e.id IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, "
-        "$17, $18, $19, $20)",
-        error);
-    g_autoptr(Statement) life = rows ? life_prepare(listing->ledger->store, error) : NULL;
+    guint n_left = listing->ids->len - listing->position;
+    guint n = is_past ? n_left : MIN(PORTION, n_left);
+    const int64_t *ids = &g_array_index(listing->ids, int64_t, listing->position);
+    g_autoptr(Statement) life = life_prepare(listing->ledger->store, error);
 
-    if (!life || (!is_past && !check_run(listing, error)))
+    listing->life = life;
+    if (!life || (!is_past && !check_run(listing, error)) ||
+        !chosen_read(listing->ledger->store, ids, n, make_row, listing, listing->rows, error))
         return false;
-    for (guint n = 0; (n < PORTION || is_past) && listing->position < listing->ids->len;
-         n += AT_ONCE) {
-        if (!read_some(listing, rows, life, error))
-            return false;
-    }
+    listing->position += n;
     if (is_past) /* read by the severities of now */
         g_ptr_array_sort(listing->rows, compare_severity);
     return true;

@@ -1,5 +1,6 @@
 #include "ledger/listing.h"
 
+#include "ledger/chosen.h"
 #include "ledger/exception_json.h"
 #include "ledger/kept.h"
 
@@ -218,28 +219,20 @@ static bool read_far(Paging *paging, const Query *query, GError **error)
 
 /* ---- rows ---- */
 
-static json_t *row_json(const Paging *paging, Statement *row, GError **error)
+static bool make_row(Statement *row, void *data, json_t **ret_json, GError **error)
 {
-    return paging->listing->only_lines ? exception_line_json(paging->seen, row, error)
-                                       : exception_json(paging->ledger, paging->seen, row, error);
+    const Paging *paging = data;
+
+    *ret_json = paging->listing->only_lines
+                    ? exception_line_json(paging->seen, row, error)
+                    : exception_json(paging->ledger, paging->seen, row, error);
+    return *ret_json != NULL;
 }
 
 static bool read_rows(Paging *paging, GError **error)
 {
-    g_autoptr(Statement) row = store_prepare(
-        paging->ledger->store,
-        "SELECT " EXCEPTION_COLUMNS " FROM " EXCEPTION_TABLES "WHERE e.id = $1", error);
-    if (!row)
-        return false;
-    for (guint i = 0; i < paging->ids->len; i++) {
-        statement_bind(row, integer_value(g_array_index(paging->ids, int64_t, i)));
-        StoreStep step = statement_step(row, error);
-        json_t *json = step == STORE_ROW ? row_json(paging, row, error) : NULL;
-        if (!json)
-            return false;
-        g_ptr_array_add(paging->rows, json);
-    }
-    return true;
+    return chosen_read(paging->ledger->store, &g_array_index(paging->ids, int64_t, 0),
+                       paging->ids->len, make_row, paging, paging->rows, error);
 }
 
 /* One transaction: a page never mixes two runs. */

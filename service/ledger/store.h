@@ -28,6 +28,8 @@ typedef struct Bulk {
     size_t n_columns;
 } Bulk;
 
+#define STORE_VALUES 64 /* $1 … $64 at most */
+
 typedef enum StoreStep { STORE_ROW, STORE_DONE, STORE_FAILED } StoreStep;
 typedef enum StoreMode { STORE_READING, STORE_WRITING } StoreMode;
 
@@ -123,6 +125,9 @@ struct StoreDriver {
     /* Rows of (table, column) of all tables of the ledger, in the order in which they were made;
      * and of (table, referred table), NULL where nothing is referred to. */
     const char *columns_sql, *references_sql;
+    /* Before a table's name: looks at its rows, so that plans fit them; for a table that was filled
+     * at once. NULL where plans do not depend on it. */
+    const char *look_sql;
 
     /* One run at a time per store, released by the death of the process. */
     bool (*lock)(Store *store, const char *holder, GError **error);

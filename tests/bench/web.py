@@ -117,7 +117,6 @@ def in_postgres(site, serve):
         url = f"postgresql://postgres@/postgres?host={server.folder}&port={server.port}"
         copied = site.rightful("store", "copy", url)
         assert copied.code == 0, copied.err
-        server.sql("ANALYZE")  # as its autovacuum does within minutes; without it every first page is a sort of all that is open
         site.write("rightful.conf", site.read("rightful.conf").replace("sqlite:ledger.db", url))
         return serve()
     finally:

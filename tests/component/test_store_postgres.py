@@ -90,6 +90,8 @@ class Same(Store):
         before = site.ledger()
         there = self.url()
         digest = site.rightful("store", "copy", there, "--json").json["store"][0]["digest"]
+        known = self.server.sql(f"SELECT DISTINCT tablename FROM pg_stats WHERE schemaname = 'ledger{self.n_schemas}'")
+        self.assertIn("exception", known.split(), "a copy has the statistics that plans are made of")
         refused = site.rightful("store", "copy", there)
         self.assertEqual(refused.code, 1)
         self.assertIn("there is something already", refused.err)

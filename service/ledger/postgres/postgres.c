@@ -167,6 +167,7 @@ const StoreDriver postgres_driver = {
         "AND NOT a.attisdropped "
         "AND c.relname NOT IN ('rightful_store', 'rightful_lock', 'rightful_commit') "
         "ORDER BY c.oid, a.attnum",
+    .look_sql = "ANALYZE",
     .lock = postgres_lock,
     .is_locked = postgres_is_locked,
     .size_bytes = postgres_size_bytes,

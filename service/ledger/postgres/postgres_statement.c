@@ -172,7 +172,7 @@ Statement *postgres_prepare(Store *store, const char *sql, GError **error)
     self->statement.store = store;
     self->sql = g_strdup(sql);
     self->n_values = greatest_number(sql);
-    g_assert(self->n_values <= MAX_VALUES);
+    g_assert(self->n_values <= STORE_VALUES);
     self->cells = g_array_new(FALSE, FALSE, sizeof(Cell));
     self->kept = g_byte_array_new();
     self->kept_types = g_array_new(FALSE, FALSE, sizeof(Oid));
@@ -184,7 +184,7 @@ void postgres_finalise(Statement *statement)
     PostgresStatement *self = (PostgresStatement *)statement;
 
     postgres_reset(statement);
-    for (int i = 0; i < MAX_VALUES; i++)
+    for (int i = 0; i < STORE_VALUES; i++)
         g_free(self->values[i].made_valid);
     g_array_unref(self->cells);
     g_byte_array_unref(self->kept);
@@ -197,7 +197,7 @@ static Value *value_of(Statement *statement, int n)
 {
     Value *value = &((PostgresStatement *)statement)->values[n - 1];
 
-    g_assert(n >= 1 && n <= MAX_VALUES);
+    g_assert(n >= 1 && n <= STORE_VALUES);
     g_clear_pointer(&value->made_valid, g_free);
     return value;
 }
@@ -244,7 +244,7 @@ void postgres_bind_null(Statement *statement, int n)
 static bool ensure_prepared(PostgresStatement *self, GError **error)
 {
     PostgresStore *postgres = postgres_of(&self->statement);
-    Oid types[MAX_VALUES];
+    Oid types[STORE_VALUES];
     g_autoptr(GString) key = g_string_new(NULL);
 
     if (self->session == postgres->session)
@@ -277,8 +277,8 @@ static bool ensure_prepared(PostgresStatement *self, GError **error)
 static bool send(PostgresStatement *self, GError **error)
 {
     PostgresStore *postgres = postgres_of(&self->statement);
-    const char *data[MAX_VALUES];
-    int lengths[MAX_VALUES], formats[MAX_VALUES];
+    const char *data[STORE_VALUES];
+    int lengths[STORE_VALUES], formats[STORE_VALUES];
 
     for (int i = 0; i < self->n_values; i++) {
         const Value *value = &self->values[i];

@@ -3,8 +3,6 @@
 
 #include "ledger/postgres/postgres_store.h"
 
-#define MAX_VALUES 32
-
 typedef struct Cell {
     const char *data; /* NUL-terminated by whoever holds it; NULL = null */
     int length;
@@ -28,7 +26,7 @@ struct PostgresStatement {
     const char *name; /* on the server; the store's */
     uint64_t session; /* in which it is prepared; 0 = in none */
     int n_values;
-    Value values[MAX_VALUES];
+    Value values[STORE_VALUES];
 
     bool is_active;   /* between the first step and the end */
     PGresult *result; /* of the row that is shown; NULL = it lies in `kept` */

@@ -5,14 +5,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MAX_VALUES 24
 #define MOST_IDLE 256 /* statements: all of a web's pages have fewer */
 
 typedef struct SqliteStatement {
     Statement statement;
     sqlite3_stmt *handle;
     char *sql;
-    int index[MAX_VALUES + 1]; /* of $n; 0 = the statement does not use it */
+    int index[STORE_VALUES + 1]; /* of $n; 0 = the statement does not use it */
 } SqliteStatement;
 
 static sqlite3_stmt *handle_of(Statement *statement)
@@ -167,10 +166,13 @@ static SqliteStatement *take_idle(SqliteStore *sqlite, const char *sql)
 /* $n is a name to SQLite, numbered by first appearance, so $2 may come before $1 in a text. */
 static void find_places(SqliteStatement *self)
 {
-    for (int n = 1; n <= MAX_VALUES; n++) {
-        char name[8];
+    int n_left = sqlite3_bind_parameter_count(self->handle);
+
+    for (int n = 1; n_left > 0 && n <= STORE_VALUES; n++) {
+        char name[16];
         g_snprintf(name, sizeof name, "$%d", n);
         self->index[n] = sqlite3_bind_parameter_index(self->handle, name);
+        n_left -= self->index[n] > 0;
     }
 }
 
@@ -197,7 +199,7 @@ static Statement *sqlite_prepare(Store *store, const char *sql, GError **error)
 
 static int index_of(Statement *statement, int n)
 {
-    g_assert(n >= 1 && n <= MAX_VALUES);
+    g_assert(n >= 1 && n <= STORE_VALUES);
     return ((SqliteStatement *)statement)->index[n];
 }
 
