@@ -143,7 +143,7 @@ bool ledger_apply(Ledger *ledger, LedgerApply *apply, LedgerCounts *ret_counts, 
 {
     g_auto(Application) application = {.ledger = ledger, .apply = apply};
 
-    if (!ledger->store->driver->is_locked(ledger->store)) {
+    if (!ledger->store->driver->is_locked(ledger->store, LEDGER_LOCK_RUN)) {
         g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_REFUSED,
                     "a run is applied under the run lock only; nothing was changed");
         return false;

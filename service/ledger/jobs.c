@@ -150,6 +150,17 @@ bool ledger_job_take(Ledger *ledger, int64_t at_utc, json_t **ret_job, GError **
     return true;
 }
 
+bool ledger_job_waits(Ledger *ledger, bool *ret_waits, GError **error)
+{
+    int64_t id;
+
+    if (!store_query_integer(ledger->store, "SELECT id FROM job WHERE finished IS NULL LIMIT 1",
+                             &id, error))
+        return false;
+    *ret_waits = id != 0;
+    return true;
+}
+
 static bool finish(void *data, GError **error)
 {
     Job *job = data;

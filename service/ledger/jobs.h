@@ -17,6 +17,8 @@ bool ledger_job_add(Ledger *ledger, const JobAsked *asked, int64_t *ret_id, GErr
 /* The oldest that is not finished, from now on begun: as ledger_job() gives it. *ret_job NULL: no
  * job waits. */
 bool ledger_job_take(Ledger *ledger, int64_t at_utc, json_t **ret_job, GError **error);
+/* Is there one that is not finished? */
+bool ledger_job_waits(Ledger *ledger, bool *ret_waits, GError **error);
 /* result: an object, kept as it is. With its audit row. */
 bool ledger_job_finish(Ledger *ledger, int64_t id, const json_t *result, int64_t at_utc,
                        GError **error);

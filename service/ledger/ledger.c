@@ -86,9 +86,14 @@ void ledger_close(Ledger *ledger)
     g_free(ledger);
 }
 
-bool ledger_lock(Ledger *ledger, const char *holder, GError **error)
+bool ledger_lock(Ledger *ledger, LedgerLock lock, const char *holder, GError **error)
 {
-    return ledger->store->driver->lock(ledger->store, holder, error);
+    return ledger->store->driver->lock(ledger->store, lock, holder, error);
+}
+
+bool ledger_keep_lock(Ledger *ledger, GError **error)
+{
+    return ledger->store->driver->keep_lock(ledger->store, error);
 }
 
 void ledger_set_references(Ledger *ledger, json_t *(*references)(const char *control))

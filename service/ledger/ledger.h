@@ -26,7 +26,7 @@ typedef enum LedgerError {
     LEDGER_ERROR_NEWER,    /* schema of a newer rightful: refused */
     LEDGER_ERROR_OLDER, /* schema of an older one, opened for reading only: `rightful store migrate`
                            or a run */
-    LEDGER_ERROR_LOCKED, /* another run holds the lock; the message says who and since when */
+    LEDGER_ERROR_LOCKED, /* another holds the lock; the message says who and since when */
     LEDGER_ERROR_READ_ONLY,
     LEDGER_ERROR_FULL,      /* disk full */
     LEDGER_ERROR_FAILED,    /* anything else the database says */
@@ -53,10 +53,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ledger, ledger_close)
 /* The URL without the password that it may hold: what messages show. Newly allocated. */
 char *ledger_shown_url(const char *url);
 
-/* One run at a time per store; held until ledger_close() or the death of the process. holder:
- * "rightful run, pid 17 on host db1". LEDGER_ERROR_LOCKED names the other holder and since when.
- * Touches nothing else. */
-bool ledger_lock(Ledger *ledger, const char *holder, GError **error);
+/* What there is one of per store, across hosts: the run, and the worker that does the jobs and the
+ * mail. */
+typedef enum LedgerLock { LEDGER_LOCK_RUN, LEDGER_LOCK_WORKER } LedgerLock;
+/* Held until ledger_close() or the death of the process; one lock a ledger. holder: "rightful run,
+ * pid 17 on host db1". LEDGER_ERROR_LOCKED names the other holder and since when. Touches nothing
+ * else. */
+bool ledger_lock(Ledger *ledger, LedgerLock lock, const char *holder, GError **error);
+/* Is it still held? For who holds it without writing: a connection may be lost meanwhile, and the
+ * lock is then taken up again unless somebody else had it. Waits for a server that is not there,
+ * for up to a minute. */
+bool ledger_keep_lock(Ledger *ledger, GError **error);
 
 /* ---- runs ---- */
 

@@ -14,7 +14,7 @@ static const char *const migrations[] = {
     "/rightful/ledger/schema/0009.sql", "/rightful/ledger/schema/0010.sql",
     "/rightful/ledger/schema/0011.sql", "/rightful/ledger/schema/0012.sql",
     "/rightful/ledger/schema/0013.sql", "/rightful/ledger/schema/0014.sql",
-    "/rightful/ledger/schema/0015.sql"};
+    "/rightful/ledger/schema/0015.sql", "/rightful/ledger/schema/0016.sql"};
 G_STATIC_ASSERT(G_N_ELEMENTS(migrations) == SCHEMA_VERSION);
 
 static bool append_word(GString *out, Store *store, const char *text, gsize length, GError **error)

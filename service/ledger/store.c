@@ -55,6 +55,21 @@ Store *store_open(const char *url, const char *base_directory, LedgerAccess acce
     return driver ? driver->open(url, base_directory, access, error) : NULL;
 }
 
+bool store_refuse_lock(const char *place, LedgerLock lock, const char *holder, GError **error)
+{
+    static const struct {
+        const char *what, *then;
+    } sentences[] = {
+        [LEDGER_LOCK_RUN] = {"another run is going on", "Nothing was changed. Wait for it to end."},
+        [LEDGER_LOCK_WORKER] = {"another worker does the jobs and the mail",
+                                "When it ends, this one takes over."}};
+
+    g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_LOCKED, "%s: %s: %s. %s", place,
+                sentences[lock].what, holder ? holder : "unknown holder, since a moment ago",
+                sentences[lock].then);
+    return false;
+}
+
 void store_close(Store *store)
 {
     if (store)

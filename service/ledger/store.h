@@ -129,9 +129,11 @@ struct StoreDriver {
      * at once. NULL where plans do not depend on it. */
     const char *look_sql;
 
-    /* One run at a time per store, released by the death of the process. */
-    bool (*lock)(Store *store, const char *holder, GError **error);
-    bool (*is_locked)(const Store *store); /* by this store */
+    /* Each has one holder at a time per store, and is released by the death of the process; a Store
+     * holds one at most. */
+    bool (*lock)(Store *store, LedgerLock lock, const char *holder, GError **error);
+    bool (*keep_lock)(Store *store, GError **error);        /* of ledger_keep_lock() */
+    bool (*is_locked)(const Store *store, LedgerLock lock); /* by this store */
     int64_t (*size_bytes)(Store *store);
 };
 
@@ -142,6 +144,10 @@ Store *store_open(const char *url, const char *base_directory, LedgerAccess acce
 void store_close(Store *store);         /* NULL is fine */
 char *store_shown_url(const char *url); /* without its secrets; newly allocated */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_close)
+
+/* The error of a lock that somebody else has: holder is "rightful run …, since …", NULL = nobody
+ * knows. Always false. */
+bool store_refuse_lock(const char *place, LedgerLock lock, const char *holder, GError **error);
 
 /* Does work inside a transaction: committed when it returns true, rolled back otherwise. Work that
  * writes may be called again when the database undid the transaction (a serialization failure, a
@@ -189,7 +195,7 @@ bool store_query_integer(Store *store, const char *sql, int64_t *ret_value, GErr
 
 /* schema.c: brings the schema up to this version, one transaction per migration; safe to be killed
  * and repeated. */
-#define SCHEMA_VERSION 15
+#define SCHEMA_VERSION 16
 bool schema_migrate(Store *store, GError **error);
 /* Everything of this version in an empty store, without audit rows, in the caller's transaction. */
 bool schema_create(Store *store, GError **error);

@@ -2,6 +2,8 @@
 
 #include "run/facts.h"
 
+#include <unistd.h>
+
 ExitCode ledger_failed(const GError *error)
 {
     say_error("%s", error->message);
@@ -27,4 +29,10 @@ ExitCode open_store(Invocation *invocation, LedgerAccess access, Ledger **ret_le
     ledger_set_references(ledger, fact_references);
     *ret_ledger = ledger;
     return EXIT_DONE;
+}
+
+char *lock_holder(const char *command)
+{
+    return g_strdup_printf("rightful %s, process %d of %s on %s", command, (int)getpid(),
+                           actor_name(), g_get_host_name());
 }

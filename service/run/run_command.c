@@ -10,7 +10,6 @@
 #include "run/terminal.h"
 
 #include <string.h>
-#include <unistd.h>
 
 /* ---- before ---- */
 
@@ -47,18 +46,12 @@ static ExitCode check_options(Run *run, int *ret_fail_on)
     return EXIT_DONE;
 }
 
-static char *holder_text(void)
-{
-    return g_strdup_printf("rightful run, process %d of %s on %s", (int)getpid(), actor_name(),
-                           g_get_host_name());
-}
-
 /* A dry run reads the ledger when there is one and locks nothing. */
 static ExitCode open_ledger(Run *run)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *directory = g_path_get_dirname(run->settings->path);
-    g_autofree char *holder = holder_text();
+    g_autofree char *holder = lock_holder("run");
 
     run->ledger = ledger_open(run->settings->store_url, directory,
                               run->is_dry ? LEDGER_READ : LEDGER_RUN, &error);
@@ -68,7 +61,7 @@ static ExitCode open_ledger(Run *run)
         return run->is_dry && is_absent ? EXIT_DONE : ledger_failed(error);
     }
     ledger_set_references(run->ledger, fact_references);
-    if (!run->is_dry && !ledger_lock(run->ledger, holder, &error)) {
+    if (!run->is_dry && !ledger_lock(run->ledger, LEDGER_LOCK_RUN, holder, &error)) {
         return ledger_failed(error);
     }
     return EXIT_DONE;

@@ -8,7 +8,6 @@
 #include "run/terminal.h"
 
 #include <string.h>
-#include <unistd.h>
 
 static ExitCode show(const Invocation *invocation, json_t *facts)
 {
@@ -49,8 +48,7 @@ static ExitCode copy_to(Invocation *invocation, const char *url)
     g_autoptr(GError) error = NULL;
     g_autoptr(Ledger) ledger = NULL;
     g_autofree char *shown = ledger_shown_url(url);
-    g_autofree char *holder =
-        g_strdup_printf("rightful store copy, process %d on %s", (int)getpid(), g_get_host_name());
+    g_autofree char *holder = lock_holder("store copy");
 
     if (strcmp(shown, url) != 0) {
         return usage_error(invocation,
@@ -63,8 +61,9 @@ static ExitCode copy_to(Invocation *invocation, const char *url)
         return code;
     }
     g_autofree char *directory = g_path_get_dirname(invocation->settings->path);
-    json_t *copied =
-        ledger_lock(ledger, holder, &error) ? ledger_copy(ledger, url, directory, &error) : NULL;
+    json_t *copied = ledger_lock(ledger, LEDGER_LOCK_RUN, holder, &error)
+                         ? ledger_copy(ledger, url, directory, &error)
+                         : NULL;
     if (copied == NULL) {
         return ledger_failed(error);
     }

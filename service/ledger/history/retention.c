@@ -160,7 +160,7 @@ bool ledger_retain(Ledger *ledger, const LedgerRetention *retention, int64_t run
                            .as_of_utc = as_of_utc,
                            .actor = actor};
 
-    if (!ledger->store->driver->is_locked(ledger->store)) {
+    if (!ledger->store->driver->is_locked(ledger->store, LEDGER_LOCK_RUN)) {
         g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_REFUSED,
                     "names are forgotten under the run lock only; nothing was changed");
         return false;

@@ -6,9 +6,11 @@
 static const char own_tables[] =
     "CREATE TABLE IF NOT EXISTS rightful_store (id BIGINT PRIMARY KEY CHECK (id = 1), "
     "version BIGINT NOT NULL); "
-    "CREATE TABLE IF NOT EXISTS rightful_lock (id BIGINT PRIMARY KEY CHECK (id = 1), "
+    "CREATE TABLE IF NOT EXISTS rightful_lock (id BIGINT PRIMARY KEY, "
     "holder TEXT NOT NULL, since BIGINT NOT NULL, session BIGINT NOT NULL, "
     "generation BIGINT NOT NULL); "
+    /* until version 15 there was one lock */
+    "ALTER TABLE rightful_lock DROP CONSTRAINT IF EXISTS rightful_lock_id_check; "
     "CREATE TABLE IF NOT EXISTS rightful_commit (token TEXT PRIMARY KEY, at BIGINT NOT NULL); ";
 
 static void postgres_close(Store *store)
@@ -17,7 +19,7 @@ static void postgres_close(Store *store)
 
     if (postgres->connection && postgres->is_in_transaction)
         postgres_rollback(store);
-    PQfinish(postgres->connection); /* releases the run lock */
+    PQfinish(postgres->connection); /* releases the lock */
     g_hash_table_unref(postgres->prepared);
     g_ptr_array_unref(postgres->bulks);
     g_ptr_array_unref(postgres->keywords);
@@ -169,6 +171,7 @@ const StoreDriver postgres_driver = {
         "ORDER BY c.oid, a.attnum",
     .look_sql = "ANALYZE",
     .lock = postgres_lock,
+    .keep_lock = postgres_keep_lock,
     .is_locked = postgres_is_locked,
     .size_bytes = postgres_size_bytes,
 };

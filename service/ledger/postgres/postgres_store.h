@@ -15,10 +15,12 @@
 
 #include <rightful/libpq.h>
 
-/* First keys of advisory locks ("RIGH", "RIGI"); the second is a hash of the schema, so that
- * several ledgers fit into one database. */
-#define LOCK_OF_RUN "1380533064, hashtext(current_schema()::text)"
-#define LOCK_OF_WRITERS "1380533065, hashtext(current_schema()::text)"
+/* First keys of advisory locks ("RIGH", "RIGI", "RIGJ"); the second is a hash of the schema, so
+ * that several ledgers fit into one database. */
+#define LOCK_KEY_RUN "1380533064"
+#define LOCK_KEY_WRITERS "1380533065"
+#define LOCK_KEY_WORKER "1380533066"
+#define LOCK_OF_WRITERS LOCK_KEY_WRITERS ", hashtext(current_schema()::text)"
 
 #define PATIENCE_SECONDS 60 /* for the server to come back, and for other writers */
 
@@ -44,7 +46,8 @@ typedef struct PostgresStore {
     GHashTable *prepared;         /* (utf8 types and text → utf8 name) on this connection */
 
     bool is_locked;
-    char *holder; /* as locked */
+    LedgerLock lock; /* which one */
+    char *holder;    /* as locked */
     int64_t generation;
 } PostgresStore;
 
@@ -53,7 +56,7 @@ typedef struct PostgresStore {
 Store *postgres_open(const char *url, const char *base_directory, LedgerAccess access,
                      GError **error);
 char *postgres_shown_url(const char *url);
-/* A new connection in place of a lost one, with the run lock if it was held. Tries for
+/* A new connection in place of a lost one, with the lock that was held. Tries for
  * PATIENCE_SECONDS. Not within a transaction. */
 bool postgres_connect_again(PostgresStore *postgres, GError **error);
 /* Connects when what is there is lost; true when there is nothing to do. */
@@ -110,9 +113,13 @@ void postgres_bulks_drop(PostgresStore *postgres); /* of a transaction that is u
 
 /* ---- postgres_lock.c ---- */
 
-bool postgres_lock(Store *store, const char *holder, GError **error);
-bool postgres_is_locked(const Store *store);
-/* The lock of before, on a new connection; an error when another run may have been between. */
+bool postgres_lock(Store *store, LedgerLock lock, const char *holder, GError **error);
+bool postgres_keep_lock(Store *store, GError **error);
+bool postgres_is_locked(const Store *store, LedgerLock lock);
+/* "count(*) FROM …": is the lock still this session's? A pooler between us and the server could
+ * have changed it. Newly allocated. */
+char *postgres_has_lock_sql(LedgerLock lock);
+/* The lock of before, on a new connection; an error when somebody else may have been between. */
 bool postgres_lock_again(PostgresStore *postgres, GError **error);
 
 /* ---- postgres_transaction.c ---- */

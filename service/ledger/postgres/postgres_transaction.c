@@ -10,18 +10,13 @@
 #define BEGIN_WRITING                                                                              \
     "BEGIN ISOLATION LEVEL READ COMMITTED %s; SELECT pg_advisory_xact_lock(" LOCK_OF_WRITERS "); " \
     "SELECT %s"
-/* Is the run lock still this session's? A pooler between us and the server could have changed it.
- */
-#define HAS_RUN_LOCK                                                                               \
-    "count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid() "   \
-    "AND classid::bigint = 1380533064 "                                                            \
-    "AND objid::bigint = (hashtext(current_schema()::text)::bigint & 4294967295)"
 
 static bool try_begin(PostgresStore *postgres, StoreMode mode, GError **error)
 {
-    g_autofree char *writing =
-        g_strdup_printf(BEGIN_WRITING, postgres->access == LEDGER_READ ? "READ ONLY" : "READ WRITE",
-                        postgres->is_locked ? HAS_RUN_LOCK : "1");
+    g_autofree char *has_lock =
+        postgres->is_locked ? postgres_has_lock_sql(postgres->lock) : g_strdup("1");
+    g_autofree char *writing = g_strdup_printf(
+        BEGIN_WRITING, postgres->access == LEDGER_READ ? "READ ONLY" : "READ WRITE", has_lock);
     int64_t is_fine;
 
     if (!postgres_ensure_connection(postgres, error) ||
@@ -34,12 +29,11 @@ static bool try_begin(PostgresStore *postgres, StoreMode mode, GError **error)
     if (is_fine)
         return true;
     postgres_query(postgres, "ROLLBACK", NULL, NULL);
-    g_set_error(
-        error, LEDGER_ERROR, LEDGER_ERROR_FAILED,
-        "%s: the session that has the run lock is not the one that is to write. Nothing was "
-        "changed. Between rightful and the server there may be no pooler that shares "
-        "sessions out (PgBouncer: pool_mode = session).",
-        postgres->place);
+    g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_FAILED,
+                "%s: the session that has the lock is not the one that is to write. Nothing was "
+                "changed. Between rightful and the server there may be no pooler that shares "
+                "sessions out (PgBouncer: pool_mode = session).",
+                postgres->place);
     return false;
 }
 

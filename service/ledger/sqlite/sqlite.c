@@ -325,11 +325,6 @@ static char *sqlite_word(const char *name, const char *argument)
     return NULL;
 }
 
-static bool sqlite_is_locked(const Store *store)
-{
-    return ((const SqliteStore *)store)->lock_fd >= 0;
-}
-
 static int64_t sqlite_size_bytes(Store *store)
 {
     int64_t n_pages = 0, page_size = 0;
@@ -375,6 +370,7 @@ const StoreDriver sqlite_driver = {
     .references_sql = "SELECT m.name, f.\"table\" FROM sqlite_master m, "
                       "pragma_foreign_key_list(m.name) f WHERE m.type = 'table'",
     .lock = sqlite_lock,
+    .keep_lock = sqlite_keep_lock,
     .is_locked = sqlite_is_locked,
     .size_bytes = sqlite_size_bytes,
 };

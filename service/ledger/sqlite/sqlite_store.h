@@ -17,7 +17,8 @@ typedef struct SqliteStore {
     Store store;
     sqlite3 *database;
     char *path;
-    int lock_fd;      /* -1 = not held */
+    int lock_fd;      /* -1 = none is held */
+    LedgerLock lock;  /* which one is */
     GHashTable *idle; /* SQL → SqliteStatement that nobody uses; NULL before the first */
 } SqliteStore;
 
@@ -30,7 +31,9 @@ Store *sqlite_open(const char *url, const char *base_directory, LedgerAccess acc
 bool sqlite_schema_version(Store *store, int64_t *ret_version, GError **error);
 bool sqlite_set_schema_version(Store *store, int64_t version, GError **error);
 
-bool sqlite_lock(Store *store, const char *holder, GError **error);
+bool sqlite_lock(Store *store, LedgerLock lock, const char *holder, GError **error);
+bool sqlite_keep_lock(Store *store, GError **error);
+bool sqlite_is_locked(const Store *store, LedgerLock lock);
 void sqlite_unlock(SqliteStore *sqlite);
 
 Bulk *sqlite_bulk_new(Store *store, const char *table, const char *columns, GError **error);

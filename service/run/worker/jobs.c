@@ -361,10 +361,13 @@ Jobs *jobs_new(const Invocation *invocation, void (*done)(void *data), void *dat
 
 void jobs_wake(Jobs *jobs)
 {
-    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&jobs->mutex);
-
+    if (jobs == NULL) {
+        return;
+    }
+    g_mutex_lock(&jobs->mutex);
     jobs->is_called = true;
     g_cond_signal(&jobs->woken);
+    g_mutex_unlock(&jobs->mutex);
 }
 
 /* A run that waits for a directory does not hear it; killed, it leaves the ledger as it was. */

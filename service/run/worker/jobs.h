@@ -12,7 +12,7 @@ typedef struct Jobs Jobs;
 /* done: called from the thread after every job, and every 30 s. config: path; both must outlive
  * it. */
 Jobs *jobs_new(const Invocation *invocation, void (*done)(void *data), void *data);
-/* A job may be waiting; it is also looked for every 30 s. */
+/* A job may be waiting; it is also looked for every 30 s. NULL is fine. */
 void jobs_wake(Jobs *jobs);
 /* The child is told to end, and waited for. NULL is fine. */
 void jobs_free(Jobs *jobs);

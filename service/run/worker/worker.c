@@ -1,5 +1,5 @@
-/* worker.c: `rightful worker`: answers the web over a UNIX socket, does the jobs that it asks for,
- * sends the mail.
+/* worker.c: `rightful worker`: answers the web over a UNIX socket; of several workers of one store
+ * one does the jobs that the web asks for and sends the mail (duty.h).
  *
  * The main loop only hands out: questions go to threads of their own, jobs to a child process. It
  * is the main loop that tells systemd's watchdog that all is well. SIGTERM ends it when what is
@@ -8,6 +8,7 @@
 
 #include "run/run_commands.h"
 #include "run/worker/asks.h"
+#include "run/worker/duty.h"
 #include "run/worker/jobs.h"
 #include "run/worker/mail.h"
 
@@ -23,15 +24,24 @@ typedef struct Worker {
     Looks *looks;
     Asks *asks;
     Server *server;
-    Jobs *jobs;
+    Duty *duty;
+    Jobs *jobs; /* NULL: standing by; likewise the mail */
     Mail *mail;
 } Worker;
 
 /* ---- one configuration's time ---- */
 
-static void work(void *data)
+static void take_jobs(void *data)
 {
     jobs_wake(((Worker *)data)->jobs);
+}
+
+static void work(void *data)
+{
+    Worker *worker = data;
+
+    duty_wake(worker->duty); /* the first run may just have made the store */
+    take_jobs(worker);
 }
 
 /* Called by the thread of the jobs: a newer run may be there. */
@@ -43,12 +53,40 @@ static void done(void *data)
     mail_wake(worker->mail);
 }
 
+static void stop_work(Worker *worker)
+{
+    g_clear_pointer(&worker->jobs, jobs_free);
+    g_clear_pointer(&worker->mail, mail_free);
+}
+
+static void start_work(Worker *worker)
+{
+    worker->mail = mail_new(worker->invocation->settings, worker->looks);
+    worker->jobs = jobs_new(worker->invocation, done, worker);
+}
+
+static void change_duty(bool is_on, const char *why, void *data)
+{
+    Worker *worker = data;
+    bool was_on = worker->jobs != NULL;
+
+    if (!is_on && why != NULL) {
+        say_error("standing by: %s", why);
+    }
+    if (is_on && !was_on) {
+        start_work(worker);
+        say(worker->invocation, "this worker does the jobs and the mail");
+    } else if (!is_on && was_on) {
+        stop_work(worker);
+    }
+    sd_notify(0, is_on ? "STATUS=Doing the jobs and the mail" : "STATUS=Standing by");
+}
+
 static void start(Worker *worker)
 {
     worker->looks = looks_new(worker->invocation);
     worker->asks = asks_new(worker->invocation, worker->looks, work, worker);
-    worker->mail = mail_new(worker->invocation->settings, worker->looks);
-    worker->jobs = jobs_new(worker->invocation, done, worker);
+    worker->duty = duty_new(worker->invocation, &(DutyCalls){change_duty, take_jobs, worker});
     worker->server = server_new(worker->listener, &server_limits, asks_take, worker->asks);
 }
 
@@ -56,8 +94,8 @@ static void start(Worker *worker)
 static void stop(Worker *worker)
 {
     server_pause(worker->server);
-    g_clear_pointer(&worker->jobs, jobs_free);
-    g_clear_pointer(&worker->mail, mail_free);
+    stop_work(worker);
+    g_clear_pointer(&worker->duty, duty_free);
     g_clear_pointer(&worker->asks, asks_free);
     while (g_main_context_iteration(NULL, FALSE)) {
         continue;

@@ -251,7 +251,7 @@ void fixture_open(Fixture *fixture, LedgerAccess access)
     fixture_close(fixture);
     fixture->ledger = ledger_open(fixture->url, fixture->folder, access, &error);
     if (fixture->ledger && access == LEDGER_RUN)
-        ledger_lock(fixture->ledger, "rightful run, pid 17 on host db1", &error);
+        ledger_lock(fixture->ledger, LEDGER_LOCK_RUN, "rightful run, pid 17 on host db1", &error);
     if (error)
         fail_msg("%s", error->message);
 }

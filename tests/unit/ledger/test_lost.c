@@ -114,7 +114,7 @@ static bool open_and_run(Pair *pair, int *ret_locked_at, GError **error)
     f->ledger = ledger_open(f->url, f->folder, LEDGER_RUN, error);
     for (int i = 0; f->ledger && i < 500; i++) {
         g_clear_error(error);
-        if (ledger_lock(f->ledger, "rightful run, pid 17 on host db1", error))
+        if (ledger_lock(f->ledger, LEDGER_LOCK_RUN, "rightful run, pid 17 on host db1", error))
             break;
         if (!g_error_matches(*error, LEDGER_ERROR, LEDGER_ERROR_LOCKED))
             return false;

@@ -153,7 +153,7 @@ static void a_damaged_ledger_is_said_to_be_damaged(void **state)
 
     g_autoptr(GError) error = NULL;
     g_autoptr(Ledger) ledger = ledger_open(f->url, f->folder, LEDGER_RUN, &error);
-    if (ledger && ledger_lock(ledger, "x", &error)) {
+    if (ledger && ledger_lock(ledger, LEDGER_LOCK_RUN, "x", &error)) {
         f->ledger = g_steal_pointer(&ledger);
         assert_false(fixture_try_night(f, NOON, night->str, &error));
     }
@@ -169,7 +169,7 @@ static int open_as_nobody(Fixture *f, LedgerAccess access, const char *words)
         if (getuid() == 0 && (setgid(NOBODY) != 0 || setuid(NOBODY) != 0))
             _exit(2);
         g_autoptr(Ledger) ledger = ledger_open(f->url, f->folder, access, &error);
-        if (ledger && access == LEDGER_RUN && ledger_lock(ledger, "x", &error)) {
+        if (ledger && access == LEDGER_RUN && ledger_lock(ledger, LEDGER_LOCK_RUN, "x", &error)) {
             f->ledger = g_steal_pointer(&ledger);
             fixture_try_night(f, NOON + DAY, "dormant corp/bob", &error);
         }
@@ -262,7 +262,7 @@ static void the_second_run_is_told_who_holds_the_lock_since_when(void **state)
     g_autoptr(GError) error = NULL;
     f->ledger = ledger_open(f->url, f->folder, LEDGER_RUN, &error);
     assert_non_null(f->ledger);
-    assert_false(ledger_lock(f->ledger, "second", &error));
+    assert_false(ledger_lock(f->ledger, LEDGER_LOCK_RUN, "second", &error));
     assert_true(g_error_matches(error, LEDGER_ERROR, LEDGER_ERROR_LOCKED));
     assert_non_null(strstr(error->message, "rightful run, pid 17 on host db1, since 20"));
 
@@ -270,10 +270,38 @@ static void the_second_run_is_told_who_holds_the_lock_since_when(void **state)
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
     bool is_locked = false;
-    for (int i = 0; i < 200 && !(is_locked = ledger_lock(f->ledger, "second", NULL)); i++)
+    for (int i = 0;
+         i < 200 && !(is_locked = ledger_lock(f->ledger, LEDGER_LOCK_RUN, "second", NULL)); i++)
         g_usleep(10000); /* a server takes a moment to see it */
     assert_true(is_locked);
     close(ready[0]), close(ready[1]), close(done[0]), close(done[1]);
+}
+
+static void a_worker_has_a_lock_of_its_own(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+    fixture_open(f, LEDGER_RUN); /* holds the lock of the run */
+    g_autoptr(Ledger) first = ledger_open(f->url, f->folder, LEDGER_WRITE, &error);
+    g_autoptr(Ledger) second = ledger_open(f->url, f->folder, LEDGER_WRITE, &error);
+
+    assert_non_null(first);
+    assert_non_null(second);
+    assert_true(ledger_lock(first, LEDGER_LOCK_WORKER, "rightful worker on host db1", &error));
+    assert_true(ledger_lock(first, LEDGER_LOCK_WORKER, "the same once more", &error));
+    assert_true(ledger_keep_lock(first, &error));
+    assert_false(ledger_lock(second, LEDGER_LOCK_WORKER, "second", &error));
+    assert_true(g_error_matches(error, LEDGER_ERROR, LEDGER_ERROR_LOCKED));
+    assert_non_null(strstr(error->message, "another worker does the jobs and the mail: rightful "
+                                           "worker on host db1, since 20"));
+    fixture_night(f, NOON, "dormant corp/ann"); /* the run is not held up */
+    g_clear_pointer(&first, ledger_close);
+    bool is_locked = false;
+    for (int i = 0; i < 200 && !is_locked; i++) {
+        is_locked = ledger_lock(second, LEDGER_LOCK_WORKER, "second", NULL);
+        g_usleep(is_locked ? 0 : 10000); /* a server takes a moment to see it */
+    }
+    assert_true(is_locked);
 }
 
 enum { PROCEEDED, LOCKED_OUT, OTHERWISE };
@@ -287,7 +315,7 @@ static void compete(Fixture *f, int start, int told, int everybody)
     if (read(start, &byte, 1) != 0)
         _exit(OTHERWISE);
     f->ledger = ledger_open(f->url, f->folder, LEDGER_RUN, &error);
-    bool is_ours = f->ledger && ledger_lock(f->ledger, "one of sixteen", &error);
+    bool is_ours = f->ledger && ledger_lock(f->ledger, LEDGER_LOCK_RUN, "one of sixteen", &error);
     bool is_out = g_error_matches(error, LEDGER_ERROR, LEDGER_ERROR_LOCKED);
     if (!is_ours && !is_out)
         g_printerr("%s\n", error->message);
@@ -432,7 +460,7 @@ static void a_statement_that_was_given_back_holds_nobody_up(void **state)
         STORE(a_newer_schema_is_refused_and_kept), STORE(a_reader_cannot_write),                   \
         STORE(a_run_without_the_lock_is_refused),                                                  \
         STORE(the_second_run_is_told_who_holds_the_lock_since_when),                               \
-        STORE(of_sixteen_runs_at_once_one_proceeds),                                               \
+        STORE(a_worker_has_a_lock_of_its_own), STORE(of_sixteen_runs_at_once_one_proceeds),        \
         STORE(a_ledger_that_is_just_made_is_nobody_elses),                                         \
         STORE(migrating_twice_is_migrating_once), STORE(info_tells_url_schema_and_sizes),          \
         STORE(a_statement_prepared_again_has_nothing_of_the_last_time),                            \
