@@ -21,12 +21,10 @@
 #define MAX_WAITING_SLOW 64
 #define SLOW_THREADS 8
 #define STUCK_SECONDS 120
-/* From 1.0 on the library can be told to refuse whatever two readers could read in two ways;
- * before, the strictest there is reads over bare LF, folded lines and NUL: see line_ends.h. */
 #if MHD_VERSION >= 0x01000000
-#define STRICTNESS MHD_OPTION_CLIENT_DISCIPLINE_LVL, 2
+#define STRICTNESS MHD_OPTION_CLIENT_DISCIPLINE_LVL
 #else
-#define STRICTNESS MHD_OPTION_STRICT_FOR_CLIENT, 1
+#define STRICTNESS MHD_OPTION_STRICT_FOR_CLIENT
 #endif
 
 struct WebServer {
@@ -383,6 +381,14 @@ static void make_asset_responses(WebServer *server)
         asset->response = asset_response(asset, server->site->options);
 }
 
+/* From 1.0 on the library can be told to refuse whatever two readers could read in two ways.
+ * Before, the strictest there is reads over bare LF, folded lines and NUL (line_ends.h), and to a
+ * request without a Host it answers with two heads; what it refuses besides, head.c does. */
+static int strictness(void)
+{
+    return line_ends_must_be_checked(MHD_get_version()) ? 0 : 2;
+}
+
 static struct MHD_Daemon *start_daemon(WebServer *server, int fd)
 {
     return MHD_start_daemon(
@@ -390,8 +396,8 @@ static struct MHD_Daemon *start_daemon(WebServer *server, int fd)
         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, MAX_CONNECTIONS,
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, MAX_CONNECTIONS_OF_ADDRESS,
         MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        CONNECTION_BYTES, STRICTNESS, MHD_OPTION_UNESCAPE_CALLBACK, leave_escapes, NULL,
-        MHD_OPTION_URI_LOG_CALLBACK, begin_exchange, server, MHD_OPTION_NOTIFY_COMPLETED,
+        CONNECTION_BYTES, STRICTNESS, strictness(), MHD_OPTION_UNESCAPE_CALLBACK, leave_escapes,
+        NULL, MHD_OPTION_URI_LOG_CALLBACK, begin_exchange, server, MHD_OPTION_NOTIFY_COMPLETED,
         end_exchange, server, MHD_OPTION_NOTIFY_CONNECTION, notice_connection, server,
         MHD_OPTION_END);
 }

@@ -162,7 +162,7 @@ class Requests(WebTest):
         self.assertEqual((head.status, head.body, head["Content-Length"]), (200, b"", str(len(page.body))))
 
     def test_b39_paths(self):
-        for target in ("/%00", "/%zz", "/%", "/%2e%2e%2fetc", "/..", "/a/../b", "/./", "/..%5c", "/a\\b", "/%5c", "/%c0%af", "/%ff",
+        for target in ("/a b", "/%00", "/%zz", "/%", "/%2e%2e%2fetc", "/..", "/a/../b", "/./", "/..%5c", "/a\\b", "/%5c", "/%c0%af", "/%ff",
                        "/a%2fb", "/%0d%0a", "//evil", "/assets/../x", "http://evil/", "*", "x"):
             with self.subTest(target):
                 answer = self.web.ask("GET", target)
@@ -187,6 +187,7 @@ class Requests(WebTest):
                       [self.web.host, "evil.example"], [""], [f"{self.web.host}@evil.example"]):
             answer = self.web.raw(self.head(*[f"Host: {host}" for host in hosts], "Connection: close", host=False))
             self.assertTrue(answer.startswith(b"HTTP/1.1 400"), (hosts, answer[:80]))
+            self.assertEqual((answer.count(b"HTTP/1.1"), answer.count(b"answers for no other host")), (1, 0 if len(hosts) > 1 else 1), hosts)
         answer = self.web.ask("GET", "/exceptions", [("X-Forwarded-Host", "evil.example"), ("X-Forwarded-Proto", "https"),
                                                      ("X-Forwarded-For", "192.0.2.7"), ("Forwarded", "host=evil.example")])
         self.assertEqual(answer["Location"], "/sign-in?next=%2Fexceptions")
