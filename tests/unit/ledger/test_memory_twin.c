@@ -166,8 +166,9 @@ static void note_former(Twin *twin, GHashTable *newest, int source, const char *
             g_free(names[i]);
             names[i] = g_strdup(called);
         }
-        g_autofree char *before = g_steal_pointer(&person);
-        person = g_strdup(now);
+        char *known = g_strdup(now); /* it may be the one that is freed */
+        g_free(person);
+        person = known;
     }
     for (int i = 0; i < 3; i++)
         g_free(names[i]);
