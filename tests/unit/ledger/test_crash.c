@@ -22,6 +22,14 @@
     "leaver-active corp/ann #2; leaver-active corp/fay; dormant corp/cat !low; ?dormant lab; "     \
     "excess corp/gil > pay"
 
+/* Five hundred processes are forked here, each with all that this one holds: freed memory that the
+ * address sanitizer keeps back (256 MB if nobody says less) is most of what a fork has to copy. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "quarantine_size_mb=4";
+}
+
 static void copy_file(const char *from, const char *to)
 {
     g_autofree char *data = NULL;
@@ -154,28 +162,72 @@ static void a_run_killed_at_any_instant_leaves_the_ledger_as_before_or_as_after(
     worlds_clear(&worlds);
 }
 
+static int64_t version_of(const Fixture *fixture)
+{
+    return count_rows(fixture->path, "SELECT count(*) FROM sqlite_master WHERE name = 'audit'") == 0
+               ? 0
+               : count_rows(fixture->path, "SELECT count(*) FROM audit WHERE action = 'migrated'");
+}
+
+/* A ledger as a kill left it, between two migrations. */
+typedef struct Halfway {
+    char *file, *dump;
+    int64_t version; /* 0: there was no file */
+} Halfway;
+
+static void halfway_begin(const Halfway *halfway, const Fixture *fixture)
+{
+    forget_journal(fixture);
+    g_unlink(fixture->path);
+    if (halfway->version > 0)
+        copy_file(halfway->file, fixture->path);
+}
+
+/* The next to come finishes what is left, from here. */
+static void halfway_reached(Halfway *halfway, Fixture *fixture, char *dump)
+{
+    halfway->version = version_of(fixture);
+    g_free(halfway->dump);
+    halfway->dump = dump;
+    copy_file(fixture->path, halfway->file);
+    fixture_open(fixture, LEDGER_RUN);
+    fixture_close(fixture);
+    assert_int_equal(version_of(fixture), SCHEMA_VERSION);
+}
+
+/* Each migration is a transaction. So a kill within one must leave what was there before it, to the
+ * byte, and the next migration is killed from where that one ended: to begin with no file every
+ * time would only repeat what the one before has proven. */
 static void a_first_run_killed_at_any_write_can_be_repeated(void **state)
 {
     Fixture *fixture = *state;
+    Halfway halfway = {.file = g_strconcat(fixture->path, ".halfway", NULL)};
     bool is_through = false;
-    int at;
+    int n_kills = 0;
 
+    assert_true(g_file_set_contents(fixture->path, "", 0, NULL));
+    halfway.dump = dump_file(fixture->path);
     broken_disk_install();
-    for (at = 1; !is_through && at < 2000; at += 3) {
-        forget_journal(fixture);
-        g_unlink(fixture->path);
+    for (int at = 1; !is_through && at < 1000; at += 2) {
+        halfway_begin(&halfway, fixture);
         is_through = second_night_in_child(fixture, DISK_KILL, at);
-        fixture_open(fixture, LEDGER_RUN);
-        fixture_close(fixture);
-        assert_int_equal(
-            count_rows(fixture->path, "SELECT count(*) FROM audit WHERE action = 'migrated'"),
-            SCHEMA_VERSION);
-        assert_int_equal(count_rows(fixture->path, "SELECT count(*) FROM exception"),
-                         is_through ? 4
-                                    : count_rows(fixture->path, "SELECT 4 * count(*) FROM run"));
+        g_autofree char *dump = dump_file(fixture->path);
+        n_kills += !is_through;
+        if (version_of(fixture) > halfway.version) {
+            assert_true(at > 2); /* not at the first write of the next */
+            halfway_reached(&halfway, fixture, g_steal_pointer(&dump));
+            at = -1;
+        } else if (!g_str_equal(dump, halfway.dump)) {
+            assert_int_equal(halfway.version, SCHEMA_VERSION);
+            assert_int_equal(count_rows(fixture->path, "SELECT count(*) FROM run"), 1);
+            assert_int_equal(count_rows(fixture->path, "SELECT count(*) FROM exception"), 4);
+        }
     }
     broken_disk_remove();
-    assert_true(is_through && at > 20);
+    assert_true(is_through && n_kills > 200);
+    assert_int_equal(halfway.version, SCHEMA_VERSION);
+    g_free(halfway.file);
+    g_free(halfway.dump);
 }
 
 static void fail_at_every_write(Fixture *fixture, DiskFault fault, LedgerError expected,
