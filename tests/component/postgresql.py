@@ -35,7 +35,6 @@ class Server:
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="rightful-postgres-")
         self.become = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-        self.port = free_port()
         self.data = os.path.join(self.folder, "data")
         self.ca = os.path.join(self.folder, "ca.pem")
         os.chmod(self.folder, 0o755)
@@ -48,7 +47,6 @@ class Server:
         self.write("pg_ident.conf", f"here {pwd.getpwuid(os.geteuid()).pw_name} peer_only\n")
         with open(os.path.join(self.data, "postgresql.conf"), "a", encoding="utf-8") as file:
             file.write(f"""listen_addresses = '127.0.0.1'
-port = {self.port}
 unix_socket_directories = '{self.folder}'
 fsync = off
 ssl = on
@@ -58,8 +56,22 @@ log_connections = on
 log_destination = stderr
 """)
         self.log = os.path.join(self.folder, "log")
-        self.program("pg_ctl", "-D", self.data, "-w", "-t", "60", "-l", self.log, "start")
+        self.start()
         self.sql("CREATE ROLE reader LOGIN PASSWORD 'secret'; CREATE ROLE plain LOGIN PASSWORD 'secret'")
+
+    def start(self):
+        """On a port that was free a moment ago: somebody else may have it by now, and then another one will do."""
+        for _ in range(5):
+            self.port = free_port()
+            with open(os.path.join(self.data, "postgresql.conf"), "a", encoding="utf-8") as file:
+                file.write(f"port = {self.port}\n")  # the last one counts
+            try:
+                self.program("pg_ctl", "-D", self.data, "-w", "-t", "60", "-l", self.log, "start")
+                return
+            except subprocess.CalledProcessError:
+                if "could not bind" not in self.log_text():
+                    raise
+        raise AssertionError("no port stays free: " + self.log_text())
 
     def write(self, name, content):
         with open(os.path.join(self.data, name), "w", encoding="utf-8") as file:

@@ -283,7 +283,7 @@ typedef struct Watch {
 
 static bool is_asked_for(const Watch *watch, size_t n_pages)
 {
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 12000; i++) {
         if ((size_t)g_atomic_int_get(&watch->responder->n_pages_asked) >= n_pages) {
             return true;
         }

@@ -133,7 +133,9 @@ class Postgres(SiteTest):
     # ---- what is refused ----
 
     def test_connection_refused(self):
-        self.refused(self.site(f"host=127.0.0.1 port={postgresql.free_port()} user=reader dbname=postgres"), "onnection refused")
+        with socket.socket() as taken:  # bound, so that nobody else gets the port, and not listened at
+            taken.bind(("127.0.0.1", 0))
+            self.refused(self.site(f"host=127.0.0.1 port={taken.getsockname()[1]} user=reader dbname=postgres"), "onnection refused")
 
     def test_wrong_password_is_tried_once(self):
         site = self.site(self.server.tcp, extra=COLUMNS + ' password_file = "hr-password";')
@@ -175,7 +177,7 @@ class Postgres(SiteTest):
             self.until_ssl_is("on")
 
     def until_ssl_is(self, wanted):
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while self.server.sql("SHOW ssl").strip() != wanted:
             self.assertLess(time.monotonic(), deadline)
 
@@ -189,24 +191,24 @@ class Postgres(SiteTest):
         begin = time.monotonic()
         self.refused(self.site(self.server.socket, "SELECT '1' AS id, 'x' AS full_name, pg_sleep(60)", COLUMNS + " timeout_seconds = 1;"),
                      "statement timeout", "timeout_seconds")
-        self.assertLess(time.monotonic() - begin, 20)
+        self.assertLess(time.monotonic() - begin, 50)  # pg_sleep(60)
 
     def test_hard_deadline(self):
         begin = time.monotonic()
         self.refused(self.site(self.server.socket, "SELECT n::text AS id, 'x' AS full_name, pg_sleep(0.1) FROM generate_series(1, 1000) n",
                                COLUMNS + " deadline_seconds = 1;"), "deadline_seconds")
-        self.assertLess(time.monotonic() - begin, 20)
+        self.assertLess(time.monotonic() - begin, 80)  # the query takes 100
 
     def test_server_that_accepts_and_says_nothing(self):
         with socket.create_server(("127.0.0.1", 0)) as silent:
             begin = time.monotonic()
             port = silent.getsockname()[1]
             self.refused(self.site(f"host=127.0.0.1 port={port} user=reader dbname=x", extra=COLUMNS + " timeout_seconds = 1;"), "said nothing")
-            self.assertLess(time.monotonic() - begin, 20)
+            self.assertLess(time.monotonic() - begin, 60)
 
     def test_connection_lost_in_the_middle_of_the_rows(self):
         def terminate():
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + 60
             while time.monotonic() < deadline:
                 if self.server.sql("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'rightful' "
                                    "AND state = 'active' AND query LIKE '%mid_stream%' AND now() - query_start > interval '1 s'").strip() != "0":

@@ -72,7 +72,9 @@ class Slow(unittest.TestCase):
             self.assertEqual(self.web.ask("GET", "/sign-in").status, 200)
             slowest = max(slowest, time.monotonic() - asked)
             time.sleep(1)
-        self.assertEqual(self.closed(clients), 0)
+        n_closed = self.closed(clients)
+        if time.monotonic() - begun < RECEIVE_SECONDS:  # a machine that took longer to get here proves nothing
+            self.assertEqual(n_closed, 0)
         grown = self.web.memory_kb() - before
         deadline = begun + RECEIVE_SECONDS + 30
         n_closed = 0
@@ -87,7 +89,7 @@ class Slow(unittest.TestCase):
 
     def test_one_address_does_not_take_all_places(self):
         clients = self.open(300, "127.0.0.50")
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while self.closed(clients) < 300 - OF_ONE_ADDRESS and time.monotonic() < deadline:
             select.select([], [], [], 0.1)
         self.assertEqual(self.closed(clients), 300 - OF_ONE_ADDRESS)

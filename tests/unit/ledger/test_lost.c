@@ -112,7 +112,7 @@ static bool open_and_run(Pair *pair, int *ret_locked_at, GError **error)
     fixture_close(f);
     *ret_locked_at = INT_MAX;
     f->ledger = ledger_open(f->url, f->folder, LEDGER_RUN, error);
-    for (int i = 0; f->ledger && i < 500; i++) {
+    for (int i = 0; f->ledger && i < 6000; i++) {
         g_clear_error(error);
         if (ledger_lock(f->ledger, LEDGER_LOCK_RUN, "rightful run, pid 17 on host db1", error))
             break;

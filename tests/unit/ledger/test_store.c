@@ -271,7 +271,7 @@ static void the_second_run_is_told_who_holds_the_lock_since_when(void **state)
     waitpid(child, NULL, 0);
     bool is_locked = false;
     for (int i = 0;
-         i < 200 && !(is_locked = ledger_lock(f->ledger, LEDGER_LOCK_RUN, "second", NULL)); i++)
+         i < 6000 && !(is_locked = ledger_lock(f->ledger, LEDGER_LOCK_RUN, "second", NULL)); i++)
         g_usleep(10000); /* a server takes a moment to see it */
     assert_true(is_locked);
     close(ready[0]), close(ready[1]), close(done[0]), close(done[1]);
