@@ -304,6 +304,15 @@ static bool pull_quietly(const Source *source, const Scope *scope, Sink *sink, G
     return read_all(session, source->settings, schema, scope, sink, root, error);
 }
 
+/* With its first call libldap loads all plugins of SASL, a dozen libraries: as much work as all
+ * that is asked about one person. */
+static void make_ready(void)
+{
+    int version;
+
+    ldap_get_option(NULL, LDAP_OPT_PROTOCOL_VERSION, &version);
+}
+
 static bool pull_scope(const Source *source, const Scope *scope, Sink *sink, GError **error)
 {
     sigset_t before;
@@ -376,6 +385,7 @@ const Connector ldap_connector = {
     .settings = ldap_settings,
     .validate = validate,
     .pull = pull,
+    .make_ready = make_ready,
     .pull_scope = pull_scope,
     .pull_times = pull_times,
     .verify_password = verify_password,

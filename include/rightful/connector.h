@@ -94,6 +94,9 @@ typedef struct Connector {
      * with a password …). Optional. Appends complete sentences to problems. */
     void (*validate)(const Source *source, GPtrArray *problems /* (element-type utf8) */);
     bool (*pull)(const Source *source, Sink *sink, GError **error);
+    /* Loads what every pull needs, while nobody knows yet what to ask for. Optional. From any
+     * thread, more than once. */
+    void (*make_ready)(void);
     /* The accounts in scope, and every group that they are in, directly or through other groups: as
      * true as a pull, in a few searches. Optional: without it a scoped pull is a whole one. */
     bool (*pull_scope)(const Source *source, const Scope *scope, Sink *sink, GError **error);

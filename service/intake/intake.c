@@ -97,11 +97,17 @@ static void start_pull(Intake *intake, const Settings *settings, uint32_t i)
         pull_source(pull);
 }
 
+static void end_thread(Intake *intake, uint32_t i)
+{
+    if (intake->threads[i] != NULL)
+        g_thread_join(g_steal_pointer(&intake->threads[i]));
+}
+
 void intake_wait_for(Intake *intake, unsigned kinds)
 {
     for (uint32_t i = 0; i < intake->n; i++)
-        if ((intake->sinks[i]->options.provides & kinds) != 0 && intake->threads[i] != NULL)
-            g_thread_join(g_steal_pointer(&intake->threads[i]));
+        if ((intake->sinks[i]->options.provides & kinds) != 0)
+            end_thread(intake, i);
 }
 
 static void collect_messages(Intake *intake)
@@ -157,6 +163,20 @@ static bool can_scope(const SettingsSource *source)
     return source->connector->pull_scope != NULL && source->source.provides == PROVIDES_DIRECTORY;
 }
 
+static gpointer make_ready(gpointer connector)
+{
+    ((const Connector *)connector)->make_ready();
+    return NULL;
+}
+
+/* Without a thread it gets ready when it is pulled. */
+static void begin_to_get_ready(Intake *intake, const SettingsSource *source, uint32_t i)
+{
+    if (source->connector->make_ready != NULL)
+        intake->threads[i] = g_thread_try_new(source->source.name, make_ready,
+                                              (gpointer)(uintptr_t)source->connector, NULL);
+}
+
 Intake *intake_begin(const Settings *settings, int64_t as_of_utc, IntakeProgress progress,
                      void *data, GCancellable *cancel)
 {
@@ -164,9 +184,12 @@ Intake *intake_begin(const Settings *settings, int64_t as_of_utc, IntakeProgress
                                                          .progress = progress,
                                                          .progress_data = data,
                                                          .cancel = cancel});
-    for (uint32_t i = 0; i < intake->n; i++)
-        if (!can_scope(&settings->sources[i]))
+    for (uint32_t i = 0; i < intake->n; i++) {
+        if (can_scope(&settings->sources[i]))
+            begin_to_get_ready(intake, &settings->sources[i], i);
+        else
             start_pull(intake, settings, i);
+    }
     return intake;
 }
 
@@ -174,6 +197,7 @@ void intake_pull_scope(Intake *intake, const Settings *settings, const Scope *sc
 {
     for (uint32_t i = 0; i < intake->n; i++) {
         if (can_scope(&settings->sources[i])) {
+            end_thread(intake, i);
             intake->sinks[i]->options.scope = scope;
             start_pull(intake, settings, i);
         }

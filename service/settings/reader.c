@@ -295,6 +295,12 @@ static void read_initial(SettingsReader *reader, const Setting *row, const char 
     config_destroy(&config);
 }
 
+/* Most settings of the rows of a list are simply absent, and need no name to be spoken of. */
+static bool is_read_when_absent(const Setting *row)
+{
+    return row->type == SETTING_GROUP || row->initial != NULL || row->is_required;
+}
+
 static void read_absent(SettingsReader *reader, const Setting *row, bool is_in_file,
                         const char *key, const char *place, SettingsValue *value)
 {
@@ -348,7 +354,7 @@ SettingsGroup *reader_group(SettingsReader *reader, const Setting *table, config
         read_value(reader, &table[row], child, child_key, child_place, &group->values[row]);
     }
     for (size_t row = 0; table[row].name != NULL; row++) {
-        if (!group->values[row].is_set) {
+        if (!group->values[row].is_set && is_read_when_absent(&table[row])) {
             g_autofree char *row_name =
                 g_strjoin(key[0] != '\0' ? "." : "", key, table[row].name, NULL);
             read_absent(reader, &table[row], node != NULL, row_name, place, &group->values[row]);
