@@ -1,5 +1,7 @@
 #include "controls/peers.h"
 
+#include "base/probed.h"
+
 struct Peers {
     const ControlContext *context;
     Effective *walker; /* its own: the walk of whoever asks stays as it is */
@@ -77,7 +79,7 @@ Peers *peers_new(const ControlContext *context)
     peers->walker = effective_new(context->graph);
     peers->sizes = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     peers->place = g_new(uint32_t, (size_t)n_people + 1);
-    peers->holds = g_new0(uint32_t, (size_t)n_people + 1);
+    peers->holds = probed_new(uint32_t, (size_t)n_people + 1);
     for (uint32_t person = 0; person < n_people; person++)
         peers->place[person] = place_of(peers, &numbers, places, person);
     peers->held = g_new0(uint32_t, (size_t)peers->n_places + 1);

@@ -1,6 +1,7 @@
 /* rights.c: what several controls about rights ask. */
 #include "controls/rights.h"
 
+#include "base/probed.h"
 #include "controls/allowed.h"
 
 #define CLASSES_WITHOUT_RIGHTS (CLASS_BIT(CLASS_BREAK_GLASS) | CLASS_BIT(CLASS_COMPUTER))
@@ -94,7 +95,7 @@ void rights_visit(ControlContext *context, const Bitset *among, RightVisit visit
     const Snapshot *snapshot = context->snapshot;
     /* Last group visited for an account, plus one: a group governed in several ways is visited
      * once. */
-    g_autofree uint32_t *visited = g_new0(uint32_t, (size_t)snapshot->accounts.n + 1);
+    g_autofree uint32_t *visited = probed_new(uint32_t, (size_t)snapshot->accounts.n + 1);
     for (uint32_t group = 0; group < snapshot->groups.n; group++) {
         if (!bitset_has(&context->governed->any, group))
             continue;

@@ -1,4 +1,5 @@
 /* segregation.c: rights that one person may not hold together. */
+#include "base/probed.h"
 #include "controls/catalogue.h"
 #include "controls/evidence.h"
 #include "model/lookup.h"
@@ -151,7 +152,7 @@ static void evaluate_segregation(ControlContext *context)
 {
     unjudged_segregation_names(context);
     size_t n_people = (size_t)context->snapshot->people.n + 1;
-    g_autofree uint32_t *a = g_new0(uint32_t, n_people), *b = g_new0(uint32_t, n_people);
+    g_autofree uint32_t *a = probed_new(uint32_t, n_people), *b = probed_new(uint32_t, n_people);
     g_autofree uint32_t *conflict = g_new0(uint32_t, n_people);
     g_autofree uint64_t *ways = g_new0(uint64_t, n_people);
     g_autoptr(GArray) candidates_a = g_array_new(FALSE, FALSE, sizeof(uint32_t));

@@ -1,6 +1,7 @@
 #include "membership/effective.h"
 
 #include "base/hash.h"
+#include "base/probed.h"
 
 /* How far ahead of their use marks are fetched: members of a small group lie anywhere in the marks.
  */
@@ -30,8 +31,8 @@ Effective *effective_new(const Graph *graph)
     const Snapshot *snapshot = graph_snapshot(graph);
     Effective *effective = g_new0(Effective, 1);
     effective->graph = graph;
-    effective->account_marks = g_new0(uint32_t, snapshot->accounts.n + 1);
-    effective->group_marks = g_new0(uint32_t, snapshot->groups.n + 1);
+    effective->account_marks = probed_new(uint32_t, snapshot->accounts.n + 1);
+    effective->group_marks = probed_new(uint32_t, snapshot->groups.n + 1);
     effective->foreigner_marks = g_new0(uint32_t, snapshot->foreigners.n + 1);
     effective->epoch = 1;
     effective->visits = g_new(Visit, snapshot->groups.n + 1);
