@@ -4,7 +4,9 @@
 
 #include <string.h>
 
-#define N_CHUNKS 4
+/* Some milliseconds of work, which is how long the system lets another thread go on: with a few
+ * hundred microseconds of it one thread waits while the others have to wait for each other. */
+#define N_CHUNKS 12
 
 struct LdifReader {
     DataFile *file;
@@ -66,8 +68,8 @@ LdifChunk *ldif_reader_next(LdifReader *reader)
 
 void ldif_reader_give_back(LdifReader *reader, LdifChunk *chunk)
 {
-    if (chunk != NULL) {
-        g_async_queue_push(reader->empty, chunk);
+    if (chunk != NULL) { /* the next to be filled: it is still in the cache */
+        g_async_queue_push_front(reader->empty, chunk);
     }
 }
 

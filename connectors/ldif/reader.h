@@ -1,8 +1,8 @@
 /* reader.h: reads a file ahead of its parser, and hashes it meanwhile.
  *
- * A thread fills a few chunks of 256 KiB (they stay in the cache of its core), looks for NUL bytes
+ * A thread fills chunks of 256 KiB (they stay in the cache of its core), looks for NUL bytes
  * and feeds SHA-256, so that hashing (about as expensive as parsing) costs no time of its own.
- * Memory: four chunks, whatever the file's size. */
+ * Memory: twelve chunks at most, whatever the file's size. */
 #pragma once
 
 #include <glib.h>

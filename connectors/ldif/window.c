@@ -2,11 +2,10 @@
 
 #include <string.h>
 
+/* Long entries mostly follow each other; when a whole chunk has come without one, the spare would
+ * only be in the way of what else is read. */
 static void drop_overflow(LdifWindow *window)
 {
-    if (window->overflow == NULL) {
-        return;
-    }
     if (window->spare != NULL) {
         g_string_free(window->spare, TRUE);
     }

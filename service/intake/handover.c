@@ -3,7 +3,8 @@
 #include "intake/parts.h"
 
 #define BLOCK_BYTES ((size_t)256 << 10)
-#define N_BLOCKS 4
+/* Some milliseconds of work, which is how long the system lets another thread go on. */
+#define N_BLOCKS 12
 
 typedef struct Block {
     size_t used;
@@ -72,7 +73,7 @@ static gpointer build(gpointer data)
                 fetched = fetch(handover, block, at);
             build_item(handover->sink, item_at(block, at));
         }
-        g_async_queue_push(handover->empty, block);
+        g_async_queue_push_front(handover->empty, block); /* it is still in the cache */
     }
 }
 
