@@ -1,19 +1,7 @@
-/* Who is in which group: DNs, login names, SIDs and primary groups to principals, compressed rows
- * per group.
- *
- * Members of one group stand together from the pull on, so each group is sorted by itself, in
- * cache. Cost: about 15 ns a membership; peak 9 bytes a membership beside what the pull holds. */
-#include "intake/parts.h"
+/* Who is in which group: DNs, login names, SIDs and primary groups to principals. */
+#include "intake/member_lists.h"
 
-#include "base/bitset.h"
 #include "base/text_index.h"
-#include "base/sorting.h"
-
-/* A membership that is not in the group's own list of DNs. */
-typedef struct Extra {
-    uint32_t group; /* row in the snapshot */
-    uint64_t edge;  /* packed */
-} Extra;
 
 typedef struct Edges {
     Snapshot *snapshot;
@@ -24,16 +12,9 @@ typedef struct Edges {
     TextIndex *former_sids; /* → row of sid_history; NULL without any */
     uint32_t *next_former;  /* per row: the next one with the same SID, NONE */
     uint32_t foreigners_capacity;
-    GArray *extras; /* Extra, of the source at hand */
-    uint64_t n_members, capacity;
+    GArray *extras; /* (element-type ExtraMember) of the source at hand */
+    uint64_t n_members;
 } Edges;
-
-/* Sorted by principal, then by how: of two ways to be a member the one in the group's own list
- * stays. */
-static uint64_t pack(Principal member, EdgeVia via)
-{
-    return (uint64_t)member << 8 | (uint64_t)via;
-}
 
 static uint32_t add_foreigner(Edges *edges, TextRef text, TextRef sid, uint8_t source)
 {
@@ -156,7 +137,7 @@ static Principal resolve_elsewhere(Edges *edges, const EdgeSource *source, uint3
 
 static void add_extra(Edges *edges, uint32_t group, Principal member, EdgeVia via)
 {
-    Extra extra = {.group = group, .edge = pack(member, via)};
+    ExtraMember extra = {.group = group, .edge = edge_pack(member, via)};
     g_array_append_val(edges->extras, extra);
 }
 
@@ -335,104 +316,17 @@ static void collect_extras(Edges *edges, const EdgeSource *source)
     add_table_rows(edges, source);
 }
 
-/* Extras by group: first[g] .. first[g + 1] are those of group g of the snapshot, in `edges`. */
-typedef struct ExtraRows {
-    uint64_t *first, *edges;
-} ExtraRows;
-
-static ExtraRows sort_extras(const GArray *extras, uint32_t n_groups)
-{
-    ExtraRows rows = {.first = g_new0(uint64_t, (size_t)n_groups + 2),
-                      .edges = g_new(uint64_t, (size_t)extras->len + 1)};
-    for (guint i = 0; i < extras->len; i++)
-        rows.first[g_array_index(extras, Extra, i).group + 2]++;
-    for (uint32_t group = 0; group < n_groups; group++)
-        rows.first[group + 2] += rows.first[group + 1];
-    for (guint i = 0; i < extras->len; i++) {
-        Extra extra = g_array_index(extras, Extra, i);
-        rows.edges[rows.first[extra.group + 1]++] = extra.edge;
-    }
-    return rows;
-}
-
-/* ---- rows ---- */
-
-static void write_group(Edges *edges, uint32_t group, uint64_t *packed, uint64_t *spare, size_t n)
-{
-    Groups *groups = &edges->snapshot->groups;
-    sort_numbers(packed, spare, n);
-    Principal last = NONE;
-    for (size_t i = 0; i < n; i++) {
-        Principal member = (Principal)(packed[i] >> 8);
-        if (member == last)
-            continue;
-        last = member;
-        groups->members[edges->n_members] = member;
-        if ((packed[i] & 0xff) != VIA_MEMBER) /* nearly all are: a zero that takes no memory */
-            groups->members_via[edges->n_members] = (uint8_t)(packed[i] & 0xff);
-        edges->n_members++;
-    }
-    groups->first_member[group + 1] = (uint32_t)edges->n_members;
-}
-
-static size_t collect_listed(Edges *edges, const EdgeSource *source, const Bitset *via_foreign,
-                             uint32_t row, uint64_t *packed)
+/* DNs that the source lists and does not explain, in the order in which they are listed. */
+static void resolve_listed(Edges *edges, const EdgeSource *source)
 {
     const DirectoryBuilder *builder = source->sink->directory;
-    const uint32_t *ids = builder->member_ids + builder->group_extras.first_member[row];
     Principal *entry = builder->dns.entry;
-    uint32_t n = builder->group_extras.n_members[row];
-    size_t n_packed = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t id = ids[i];
-        if (id == NONE)
-            continue;
-        if (G_UNLIKELY(entry[id] == NONE))
-            entry[id] = resolve_elsewhere(edges, source, id);
-        bool is_foreign = via_foreign->n_bits > 0 && bitset_has(via_foreign, id);
-        packed[n_packed++] = pack(entry[id], is_foreign ? VIA_FOREIGN : VIA_MEMBER);
-    }
-    return n_packed;
-}
-
-/* Room for all that may come from this source. */
-static size_t reserve_members(Edges *edges, const EdgeSource *source, const ExtraRows *extras)
-{
-    const DirectoryBuilder *builder = source->sink->directory;
-    size_t longest = 0;
-    edges->capacity = edges->n_members;
     for (uint32_t row = 0; row < builder->groups.n; row++) {
-        uint32_t group = source->groups_base + row;
-        size_t n = builder->group_extras.n_members[row] +
-                   (extras->first[group + 1] - extras->first[group]);
-        edges->capacity += n;
-        longest = MAX(longest, n);
+        const uint32_t *ids = builder->member_ids + builder->group_extras.first_member[row];
+        for (uint32_t i = 0; i < builder->group_extras.n_members[row]; i++)
+            if (ids[i] != NONE && G_UNLIKELY(entry[ids[i]] == NONE))
+                entry[ids[i]] = resolve_elsewhere(edges, source, ids[i]);
     }
-    Groups *groups = &edges->snapshot->groups;
-    groups->members = g_renew(Principal, groups->members, edges->capacity + 1);
-    groups->members_via = g_renew(uint8_t, groups->members_via, edges->capacity + 1);
-    columns_clear_room((char *)groups->members_via + edges->n_members,
-                       edges->capacity + 1 - edges->n_members);
-    return longest;
-}
-
-static void write_source(Edges *edges, EdgeSource *source, const Bitset *via_foreign)
-{
-    DirectoryBuilder *builder = source->sink->directory;
-    ExtraRows extras = sort_extras(edges->extras, edges->snapshot->groups.n);
-    size_t longest = reserve_members(edges, source, &extras);
-    g_autofree uint64_t *packed = g_new(uint64_t, longest + 1);
-    g_autofree uint64_t *spare = g_new(uint64_t, longest + 1);
-    for (uint32_t row = 0; row < builder->groups.n; row++) {
-        uint32_t group = source->groups_base + row;
-        size_t n = collect_listed(edges, source, via_foreign, row, packed);
-        for (uint64_t i = extras.first[group]; i < extras.first[group + 1]; i++)
-            packed[n++] = extras.edges[i];
-        write_group(edges, group, packed, spare, n);
-    }
-    g_free(extras.first);
-    g_free(extras.edges);
-    g_clear_pointer(&builder->member_ids, g_free);
 }
 
 void edges_build(Snapshot *snapshot, EdgeSource *sources, uint32_t n_sources)
@@ -449,9 +343,12 @@ void edges_build(Snapshot *snapshot, EdgeSource *sources, uint32_t n_sources)
     if (n_sources == 1) /* no other source to look a DN up in */
         dn_table_forget_spellings(&sources[0].sink->directory->dns);
     for (uint32_t i = 0; i < n_sources; i++) {
-        edges.extras = g_array_new(FALSE, FALSE, sizeof(Extra));
+        edges.extras = g_array_new(FALSE, FALSE, sizeof(ExtraMember));
         collect_extras(&edges, &sources[i]);
-        write_source(&edges, &sources[i], &via_foreign[i]);
+        resolve_listed(&edges, &sources[i]);
+        edges.n_members = member_lists_write(snapshot, edges.n_members, &sources[i],
+                                             &via_foreign[i], edges.extras);
+        g_clear_pointer(&sources[i].sink->directory->member_ids, g_free);
         g_array_unref(edges.extras);
         bitset_clear(&via_foreign[i]);
     }

@@ -58,6 +58,26 @@ static void members_come_once_and_sorted_however_often_they_are_listed(void **st
     assert_int_equal(snapshot->sources[0].counts.memberships, 6);
 }
 
+/* Lists close up behind a group that lists somebody twice, and how each is a member with them. */
+static void a_group_that_lists_somebody_twice_leaves_the_others_as_they_are(void **state)
+{
+    Sink *sink = directory("corp", 0);
+    push_account(sink, "a");
+    push_account(sink, "b");
+    push_group(sink, "twice", "a b a b");
+    DirectoryEntry named = group_entry("named");
+    Text members[] = {text_of("cn=b,ou=x,dc=x")}, names[] = {text_of("a")};
+    named.members = members;
+    named.member_names = names;
+    named.n_members = named.n_member_names = 1;
+    push_entry(sink, &named);
+    push_group(sink, "listed", "a b");
+    g_autoptr(Snapshot) snapshot = freeze_sink(sink);
+    assert_members(snapshot, "twice", "a:member b:member");
+    assert_members(snapshot, "named", "a:memberUid b:member");
+    assert_members(snapshot, "listed", "a:member b:member");
+}
+
 static void groups_are_members_of_groups_and_may_contain_each_other(void **state)
 {
     Sink *sink = directory("corp", 0);
@@ -648,6 +668,7 @@ int main(void)
         cmocka_unit_test(members_are_found_before_and_after_their_group_in_any_spelling),
         cmocka_unit_test(dns_with_escapes_and_spaces_meet),
         cmocka_unit_test(members_come_once_and_sorted_however_often_they_are_listed),
+        cmocka_unit_test(a_group_that_lists_somebody_twice_leaves_the_others_as_they_are),
         cmocka_unit_test(groups_are_members_of_groups_and_may_contain_each_other),
         cmocka_unit_test(a_member_that_is_nobody_is_kept_as_its_text_once),
         cmocka_unit_test(an_empty_member_is_read_and_nobody),
