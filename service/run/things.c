@@ -358,10 +358,24 @@ static size_t find_asset(const Snapshot *snapshot, const char *text, GArray *fou
     return 1;
 }
 
+/* Pages link a group by its key, which no configuration would write. */
+static size_t find_group(const Snapshot *snapshot, const char *text, GArray *found)
+{
+    size_t n = snapshot_find_groups(snapshot, text, found);
+
+    for (uint32_t group = 0; n == 0 && group < snapshot->groups.n; group++) {
+        if (g_ascii_strcasecmp(snapshot_text(snapshot, snapshot->groups.key[group]), text) == 0) {
+            g_array_append_val(found, group);
+            n++;
+        }
+    }
+    return n;
+}
+
 static const Thing things[] = {
     {"account", snapshot_find_accounts, account_facts, PRINCIPAL_ACCOUNT},
     {"person", snapshot_find_people, person_facts, PRINCIPAL_FOREIGN},
-    {"group", snapshot_find_groups, group_facts, PRINCIPAL_GROUP},
+    {"group", find_group, group_facts, PRINCIPAL_GROUP},
     {"asset", find_asset, asset_facts, PRINCIPAL_FOREIGN},
 };
 

@@ -121,7 +121,7 @@ static void add_head(const Request *request, json_t *model, const json_t *review
     view_take_text(model, "open_words",
                    view_count(view_number(review, "open"), "right stays unreviewed",
                               "rights stay unreviewed"));
-    if (run > 0)
+    if (run > 0 && web_is_technical(request))
         view_take_text(model, "run_href", g_strdup_printf("/runs/%" G_GINT64_FORMAT, run));
     json_object_set(model, "sources", json_object_get(review, "proof"));
 }

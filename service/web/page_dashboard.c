@@ -14,11 +14,6 @@
 #define DUE_MOST 5
 #define TREND_OF_RUNS 40 /* some of which were not applied */
 
-static bool is_technical(const Request *request)
-{
-    return (request->who.roles & (ROLE_ADMIN | ROLE_AUDITOR)) != 0;
-}
-
 /* ---- runs and sources ---- */
 
 static json_t *sources_of(const json_t *run)
@@ -69,11 +64,12 @@ static bool add_runs(Request *request, json_t *model, GError **error)
     if (newest) {
         g_autofree char *id = g_strdup_printf("%" G_GINT64_FORMAT, view_number(newest, "id"));
         json_object_set(model, "run", newest);
-        view_take_text(model, "run_href", view_path("/runs", id));
+        if (web_is_technical(request))
+            view_take_text(model, "run_href", view_path("/runs", id));
         json_object_set_new(model, "sources", sources_of(newest));
         add_trouble(model, newest);
     }
-    trend = is_technical(request) ? figure_trend(lines) : NULL;
+    trend = web_is_technical(request) ? figure_trend(lines) : NULL;
     if (trend)
         json_object_set_new(model, "trend", trend);
     json_decref(lines);
@@ -87,7 +83,7 @@ static bool add_counts(Request *request, json_t *model, GError **error)
 {
     json_t *summary, *rows;
 
-    if (!is_technical(request))
+    if (!web_is_technical(request))
         return true;
     summary = ledger_summary(request->ledger, error);
     if (!summary)
@@ -127,7 +123,7 @@ static void cut_to(json_t *list, size_t most)
 
 static bool add_reviews(Request *request, json_t *model, GError **error)
 {
-    bool sees_all = is_technical(request) || (request->who.roles & ROLE_REVIEWS);
+    bool sees_all = web_is_technical(request) || (request->who.roles & ROLE_REVIEWS);
     json_t *heads = json_array(), *head;
     ReviewFilter filter = {.reviewer = sees_all ? NULL : request->who.person,
                            .now_utc = request->now_utc};
@@ -153,7 +149,8 @@ static bool add_cases(Request *request, json_t *model, GError **error)
     json_t *cases = json_array(), *row;
     size_t i;
 
-    view_set_flag(model, "cases_allowed", is_technical(request) || (request->who.roles & ROLE_HR));
+    view_set_flag(model, "cases_allowed",
+                  web_is_technical(request) || (request->who.roles & ROLE_HR));
     json_object_set_new(model, "cases", cases);
     if (!json_is_true(json_object_get(model, "cases_allowed")))
         return true;

@@ -14,16 +14,16 @@ static const char *const inputs[] = {"owner", "text", "approver", "until", "reas
 
 /* ---- the model ---- */
 
-static void add_thing(json_t *links, const char *label, const json_t *thing)
+/* Links for who may open them: whoever sees only what is theirs opens themselves. */
+static void add_thing(const Request *request, json_t *links, const json_t *thing)
 {
     static const struct {
         const char *type, *base;
-        bool by_name; /* the page is found by name; else by key */
-    } pages[] = {{"account", "/accounts", false},
-                 {"right", "/accounts", false},
-                 {"group", "/groups", false},
-                 {"person", "/people", false},
-                 {"asset", "/register", false}};
+    } pages[] = {{"account", "/accounts"},
+                 {"right", "/accounts"},
+                 {"group", "/groups"},
+                 {"person", "/people"},
+                 {"asset", "/register"}};
     const char *type = view_text(thing, "type"), *dn = view_text(thing, "dn");
     const char *base = NULL;
 
@@ -31,26 +31,28 @@ static void add_thing(json_t *links, const char *label, const json_t *thing)
         if (g_strcmp0(type, pages[i].type) == 0)
             base = pages[i].base;
     }
-    g_autofree char *named = label ? g_strdup(label) : view_label(type ? type : "subject");
+    g_autofree char *named = view_label(type ? type : "subject");
     view_fact_link(links, g_str_equal(named, "Right") ? "Account" : named, view_text(thing, "name"),
-                   base, base ? view_text(thing, "key") : NULL);
+                   base, base && request->sees_all ? view_text(thing, "key") : NULL);
     json_t *row = json_array_get(links, json_array_size(links) - 1);
     if (dn && row)
         view_set_text(row, "dn", dn);
 }
 
-static json_t *links_of(const json_t *exception)
+static json_t *links_of(const Request *request, const json_t *exception)
 {
     json_t *links = json_array(), *person = json_object_get(exception, "person");
     const json_t *object = json_object_get(exception, "object");
 
-    add_thing(links, NULL, json_object_get(exception, "subject"));
+    add_thing(request, links, json_object_get(exception, "subject"));
     if (json_is_object(object))
-        add_thing(links, NULL, object);
+        add_thing(request, links, object);
     if (json_is_object(person)) {
         g_autofree char *text =
             g_strdup_printf("%s (%s)", view_text(person, "name"), view_text(person, "id"));
-        view_fact_link(links, "Person", text, "/people", view_text(person, "id"));
+        bool may_open =
+            request->sees_all || g_strcmp0(view_text(person, "id"), request->who.person) == 0;
+        view_fact_link(links, "Person", text, "/people", may_open ? view_text(person, "id") : NULL);
     }
     return links;
 }
@@ -120,14 +122,15 @@ static json_t *model_of(const Request *request, json_t *exception)
     const char *status = view_text(exception, "status");
     bool may_write = (request->who.roles & ROLE_ADMIN) && !request->is_read_only;
     json_t *paths = figure_paths_of(exception);
-    json_t *model = json_pack("{s:o s:o s:o s:o s:o s:o}", "links", links_of(exception), "evidence",
-                              evidence_of(exception), "limits", limits_of(exception), "references",
-                              references_of(exception), "paths", paths, "exception", exception);
+    json_t *model =
+        json_pack("{s:o s:o s:o s:o s:o s:o}", "links", links_of(request, exception), "evidence",
+                  evidence_of(exception), "limits", limits_of(exception), "references",
+                  references_of(exception), "paths", paths, "exception", exception);
     g_autofree char *anchor = g_strdup_printf("/controls#%s", view_text(exception, "control"));
 
     view_set_flag(model, "has_paths", json_array_size(paths) > 0);
     view_take_text(model, "self_href", view_path("/exceptions", view_text(exception, "id")));
-    view_set_text(model, "control_href", anchor);
+    view_set_text(model, "control_href", request->sees_all ? anchor : NULL);
     view_set_text(model, "status_words", words_of_status(status));
     view_set_flag(model, "is_late",
                   is_open(status) &&

@@ -72,11 +72,6 @@ static void link_exceptions(const json_t *thing)
         view_link(row, "/exceptions", view_text(row, "id"));
 }
 
-static bool sees_everything(const Request *request)
-{
-    return (request->who.roles & (ROLE_ADMIN | ROLE_AUDITOR)) != 0;
-}
-
 static void fact_person(json_t *facts, const char *label, const json_t *person)
 {
     g_autofree char *text =
@@ -135,15 +130,17 @@ static void decorate_person(const Request *request, json_t *person)
         const char *key = view_text(row, "key");
         view_set_text(row, "state", state);
         view_set_text(row, "state_class", class);
-        if (sees_everything(request))
+        if (web_is_technical(request))
             view_link(row, "/accounts", key ? key : view_text(row, "name"));
     }
     json_array_foreach(json_object_get(person, "assets"), i, row)
     {
-        if (sees_everything(request))
+        if (web_is_technical(request))
             view_link(row, "/register", view_text(row, "id"));
+        view_take_text(row, "state",
+                       g_strdelimit(g_strdup(view_text(row, "status")), "_", ' ')); /* "in use" */
     }
-    if (sees_everything(request))
+    if (web_is_technical(request))
         link_exceptions(person);
     else
         json_object_del(person, "exceptions");
@@ -159,6 +156,12 @@ static char *line_of_person(const json_t *person)
 
     return g_strdup_printf("%s%s%s", title ? title : "", title && department ? ", " : "",
                            department ? department : "");
+}
+
+/* A link for who may open it. */
+static void fact_colleague(const Request *request, json_t *facts, const char *label, const char *id)
+{
+    view_fact_link(facts, label, id, "/people", request->sees_all ? id : NULL);
 }
 
 /* Whoever may not see everybody sees themselves. */
@@ -177,13 +180,11 @@ bool page_person(Request *request, Reply *reply, GError **error)
     facts = json_array();
     decorate_person(request, person);
     facts_named(facts, person, person_facts);
-    view_fact_link(facts, "Manager", view_text(person, "manager_id"), "/people",
-                   view_text(person, "manager_id"));
-    view_fact_link(facts, "Sponsor", view_text(person, "sponsor_id"), "/people",
-                   view_text(person, "sponsor_id"));
+    fact_colleague(request, facts, "Manager", view_text(person, "manager_id"));
+    fact_colleague(request, facts, "Sponsor", view_text(person, "sponsor_id"));
     json_t *model = json_pack("{s:o s:o}", "facts", facts, "person", person);
     view_take_text(model, "line", line_of_person(person));
-    view_set_flag(model, "exceptions_allowed", sees_everything(request));
+    view_set_flag(model, "exceptions_allowed", web_is_technical(request));
     view_set_flag(model, "may_check", (request->who.roles & ROLE_HR) && !request->is_read_only);
     view_take_text(model, "leaver_href", view_path("/leavers/check", view_text(person, "id")));
     reply_page(reply, "person", view_text(person, "name"), model);

@@ -126,6 +126,11 @@ void reply_refuse(Reply *reply, unsigned status, const char *format, ...)
 
 /* ---- errors of handlers ---- */
 
+bool web_is_technical(const Request *request)
+{
+    return (request->who.roles & (ROLE_ADMIN | ROLE_AUDITOR)) != 0;
+}
+
 bool web_not_found(const Request *request, GError **error)
 {
     g_set_error(error, WEB_ERROR, WEB_ERROR_NOT_FOUND,

@@ -79,5 +79,7 @@ void reply_header(Reply *reply, const char *name, const char *value);
 
 /* For handlers; always false. There is none, or it is not theirs to see. */
 bool web_not_found(const Request *request, GError **error);
+/* An administrator or an auditor: who may open what is about the machinery. */
+bool web_is_technical(const Request *request);
 bool web_bad_request(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 bool web_denied(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);

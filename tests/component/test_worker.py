@@ -61,6 +61,11 @@ class Looks(SiteTest):
         direct = self.worker.ask("group", id="Domain Admins")
         self.assertNotEqual(direct["found"]["members"], answer["found"]["members"])
 
+    def test_a_group_is_found_by_its_key_as_pages_link_it(self):
+        group = next(row["object"] for row in self.site.exceptions() if row["object"] and row["object"]["type"] == "group")
+        self.assertNotIn("=", group["key"])  # an entryUUID, no DN
+        self.assertEqual(self.worker.ask("group", id=group["key"])["found"], self.worker.ask("group", id=group["dn"])["found"])
+
     def test_what_is_not_there_is_null(self):
         for kind in ("person", "account", "group", "asset"):
             self.assertIsNone(self.worker.ask(kind, id="no such thing")["found"])
