@@ -176,7 +176,8 @@ load() { # dir, ldif, suffix
     slapadd -q $check -f "$d/slapd.conf" -b "$3" -l "$2"
 }
 
-start_server() { # dir, suffix
+# False: it ended, or lacks one of its ports: somebody took it between choosing and using it, and slapd goes on with the others.
+try_server() { # dir, suffix
     local d=$1 ports socket
     ports=($(free_ports))
     socket="$d/ldapi"
@@ -185,8 +186,12 @@ start_server() { # dir, suffix
     setsid slapd -f "$d/slapd.conf" -d stats \
         -h "ldap://127.0.0.1:${ports[0]} ldaps://127.0.0.1:${ports[1]} ldapi://$encoded" >"$d/slapd.log" 2>&1 </dev/null &
     echo $! >"$d/slapd.pid"
-    for _ in $(seq 200); do
+    for _ in $(seq 1200); do
         if ! kill -0 "$(cat "$d/slapd.pid")" 2>/dev/null; then
+            return 1
+        fi
+        if grep -q "bind(.*failed" "$d/slapd.log"; then
+            stop_server "$d"
             return 1
         fi
         if grep -q "slapd starting" "$d/slapd.log"; then
@@ -209,6 +214,13 @@ ENV
     return 1
 }
 
+start_server() { # dir, suffix
+    for _ in 1 2 3 4 5; do
+        try_server "$1" "$2" && return 0
+    done
+    return 1
+}
+
 case "${1:-}" in
 start)
     [ $# = 4 ] || { echo "usage: slapd.sh start DIR LDIF SUFFIX" >&2; exit 2; }
@@ -227,8 +239,7 @@ start)
     if [ ! -f "$d/db/data.mdb" ]; then
         load "$d" "$3" "$4" >"$d/load.log" 2>&1 || { cat "$d/load.log" >&2; exit 1; }
     fi
-    # A port can be taken between choosing and using it.
-    start_server "$d" "$4" || start_server "$d" "$4" || { cat "$d/slapd.log" >&2; exit 1; }
+    start_server "$d" "$4" || { cat "$d/slapd.log" >&2; exit 1; }
     ;;
 stop)
     stop_server "$2"
