@@ -225,14 +225,33 @@ static void set_advice(json_t *item)
         view_set_text(advice, "word", review_word(view_text(advice, "decision")));
 }
 
+/* "Approval by", "Approval on" …: each member a line of its own, so that times are told as such. */
+static void add_members(json_t *details, const char *label, const json_t *object)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach((json_t *)(uintptr_t)object, name, value)
+    {
+        g_autofree char *full = g_strdup_printf("%s %s", label, name);
+        size_t before = json_array_size(details);
+
+        view_fact_value(details, full,
+                        json_is_object(value) ? json_object_get(value, "name") : value);
+        json_t *row = json_array_get(details, before);
+        if (row && g_str_equal(name, "expires")) { /* a midnight is the day that it ends */
+            json_object_set(row, "due", json_object_get(row, "time"));
+            json_object_del(row, "time");
+        }
+    }
+}
+
 static json_t *details_of(const json_t *item)
 {
     static const struct {
         const char *name, *label;
         bool is_dn;
-    } rows[] = {{"approval", "Approval", false},
-                {"previous", "Last review", false},
-                {"exceptions", "Open exceptions", false},
+    } rows[] = {{"exceptions", "Open exceptions", false},
                 {"account_dn", "Account", true},
                 {"group_dn", "Group", true}};
     json_t *details = json_array();
@@ -245,6 +264,8 @@ static json_t *details_of(const json_t *item)
                             view_number(peers, "holding"), view_number(peers, "of"));
         view_fact(details, "Peers", text);
     }
+    add_members(details, "Approval", json_object_get(item, "approval"));
+    add_members(details, "Last review", json_object_get(item, "previous"));
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         size_t before = json_array_size(details);
         view_fact_value(details, rows[i].label, json_object_get(item, rows[i].name));
