@@ -131,7 +131,7 @@ static Ledger *open_store(const char *url)
     g_autoptr(GError) error = NULL;
     Ledger *ledger = ledger_open(url, "/", LEDGER_RUN, &error);
 
-    if (!ledger || !ledger_lock(ledger, "bench", &error))
+    if (!ledger || !ledger_lock(ledger, LEDGER_LOCK_RUN, "bench", &error))
         g_error("%s", error->message);
     return ledger;
 }
