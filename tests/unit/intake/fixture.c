@@ -177,3 +177,16 @@ void assert_balanced(const SourceRecord *record)
     const SourceCounts *counts = &record->counts;
     assert_int_equal(counts->pulled, counts->kept + counts->rejected + counts->excluded);
 }
+
+void assert_members(const Snapshot *snapshot, const char *group, const char *expected)
+{
+    g_autofree char *members = members_of(snapshot, group);
+    assert_string_equal(members, expected);
+}
+
+Sink *directory(const char *name, uint8_t index)
+{
+    SinkOptions options = fixture_options(name, PROVIDES_DIRECTORY);
+    options.index = index;
+    return sink_new(&options);
+}

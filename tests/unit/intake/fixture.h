@@ -36,6 +36,8 @@ Snapshot *freeze_sink(Sink *sink);
 /* Members of the group of this name: "ann:member bob:primary group", sorted by principal; newly
  * allocated. */
 char *members_of(const Snapshot *snapshot, const char *group);
+Sink *directory(const char *name, uint8_t index); /* empty, of the source index */
+void assert_members(const Snapshot *snapshot, const char *group, const char *expected);
 /* All kept rejections, one a line; newly allocated. */
 char *rejections_of(const SourceRecord *record);
 void assert_balanced(const SourceRecord *record);
