@@ -18,9 +18,8 @@ static void *wait_for_signals(void *data)
     const sigset_t *signals = data;
     int number = 0;
 
-    while (sigwait(signals, &number) == 0) {
+    while (sigwait(signals, &number) == 0)
         g_cancellable_cancel(cancel);
-    }
     return NULL;
 }
 
@@ -28,9 +27,8 @@ static void *wait_for_signals(void *data)
 static void choose_locale(void)
 {
     setlocale(LC_CTYPE, "");
-    if (!g_get_charset(NULL)) {
+    if (!g_get_charset(NULL))
         setlocale(LC_CTYPE, "C.UTF-8");
-    }
 }
 
 /* Columns and tables of hash slots are grown, joined and dropped all the time. As mappings of their

@@ -12,14 +12,13 @@ static const char *const no_attributes[] = {LDAP_NO_ATTRS, NULL};
 static void check_certificate(const DirectorySession *session, CheckReport *report)
 {
     if (!session->is_encrypted) {
-        if (session->is_sealed) {
+        if (session->is_sealed)
             check_pass(report, "%s: encrypted by Kerberos", session->url);
-        } else if (g_ascii_strncasecmp(session->url, "ldapi:", 6) != 0) {
+        else if (g_ascii_strncasecmp(session->url, "ldapi:", 6) != 0)
             check_warn(report,
                        "%s: not encrypted: everything can be read on the way; use ldaps:// or "
                        "starttls = true",
                        session->url);
-        }
         return;
     }
     g_autoptr(GDateTime) end = session->certificate_ends_utc != TIME_UNKNOWN
@@ -30,12 +29,11 @@ static void check_certificate(const DirectorySession *session, CheckReport *repo
     bool is_soon = end != NULL && session->certificate_ends_utc <
                                       g_get_real_time() / G_USEC_PER_SEC + MIN_CERTIFICATE_SECONDS;
     const char *version = session->tls_version != NULL ? session->tls_version : "TLS";
-    if (is_soon) {
+    if (is_soon)
         check_warn(report, "%s: the certificate ends soon, on %s: renew it on the server", version,
                    date);
-    } else {
+    else
         check_pass(report, "%s, certificate valid until %s", version, date);
-    }
 }
 
 static void check_clock(const char *current_time, CheckReport *report)
@@ -43,18 +41,16 @@ static void check_clock(const char *current_time, CheckReport *report)
     int64_t theirs;
     Text text = text_of(current_time);
 
-    if (current_time == NULL || !value_time(text, &theirs)) {
+    if (current_time == NULL || !value_time(text, &theirs))
         return;
-    }
     int64_t skew = theirs - g_get_real_time() / G_USEC_PER_SEC;
-    if (ABS(skew) > MAX_SKEW_SECONDS) {
+    if (ABS(skew) > MAX_SKEW_SECONDS)
         check_warn(report,
                    "the server's clock differs by %" G_GINT64_FORMAT
                    " s: set the one that is wrong (Kerberos refuses more than 300 s)",
                    skew);
-    } else {
+    else
         check_pass(report, "the server's clock agrees within %" G_GINT64_FORMAT " s", ABS(skew));
-    }
 }
 
 /* ---- What the reader sees ---- */
@@ -120,9 +116,8 @@ static bool check_kind(DirectorySession *session, const char *const *bases, cons
     g_autofree char *filter = directory_sample_filter(schema, kind);
     bool is_seen = filter == NULL;
 
-    for (size_t i = 0; bases[i] != NULL && !is_seen; i++) {
+    for (size_t i = 0; bases[i] != NULL && !is_seen; i++)
         is_seen = check_sample(session, bases[i], what, filter, schema, report);
-    }
     return is_seen;
 }
 
@@ -133,24 +128,20 @@ static void check_bases(DirectorySession *session, const DirectoryServer *server
     g_autofree char *list = g_strjoinv(" and ", (char **)(uintptr_t)bases);
     bool is_any_there = false;
 
-    for (size_t i = 0; bases[i] != NULL; i++) {
+    for (size_t i = 0; bases[i] != NULL; i++)
         is_any_there |= check_base(session, server, bases[i], report);
-    }
-    if (!is_any_there) {
+    if (!is_any_there)
         return;
-    }
-    if (!check_kind(session, bases, "account", ENTRY_ACCOUNT, schema, report)) {
+    if (!check_kind(session, bases, "account", ENTRY_ACCOUNT, schema, report))
         check_fail(report,
                    "no account can be seen below %s: base or account_filter is wrong, or the "
                    "reader lacks the right; a run would not use an empty answer",
                    list);
-    }
-    if (!check_kind(session, bases, "group", ENTRY_GROUP, schema, report)) {
+    if (!check_kind(session, bases, "group", ENTRY_GROUP, schema, report))
         check_warn(report,
                    "no group can be seen below %s: base or group_filter is wrong, or the reader "
                    "lacks the right; no control about rights would find anything",
                    list);
-    }
 }
 
 static void check_ranges(DirectorySession *session, const Schema *schema,
@@ -158,12 +149,11 @@ static void check_ranges(DirectorySession *session, const Schema *schema,
 {
     g_autoptr(GError) error = NULL;
 
-    if (!directory_server_gives_ranges(session, schema, settings_texts(settings, "base"), &error)) {
+    if (!directory_server_gives_ranges(session, schema, settings_texts(settings, "base"), &error))
         check_fail(report, "%s", error->message);
-    } else if (schema_range_values(schema) > 0) {
+    else if (schema_range_values(schema) > 0)
         check_pass(report, "members are given %zu at a time, as member_range says",
                    schema_range_values(schema));
-    }
 }
 
 static void check_canaries(DirectorySession *session, const SettingsGroup *settings,
@@ -173,14 +163,13 @@ static void check_canaries(DirectorySession *session, const SettingsGroup *setti
 
     for (size_t i = 0; canaries[i] != NULL; i++) {
         LDAPMessage *answer = directory_read_entry(session, canaries[i], no_attributes);
-        if (answer != NULL) {
+        if (answer != NULL)
             check_pass(report, "canary %s is there", canaries[i]);
-        } else {
+        else
             check_fail(report,
                        "canary %s cannot be seen: the reader lacks the right, or it was deleted or "
                        "renamed; a run would not use this source",
                        canaries[i]);
-        }
         ldap_msgfree(answer);
     }
 }
@@ -215,9 +204,8 @@ void directory_check(const Source *source, CheckReport *report)
         check_fail(report, "%s", error->message);
         return;
     }
-    if (session->passed_over != NULL) {
+    if (session->passed_over != NULL)
         check_warn(report, "not the first server: %s", session->passed_over);
-    }
     check_pass(report, "%s: connected, %s%s", session->url,
                session->bound_as[0] != '\0' ? "bound as " : "anonymous", session->bound_as);
     check_certificate(session, report);

@@ -22,23 +22,19 @@ typedef enum ElementState {
  * bytes before the content. */
 static inline ElementState element_head(Text data, size_t *ret_head, size_t *ret_length)
 {
-    if (data.length < 2) {
+    if (data.length < 2)
         return ELEMENT_CUT;
-    }
     size_t length = (unsigned char)data.data[1];
     size_t n_more = 0;
     if (length >= 0x80) {
         n_more = length - 0x80;
-        if (n_more == 0 || n_more > 4) {
+        if (n_more == 0 || n_more > 4)
             return ELEMENT_BROKEN;
-        }
-        if (data.length < 2 + n_more) {
+        if (data.length < 2 + n_more)
             return ELEMENT_CUT;
-        }
         length = 0;
-        for (size_t i = 0; i < n_more; i++) {
+        for (size_t i = 0; i < n_more; i++)
             length = length << 8 | (unsigned char)data.data[2 + i];
-        }
     }
     *ret_head = 2 + n_more;
     *ret_length = length;
@@ -53,9 +49,8 @@ static inline bool element_take(Text *rest, unsigned char tag, Text *ret_content
     size_t length = 0;
 
     if (rest->length == 0 || (unsigned char)rest->data[0] != tag ||
-        element_head(*rest, &head, &length) != ELEMENT_HEADED || length > rest->length - head) {
+        element_head(*rest, &head, &length) != ELEMENT_HEADED || length > rest->length - head)
         return false;
-    }
     *ret_content = (Text){rest->data + head, length};
     *rest = (Text){rest->data + head + length, rest->length - head - length};
     return true;

@@ -14,9 +14,8 @@ bool entry_next_attribute(EntryWalk *walk, Text *ret_name)
 {
     Text attribute;
 
-    if (walk->is_broken || walk->attributes.length == 0) {
+    if (walk->is_broken || walk->attributes.length == 0)
         return false;
-    }
     walk->is_broken = !element_take(&walk->attributes, ELEMENT_SEQUENCE, &attribute) ||
                       !element_take(&attribute, ELEMENT_OCTET_STRING, ret_name) ||
                       !element_take(&attribute, ELEMENT_SET, &walk->values);
@@ -25,9 +24,8 @@ bool entry_next_attribute(EntryWalk *walk, Text *ret_name)
 
 bool entry_next_value(EntryWalk *walk, Text *ret_value)
 {
-    if (walk->values.length == 0) {
+    if (walk->values.length == 0)
         return false;
-    }
     if (!element_take(&walk->values, ELEMENT_OCTET_STRING, ret_value)) {
         walk->is_broken = true;
         walk->values.length = 0;

@@ -32,14 +32,12 @@ struct Filter {
 
 void filter_free(Filter *filter)
 {
-    if (filter == NULL) {
+    if (filter == NULL)
         return;
-    }
     g_clear_pointer(&filter->children, g_ptr_array_unref);
     g_clear_pointer(&filter->parts, g_ptr_array_unref);
-    if (filter->value != NULL) {
+    if (filter->value != NULL)
         g_string_free(filter->value, TRUE);
-    }
     g_free(filter->attribute);
     g_free(filter);
 }
@@ -68,13 +66,11 @@ static GString *fold(const char *data, size_t length, bool keep_ends)
     for (size_t i = 0; i < n; i++) {
         bool is_repeated = text[i] == ' ' && result->len > 0 && result->str[result->len - 1] == ' ';
         bool is_leading = text[i] == ' ' && result->len == 0 && !keep_ends;
-        if (!is_repeated && !is_leading) {
+        if (!is_repeated && !is_leading)
             g_string_append_c(result, text[i]);
-        }
     }
-    if (!keep_ends && result->len > 0 && result->str[result->len - 1] == ' ') {
+    if (!keep_ends && result->len > 0 && result->str[result->len - 1] == ' ')
         g_string_truncate(result, result->len - 1);
-    }
     return result;
 }
 
@@ -83,9 +79,8 @@ static GString *fold(const char *data, size_t length, bool keep_ends)
 static Text category_name(Text value)
 {
     const char *from = memchr(value.data, '=', value.length);
-    if (from == NULL) {
+    if (from == NULL)
         return value;
-    }
     from++;
     size_t rest = value.length - (size_t)(from - value.data);
     const char *comma = memchr(from, ',', rest);
@@ -99,16 +94,14 @@ static bool has_substrings(const GPtrArray *parts, const GString *text)
     size_t at = first->len;
 
     if (first->len + last->len > text->len || memcmp(text->str, first->str, first->len) != 0 ||
-        memcmp(text->str + text->len - last->len, last->str, last->len) != 0) {
+        memcmp(text->str + text->len - last->len, last->str, last->len) != 0)
         return false;
-    }
     for (guint i = 1; i + 1 < parts->len; i++) {
         const GString *part = g_ptr_array_index(parts, i);
         const char *found =
             memmem(text->str + at, text->len - last->len - at, part->str, part->len);
-        if (found == NULL) {
+        if (found == NULL)
             return false;
-        }
         at = (size_t)(found - text->str) + part->len;
     }
     return true;
@@ -121,9 +114,8 @@ static int compare(const GString *text, const GString *limit)
     int64_t b;
 
     if (value_integer((Text){text->str, text->len}, &a) &&
-        value_integer((Text){limit->str, limit->len}, &b)) {
+        value_integer((Text){limit->str, limit->len}, &b))
         return a < b ? -1 : a > b;
-    }
     return strcmp(text->str, limit->str);
 }
 
@@ -131,9 +123,8 @@ static bool is_word(const char *data, size_t length)
 {
     bool is_good = true;
 
-    for (size_t i = 0; i < length; i++) {
+    for (size_t i = 0; i < length; i++)
         is_good &= data[i] > ' ';
-    }
     return is_good;
 }
 
@@ -141,24 +132,20 @@ static bool is_value_match(const Filter *filter, Text value)
 {
     int64_t number;
 
-    if (filter->kind == FILTER_PRESENT) {
+    if (filter->kind == FILTER_PRESENT)
         return true;
-    }
     /* objectClass of every entry: folding it cost a twentieth of a run. */
     if (filter->kind == FILTER_EQUAL && filter->is_word && is_word(value.data, value.length) &&
-        memchr(value.data, '=', value.length) == NULL) {
+        memchr(value.data, '=', value.length) == NULL)
         return value.length == filter->value->len &&
                g_ascii_strncasecmp(value.data, filter->value->str, value.length) == 0;
-    }
-    if (filter->kind == FILTER_ALL_BITS || filter->kind == FILTER_ANY_BITS) {
+    if (filter->kind == FILTER_ALL_BITS || filter->kind == FILTER_ANY_BITS)
         return value_integer(value, &number) &&
                (filter->kind == FILTER_ALL_BITS ? (number & filter->bits) == filter->bits
                                                 : (number & filter->bits) != 0);
-    }
     if (g_ascii_strcasecmp(filter->attribute, "objectCategory") == 0 && filter->value != NULL &&
-        strchr(filter->value->str, '=') == NULL) {
+        strchr(filter->value->str, '=') == NULL)
         value = category_name(value);
-    }
     GString *text = fold(value.data, value.length, false);
     bool is_match = filter->kind == FILTER_EQUAL        ? g_string_equal(text, filter->value)
                     : filter->kind == FILTER_SUBSTRINGS ? has_substrings(filter->parts, text)
@@ -177,18 +164,16 @@ bool filter_matches(const Filter *filter, const FilterValue *values, size_t n_va
     case FILTER_OR:
         for (guint i = 0; i < filter->children->len; i++) {
             const Filter *child = g_ptr_array_index(filter->children, i);
-            if (filter_matches(child, values, n_values) != (filter->kind == FILTER_AND)) {
+            if (filter_matches(child, values, n_values) != (filter->kind == FILTER_AND))
                 return filter->kind == FILTER_OR;
-            }
         }
         return filter->kind == FILTER_AND;
     default:
         for (size_t i = 0; i < n_values; i++) {
             if ((values[i].attribute == filter->attribute ||
                  g_ascii_strcasecmp(values[i].attribute, filter->attribute) == 0) &&
-                is_value_match(filter, values[i].value)) {
+                is_value_match(filter, values[i].value))
                 return true;
-            }
         }
         return false;
     }
@@ -196,12 +181,10 @@ bool filter_matches(const Filter *filter, const FilterValue *values, size_t n_va
 
 void filter_attributes(const Filter *filter, GPtrArray *attributes)
 {
-    if (filter->attribute != NULL) {
+    if (filter->attribute != NULL)
         g_ptr_array_add(attributes, filter->attribute);
-    }
-    for (guint i = 0; filter->children != NULL && i < filter->children->len; i++) {
+    for (guint i = 0; filter->children != NULL && i < filter->children->len; i++)
         filter_attributes(g_ptr_array_index(filter->children, i), attributes);
-    }
 }
 
 /* ---- Reading ---- */
@@ -227,9 +210,8 @@ static bool unescape(const char *from, const char *end, GString *result)
             g_string_append_c(result, *at);
             continue;
         }
-        if (end - at < 3 || !g_ascii_isxdigit(at[1]) || !g_ascii_isxdigit(at[2])) {
+        if (end - at < 3 || !g_ascii_isxdigit(at[1]) || !g_ascii_isxdigit(at[2]))
             return false;
-        }
         g_string_append_c(result,
                           (char)(g_ascii_xdigit_value(at[1]) << 4 | g_ascii_xdigit_value(at[2])));
         at += 2;
@@ -248,9 +230,8 @@ static bool read_parts(Filter *filter, const char *value, const char *end)
         bool is_good = unescape(from, stop, raw);
         g_ptr_array_add(filter->parts, fold(raw->str, raw->len, true));
         g_string_free(raw, TRUE);
-        if (!is_good) {
+        if (!is_good)
             return false;
-        }
         from = stop + 1;
     }
     return true;
@@ -262,13 +243,11 @@ static bool read_value(Filter *filter, const char *value, const char *end)
         filter->kind = FILTER_PRESENT;
         return true;
     }
-    if (filter->kind == FILTER_EQUAL && memchr(value, '*', (size_t)(end - value)) != NULL) {
+    if (filter->kind == FILTER_EQUAL && memchr(value, '*', (size_t)(end - value)) != NULL)
         return read_parts(filter, value, end);
-    }
     g_autoptr(GString) raw = g_string_new(NULL);
-    if (!unescape(value, end, raw)) {
+    if (!unescape(value, end, raw))
         return false;
-    }
     if (filter->kind == FILTER_ALL_BITS || filter->kind == FILTER_ANY_BITS) {
         return value_integer((Text){raw->str, raw->len}, &filter->bits);
     }
@@ -291,13 +270,12 @@ static bool read_operator(Filter *filter, const char *from, const char *equals)
         const char *colon = memchr(from, ':', (size_t)(end - from));
         Text rule = {colon != NULL ? colon + 1 : end,
                      colon != NULL ? (size_t)(end - colon) - 1 : 0};
-        if (value_is(rule, "1.2.840.113556.1.4.803")) {
+        if (value_is(rule, "1.2.840.113556.1.4.803"))
             filter->kind = FILTER_ALL_BITS;
-        } else if (value_is(rule, "1.2.840.113556.1.4.804")) {
+        else if (value_is(rule, "1.2.840.113556.1.4.804"))
             filter->kind = FILTER_ANY_BITS;
-        } else {
+        else
             return false;
-        }
         end = colon;
     }
     filter->attribute = g_strndup(from, (gsize)(end - from));
@@ -317,14 +295,12 @@ static Filter *read_children(FilterReader *reader, FilterKind kind, GError **err
     reader->at++;
     while (*reader->at == '(') {
         Filter *child = read_filter(reader, error);
-        if (child == NULL) {
+        if (child == NULL)
             return NULL;
-        }
         g_ptr_array_add(filter->children, child);
     }
-    if (kind == FILTER_NOT && filter->children->len != 1) {
+    if (kind == FILTER_NOT && filter->children->len != 1)
         return refuse(reader, error, "! takes exactly one condition");
-    }
     return g_steal_pointer(&filter);
 }
 
@@ -334,36 +310,30 @@ static Filter *read_condition(FilterReader *reader, GError **error)
     const char *end = strpbrk(reader->at, "()");
     const char *equals = strchr(reader->at, '=');
 
-    if (end == NULL || equals == NULL || equals > end) {
+    if (end == NULL || equals == NULL || equals > end)
         return refuse(reader, error, "expected attribute=value");
-    }
-    if (!read_operator(filter, reader->at, equals)) {
+    if (!read_operator(filter, reader->at, equals))
         return refuse(reader, error, "attribute or matching rule is not known here");
-    }
-    if (!read_value(filter, equals + 1, end)) {
+    if (!read_value(filter, equals + 1, end))
         return refuse(reader, error, "the value is not well formed");
-    }
     reader->at = end;
     return g_steal_pointer(&filter);
 }
 
 static Filter *read_filter(FilterReader *reader, GError **error)
 {
-    if (*reader->at != '(' || ++reader->depth > MAX_DEPTH) {
+    if (*reader->at != '(' || ++reader->depth > MAX_DEPTH)
         return refuse(reader, error,
                       reader->depth > MAX_DEPTH ? "nested too deeply" : "expected (");
-    }
     reader->at++;
     g_autoptr(Filter) filter = *reader->at == '&'   ? read_children(reader, FILTER_AND, error)
                                : *reader->at == '|' ? read_children(reader, FILTER_OR, error)
                                : *reader->at == '!' ? read_children(reader, FILTER_NOT, error)
                                                     : read_condition(reader, error);
-    if (filter == NULL) {
+    if (filter == NULL)
         return NULL;
-    }
-    if (*reader->at != ')') {
+    if (*reader->at != ')')
         return refuse(reader, error, "expected )");
-    }
     reader->at++;
     reader->depth--;
     return g_steal_pointer(&filter);
@@ -374,8 +344,7 @@ Filter *filter_parse(const char *text, GError **error)
     FilterReader reader = {.text = text, .at = text};
     g_autoptr(Filter) filter = read_filter(&reader, error);
 
-    if (filter != NULL && *reader.at != '\0') {
+    if (filter != NULL && *reader.at != '\0')
         return refuse(&reader, error, "something follows the filter");
-    }
     return g_steal_pointer(&filter);
 }

@@ -18,9 +18,8 @@ static void free_group(gpointer data)
 {
     HeldGroup *group = data;
 
-    for (size_t i = 0; i < N_LISTS; i++) {
+    for (size_t i = 0; i < N_LISTS; i++)
         g_array_unref(group->lists[i]);
-    }
     g_hash_table_unref(group->known);
     g_free((Text *)(uintptr_t)group->entry.sid_history);
     g_free(group);
@@ -38,9 +37,8 @@ HeldGroups *held_groups_new(void)
 
 void held_groups_free(HeldGroups *held)
 {
-    if (held == NULL) {
+    if (held == NULL)
         return;
-    }
     g_hash_table_unref(held->by_dn);
     g_ptr_array_unref(held->groups);
     g_string_chunk_free(held->texts);
@@ -76,9 +74,8 @@ static void keep_texts(HeldGroups *held, DirectoryEntry *entry)
                            &entry->sid,
                            &entry->primary_group_sid};
 
-    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         *texts[i] = keep(held, *texts[i]);
-    }
 }
 
 static HeldGroup *new_group(HeldGroups *held, const DirectoryEntry *entry)
@@ -88,13 +85,11 @@ static HeldGroup *new_group(HeldGroups *held, const DirectoryEntry *entry)
 
     group->entry = *entry;
     keep_texts(held, &group->entry);
-    for (size_t i = 0; i < entry->n_sid_history; i++) {
+    for (size_t i = 0; i < entry->n_sid_history; i++)
         history[i] = keep(held, entry->sid_history[i]);
-    }
     group->entry.sid_history = history;
-    for (size_t i = 0; i < N_LISTS; i++) {
+    for (size_t i = 0; i < N_LISTS; i++)
         group->lists[i] = g_array_new(FALSE, FALSE, sizeof(Text));
-    }
     group->known = g_hash_table_new(g_str_hash, g_str_equal);
     g_ptr_array_add(held->groups, group);
     g_hash_table_insert(held->by_dn, (gpointer)(uintptr_t)group->entry.dn.data, group);
@@ -107,9 +102,8 @@ static void add_members(HeldGroups *held, HeldGroup *group, int list, const Text
     for (size_t i = 0; i < n_members; i++) {
         Text member = keep(held, members[i]);
         bool is_string = strlen(member.data) == member.length;
-        if (!is_string || g_hash_table_add(group->known, (gpointer)(uintptr_t)member.data)) {
+        if (!is_string || g_hash_table_add(group->known, (gpointer)(uintptr_t)member.data))
             g_array_append_val(group->lists[list], member);
-        }
     }
 }
 
@@ -118,9 +112,8 @@ void held_groups_add(HeldGroups *held, const DirectoryEntry *entry)
     g_autofree char *dn = g_strndup(entry->dn.data, entry->dn.length);
     HeldGroup *group = g_hash_table_lookup(held->by_dn, dn);
 
-    if (group == NULL) {
+    if (group == NULL)
         group = new_group(held, entry);
-    }
     add_members(held, group, BY_DN, entry->members, entry->n_members);
     add_members(held, group, BY_NAME, entry->member_names, entry->n_member_names);
     add_members(held, group, BY_SID, entry->member_sids, entry->n_member_sids);

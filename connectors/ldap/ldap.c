@@ -112,18 +112,16 @@ static void validate_urls(const SettingsGroup *settings, bool has_bind_dn, GPtrA
     for (size_t i = 0; urls[i] != NULL; i++) {
         is_plain |= is_ldap(urls[i]) && !settings_bool(settings, "starttls");
         if (!is_ldap(urls[i]) && !starts_with(urls[i], "ldaps://") &&
-            !starts_with(urls[i], "ldapi://")) {
+            !starts_with(urls[i], "ldapi://"))
             g_ptr_array_add(
                 problems,
                 g_strdup_printf("url \"%s\": expected ldaps://, ldap:// or ldapi://", urls[i]));
-        }
     }
-    if (has_bind_dn && is_plain && !settings_bool(settings, "allow_plaintext_bind")) {
+    if (has_bind_dn && is_plain && !settings_bool(settings, "allow_plaintext_bind"))
         g_ptr_array_add(
             problems,
             g_strdup("bind_dn over ldap:// would send the password unencrypted; use ldaps:// or "
                      "starttls = true (or say allow_plaintext_bind = true)"));
-    }
 }
 
 /* The setting tls_key_file is a secret and checked as one. */
@@ -132,16 +130,15 @@ static void validate_certificate(const SettingsGroup *settings, GPtrArray *probl
     const char *certificate = settings_text(settings, "tls_cert_file");
     struct stat status;
 
-    if (certificate == NULL && settings_is_set(settings, "tls_key_file")) {
+    if (certificate == NULL && settings_is_set(settings, "tls_key_file"))
         g_ptr_array_add(problems, g_strdup("tls_key_file without tls_cert_file: no certificate"));
-    } else if (certificate != NULL && !settings_is_set(settings, "tls_key_file") &&
-               stat(certificate, &status) == 0 && (status.st_mode & (S_IROTH | S_IWOTH)) != 0) {
+    else if (certificate != NULL && !settings_is_set(settings, "tls_key_file") &&
+             stat(certificate, &status) == 0 && (status.st_mode & (S_IROTH | S_IWOTH)) != 0)
         g_ptr_array_add(problems,
                         g_strdup_printf("%s holds the private key too, as there is no "
                                         "tls_key_file, and can be read or written by everybody "
                                         "(mode %04o); chmod o= it",
                                         certificate, status.st_mode & 0777));
-    }
 }
 
 static void validate(const Source *source, GPtrArray *problems)
@@ -151,23 +148,19 @@ static void validate(const Source *source, GPtrArray *problems)
 
     validate_urls(settings, has_bind_dn, problems);
     validate_certificate(settings, problems);
-    if (has_bind_dn != settings_is_set(settings, "password_file")) {
+    if (has_bind_dn != settings_is_set(settings, "password_file"))
         g_ptr_array_add(
             problems,
             g_strdup("bind_dn and password_file go together: an empty password is never sent"));
-    }
     if ((g_strcmp0(settings_text(settings, "sasl"), "GSSAPI") == 0) !=
-        settings_is_set(settings, "keytab_file")) {
+        settings_is_set(settings, "keytab_file"))
         g_ptr_array_add(problems, g_strdup("sasl = \"GSSAPI\" and keytab_file go together"));
-    }
     const char *server = settings_text(settings, "server");
     if (settings_int(settings, "member_range") > 0 && strcmp(server, "auto") != 0 &&
-        strcmp(server, "active-directory") != 0) {
+        strcmp(server, "active-directory") != 0)
         g_ptr_array_add(problems, g_strdup_printf(DIRECTORY_RANGES_ELSEWHERE, server));
-    }
-    if (has_bind_dn && settings_text(settings, "sasl") != NULL) {
+    if (has_bind_dn && settings_text(settings, "sasl") != NULL)
         g_ptr_array_add(problems, g_strdup("bind_dn and sasl exclude each other"));
-    }
     schema_validate(settings, problems);
 }
 
@@ -190,23 +183,20 @@ static void release_sigpipe(const sigset_t *before)
 
     sigemptyset(&pipe_signal);
     sigaddset(&pipe_signal, SIGPIPE);
-    while (sigismember(before, SIGPIPE) == 0 && sigtimedwait(&pipe_signal, NULL, &no_time) > 0) {
+    while (sigismember(before, SIGPIPE) == 0 && sigtimedwait(&pipe_signal, NULL, &no_time) > 0)
         continue;
-    }
     pthread_sigmask(SIG_SETMASK, before, NULL);
 }
 
 static void note_session(const DirectorySession *session, const char *server, Sink *sink)
 {
     sink_note(sink, "url", session->url);
-    if (session->passed_over != NULL) {
+    if (session->passed_over != NULL)
         sink_note(sink, "passed_over", session->passed_over);
-    }
     sink_note(sink, "server", server);
     sink_note(sink, "bind", session->bound_as[0] != '\0' ? session->bound_as : "anonymous");
-    if (session->tls_version != NULL) {
+    if (session->tls_version != NULL)
         sink_note(sink, "tls", session->tls_version);
-    }
 }
 
 static void free_session(gpointer session)
@@ -226,9 +216,8 @@ static GPtrArray *open_others(const DirectorySession *session, const SettingsGro
 
     while (others->len + 1 < n_wanted && error == NULL) {
         DirectorySession *other = directory_session_open_beside(session, settings, &error);
-        if (other != NULL) {
+        if (other != NULL)
             g_ptr_array_add(others, other);
-        }
     }
     if (n_wanted > 1) {
         g_autofree char *text =
@@ -256,18 +245,15 @@ static bool read_all(DirectorySession *session, const SettingsGroup *settings, S
         directory_search_new(session, schema, sink, (int)settings_int(settings, "page_size"),
                              strcmp(server, "active-directory") == 0);
 
-    if (root->has_domain_scope) {
+    if (root->has_domain_scope)
         directory_search_set_domain_scope(search);
-    }
-    if (root->has_matched_values) {
+    if (root->has_matched_values)
         directory_search_set_matched_values(search);
-    }
     bool is_read = scope != NULL
                        ? directory_scope_read(search, schema, settings, server, scope, error)
                        : read_bases(search, session, settings, sink, error);
-    if (!is_read) {
+    if (!is_read)
         return false;
-    }
     const char *canary = schema_missing_canary(schema);
     if (canary != NULL) {
         g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_CANARY,
@@ -286,21 +272,18 @@ static bool pull_quietly(const Source *source, const Scope *scope, Sink *sink, G
 {
     g_autoptr(DirectorySession) session = directory_session_open(source->settings, error);
 
-    if (session == NULL) {
+    if (session == NULL)
         return false;
-    }
     g_autoptr(DirectoryServer) root = directory_server_ask(session);
     const char *server = directory_server_family(root, source->settings);
     g_autoptr(Schema) schema = directory_server_schema(root, source->settings, error);
     if (schema == NULL || !directory_server_gives_ranges(
-                              session, schema, settings_texts(source->settings, "base"), error)) {
+                              session, schema, settings_texts(source->settings, "base"), error))
         return false;
-    }
     note_session(session, server, sink);
     sink_records_times(sink, directory_recorded_times(root, server));
-    if (strcmp(server, "openldap") == 0) {
+    if (strcmp(server, "openldap") == 0)
         directory_read_policies(session, root, settings_texts(source->settings, "base"), schema);
-    }
     return read_all(session, source->settings, schema, scope, sink, root, error);
 }
 
@@ -334,9 +317,8 @@ static bool pull_times_quietly(const Source *source, const TimesQuestion *questi
 {
     g_autoptr(DirectorySession) session = directory_session_open(source->settings, error);
 
-    if (session == NULL) {
+    if (session == NULL)
         return false;
-    }
     g_autoptr(DirectoryServer) root = directory_server_ask(session);
     const char *server = directory_server_family(root, source->settings);
     return directory_read_times(session, server, directory_recorded_times(root, server), question,

@@ -15,9 +15,8 @@ bool page_end(Page *page, LDAP *ldap, LDAPMessage *result, bool is_paged)
     ber_int_t estimate = 0;
 
     if (ldap_parse_result(ldap, result, &page->code, NULL, &diagnostic, NULL, &controls, 0) !=
-        LDAP_SUCCESS) {
+        LDAP_SUCCESS)
         return false;
-    }
     page->diagnostic = g_strdup(diagnostic);
     ldap_memfree(diagnostic);
     LDAPControl *paging =
@@ -90,9 +89,8 @@ int page_size_below(int page_size)
 
 bool rounds_is_repeated(Rounds *rounds, const char *first_dn)
 {
-    if (first_dn == NULL) {
+    if (first_dn == NULL)
         return false;
-    }
     bool comes_again =
         g_strcmp0(first_dn, rounds->before) == 0 || g_strcmp0(first_dn, rounds->marker) == 0;
     g_free(rounds->before);

@@ -15,12 +15,10 @@ static void take_policy(DirectorySession *session, LDAPMessage *entry, Schema *s
     char *dn = ldap_get_dn(session->ldap, entry);
     int64_t seconds;
 
-    if (!value_integer(first_of(duration), &seconds) || seconds < 0) {
+    if (!value_integer(first_of(duration), &seconds) || seconds < 0)
         seconds = 0;
-    }
-    if (dn != NULL) {
+    if (dn != NULL)
         schema_add_policy(schema, text_of(dn), value_is(first_of(lockout), "TRUE"), seconds);
-    }
     ldap_memfree(dn);
     ldap_value_free_len(duration);
     ldap_value_free_len(lockout);
@@ -36,9 +34,8 @@ static void read_policies_below(DirectorySession *session, const char *top, Sche
                                &answer);
     LDAPMessage *entry = rc == LDAP_SUCCESS ? ldap_first_entry(session->ldap, answer) : NULL;
 
-    for (; entry != NULL; entry = ldap_next_entry(session->ldap, entry)) {
+    for (; entry != NULL; entry = ldap_next_entry(session->ldap, entry))
         take_policy(session, entry, schema);
-    }
     ldap_msgfree(answer);
 }
 

@@ -57,9 +57,8 @@ static bool take_number(Text *text, uint64_t *ret_number)
 
 static bool parse_bounds(Text text, Range *range)
 {
-    if (!take_number(&text, &range->first) || text.length < 2 || text.data[0] != '-') {
+    if (!take_number(&text, &range->first) || text.length < 2 || text.data[0] != '-')
         return false;
-    }
     text = (Text){text.data + 1, text.length - 1};
     if (text.length == 1 && text.data[0] == '*') {
         range->is_last = true;
@@ -74,9 +73,8 @@ bool directory_range_parse(Text attribute, Range *ret_range)
     const char *option = memchr(attribute.data, ';', attribute.length);
     Range range = {0};
 
-    if (option == NULL) {
+    if (option == NULL)
         return false;
-    }
     range.attribute = (Text){attribute.data, (size_t)(option - attribute.data)};
     while (option != NULL) {
         option++;
@@ -158,9 +156,8 @@ DirectoryRanges *directory_ranges_new(DirectorySession *session, Schema *schema,
 
 void directory_ranges_free(DirectoryRanges *ranges)
 {
-    if (ranges == NULL) {
+    if (ranges == NULL)
         return;
-    }
     g_queue_clear_full(&ranges->waiting, g_free);
     g_queue_clear_full(&ranges->outstanding, entry_free);
     g_free(ranges);
@@ -218,9 +215,8 @@ static bool ask(DirectoryRanges *ranges, RangedEntry *entry, GError **error)
     }
     int rc = ldap_search_ext(ranges->session->ldap, entry->dn, LDAP_SCOPE_BASE, "(objectClass=*)",
                              attributes, 0, NULL, NULL, NULL, LDAP_NO_LIMIT, &entry->id);
-    if (rc != LDAP_SUCCESS) {
+    if (rc != LDAP_SUCCESS)
         return incomplete(ranges, entry->dn, error, ldap_err2string(rc));
-    }
     ranges->n_requests++;
     g_queue_push_tail(&ranges->outstanding, entry);
     return true;
@@ -241,14 +237,12 @@ static bool is_same(const struct berval *one, const struct berval *other)
 
 static void note_version(const Part *part, struct berval *usn, struct berval *changed)
 {
-    if (part->values == NULL || part->values[0].bv_val == NULL) {
+    if (part->values == NULL || part->values[0].bv_val == NULL)
         return;
-    }
-    if (value_is(name_of(part), "uSNChanged")) {
+    if (value_is(name_of(part), "uSNChanged"))
         *usn = part->values[0];
-    } else if (value_is(name_of(part), "whenChanged")) {
+    else if (value_is(name_of(part), "whenChanged"))
         *changed = part->values[0];
-    }
 }
 
 /* Puts the attributes of an answer behind those that are there; false: not LDAP. */
@@ -263,9 +257,8 @@ static bool walk(DirectoryRanges *ranges, RangedEntry *entry, LDAPMessage *answe
     int rc = ldap_get_dn_ber(ldap, message, &ber, &dn);
     while (rc == LDAP_SUCCESS) {
         rc = ldap_get_attribute_ber(ldap, message, ber, &part.attribute, &part.values);
-        if (rc != LDAP_SUCCESS || part.attribute.bv_val == NULL) {
+        if (rc != LDAP_SUCCESS || part.attribute.bv_val == NULL)
             break;
-        }
         g_array_append_val(entry->parts, part);
     }
     ber_free(ber, 0);
@@ -280,12 +273,10 @@ static bool take_whole(RangedEntry *entry)
         const Part *part = &g_array_index(entry->parts, Part, i);
         Range range;
         note_version(part, &entry->usn, &entry->changed);
-        if (!directory_range_parse(name_of(part), &range)) {
+        if (!directory_range_parse(name_of(part), &range))
             continue;
-        }
-        if (range.first != 0) {
+        if (range.first != 0)
             return false;
-        }
         if (!range.is_last) {
             Unfinished unfinished = {g_strndup(range.attribute.data, range.attribute.length),
                                      range.last + 1};
@@ -320,14 +311,12 @@ static bool take_range(RangedEntry *entry, guint first_part)
             g_array_remove_index(entry->parts, i - 1);
         }
     }
-    if (!is_there || !is_same(&usn, &entry->usn) || !is_same(&changed, &entry->changed)) {
+    if (!is_there || !is_same(&usn, &entry->usn) || !is_same(&changed, &entry->changed))
         return false;
-    }
-    if (range.is_last) {
+    if (range.is_last)
         g_array_remove_index(entry->unfinished, 0);
-    } else {
+    else
         unfinished->next = range.last + 1;
-    }
     return true;
 }
 
@@ -337,9 +326,8 @@ static bool has_all_values(const Part *part)
     Range range;
     uint64_t n = 0;
 
-    while (part->values != NULL && part->values[n].bv_val != NULL) {
+    while (part->values != NULL && part->values[n].bv_val != NULL)
         n++;
-    }
     return !directory_range_parse(name_of(part), &range) || range.is_last ||
            n == range.last - range.first + 1;
 }
@@ -357,13 +345,11 @@ static bool hand_over(DirectoryRanges *ranges, RangedEntry *entry, GError **erro
         const Part *part = &g_array_index(entry->parts, Part, i);
         Text attribute = {part->attribute.bv_val, part->attribute.bv_len};
         Range range;
-        if (!has_all_values(part)) {
+        if (!has_all_values(part))
             return incomplete(ranges, entry->dn, error, "a range has fewer values than it says");
-        }
         ranges->hash(ranges->hash_data, &part->attribute);
-        if (directory_range_parse(attribute, &range)) {
+        if (directory_range_parse(attribute, &range))
             attribute = range.attribute;
-        }
         const SchemaRule *rule = schema_rule(schema, attribute);
         for (BerVarray value = part->values; value != NULL && value->bv_val != NULL; value++) {
             ranges->hash(ranges->hash_data, value);
@@ -374,9 +360,8 @@ static bool hand_over(DirectoryRanges *ranges, RangedEntry *entry, GError **erro
     }
     switch (schema_end(schema, &record, &reason)) {
     case SCHEMA_KEEP:
-        if (ranges->visitor == NULL || ranges->visitor(ranges->visitor_data, &record)) {
+        if (ranges->visitor == NULL || ranges->visitor(ranges->visitor_data, &record))
             sink_entry(ranges->sink, &record, &place);
-        }
         return true;
     case SCHEMA_EXCLUDE:
         sink_exclude(ranges->sink, reason);
@@ -409,13 +394,12 @@ static LDAPMessage *wait_for(DirectoryRanges *ranges, const RangedEntry *entry, 
     int rc = ldap_parse_result(ldap, answer, &code, NULL, &diagnostic, NULL, NULL, 0);
     g_autofree char *text = directory_result_text(rc == LDAP_SUCCESS ? code : rc, diagnostic);
     ldap_memfree(diagnostic);
-    if (rc != LDAP_SUCCESS || code != LDAP_SUCCESS) {
+    if (rc != LDAP_SUCCESS || code != LDAP_SUCCESS)
         incomplete(ranges, entry->dn, error, text);
-    } else if (ldap_count_entries(ldap, answer) != 1) {
+    else if (ldap_count_entries(ldap, answer) != 1)
         incomplete(ranges, entry->dn, error, "it was there and is not any more");
-    } else {
+    else
         return answer;
-    }
     ldap_msgfree(answer);
     return NULL;
 }
@@ -426,24 +410,20 @@ static bool take_answer(DirectoryRanges *ranges, RangedEntry *entry, bool *ret_i
 {
     LDAPMessage *answer = wait_for(ranges, entry, error);
 
-    if (answer == NULL) {
+    if (answer == NULL)
         return false;
-    }
     guint n_before = entry->parts->len;
     bool is_whole = entry->unfinished->len == 0;
     g_ptr_array_add(entry->answers, answer);
-    if (!walk(ranges, entry, answer)) {
+    if (!walk(ranges, entry, answer))
         return incomplete(ranges, entry->dn, error, "an answer that is not LDAP");
-    }
-    if (is_whole && !take_whole(entry)) {
+    if (is_whole && !take_whole(entry))
         return incomplete(ranges, entry->dn, error, "its first range does not begin at 0");
-    }
     if (!is_whole && !take_range(entry, n_before)) {
-        if (entry->n_read_again == MAX_READ_AGAIN) {
+        if (entry->n_read_again == MAX_READ_AGAIN)
             return incomplete(ranges, entry->dn, error,
                               "it changed again and again while its ranges were read, or the "
                               "server does not go on with them");
-        }
         entry->n_read_again++;
         start_again(entry);
         *ret_is_done = false;
@@ -478,18 +458,14 @@ bool directory_ranges_read(DirectoryRanges *ranges, GError **error)
         RangedEntry *entry = g_queue_pop_head(&ranges->outstanding);
         bool is_done = false;
         bool is_good = take_answer(ranges, entry, &is_done, error);
-        if (is_good && sink_is_cancelled(ranges->sink)) {
+        if (is_good && sink_is_cancelled(ranges->sink))
             is_good = incomplete(ranges, entry->dn, error, "stopped");
-        }
-        if (is_good) {
+        if (is_good)
             is_good = is_done ? hand_over(ranges, entry, error) : ask(ranges, entry, error);
-        }
-        if (is_done || !is_good) {
+        if (is_done || !is_good)
             entry_free(entry);
-        }
-        if (!is_good) {
+        if (!is_good)
             return false;
-        }
         ranges->n_entries += is_done;
     }
     note_ranges(ranges);

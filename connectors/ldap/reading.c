@@ -47,16 +47,13 @@ DirectoryReading *directory_reading_new(const ReadingOptions *options)
 
 void directory_reading_free(DirectoryReading *reading)
 {
-    if (reading == NULL) {
+    if (reading == NULL)
         return;
-    }
-    if (reading->is_asked && !reading->is_broken) {
+    if (reading->is_asked && !reading->is_broken)
         ldap_abandon_ext(reading->options.session->ldap,
                          reading->page.is_over ? reading->ahead_id : reading->page.id, NULL, NULL);
-    }
-    if (reading->is_early) {
+    if (reading->is_early)
         directory_wire_forget(reading->wire, reading->page.id);
-    }
     page_clear(&reading->page);
     rounds_clear(&reading->rounds);
     g_free(reading->reference);
@@ -147,28 +144,24 @@ static int send_request(const DirectoryReading *reading, struct berval *cookie, 
 
     if (reading->page_size > 0) {
         int rc = ldap_create_page_control(ldap, reading->page_size, cookie, 1, &paging);
-        if (rc != LDAP_SUCCESS) {
+        if (rc != LDAP_SUCCESS)
             return rc;
-        }
         controls[n_controls++] = paging;
     }
-    if (options->has_domain_scope) {
+    if (options->has_domain_scope)
         controls[n_controls++] = &domain_scope;
-    }
     int rc = LDAP_SUCCESS;
     if (options->values != NULL) {
         rc = values_control(options->values, &value_bytes, &values);
         controls[n_controls++] = &values;
     }
-    if (rc == LDAP_SUCCESS) {
+    if (rc == LDAP_SUCCESS)
         rc = ldap_search_ext(ldap, options->base, LDAP_SCOPE_SUBTREE, options->filter,
                              (char **)(uintptr_t)options->attributes, 0, controls, NULL, NULL,
                              options->is_probe ? 1 : LDAP_NO_LIMIT, ret_id);
-    }
     ber_bvfree(value_bytes);
-    if (paging != NULL) {
+    if (paging != NULL)
         ldap_control_free(paging);
-    }
     return rc;
 }
 
@@ -196,9 +189,8 @@ bool directory_reading_ask(DirectoryReading *reading, GError **error)
     reading->is_unpaged = reading->page_size > 0;
     reading->page_size = 0;
     reading->is_early = ask_first(reading, error);
-    if (reading->is_early) {
+    if (reading->is_early)
         directory_wire_put_aside(reading->wire, reading->page.id);
-    }
     return reading->is_early;
 }
 
@@ -228,10 +220,8 @@ static void ask_ahead(DirectoryReading *reading)
 
 static bool take_result(DirectoryReading *reading, LDAPMessage *message)
 {
-    if (!page_end(&reading->page, reading->options.session->ldap, message,
-                  reading->page_size > 0)) {
+    if (!page_end(&reading->page, reading->options.session->ldap, message, reading->page_size > 0))
         return false;
-    }
     ask_ahead(reading);
     return true;
 }
@@ -241,14 +231,12 @@ static void take_reference(DirectoryReading *reading, LDAPMessage *message)
     const ReadingOptions *options = &reading->options;
     char **urls = NULL;
 
-    if (options->is_probe) {
+    if (options->is_probe)
         return;
-    }
     sink_reference(options->sink);
     if (!options->references_are_normal && reading->reference == NULL &&
-        ldap_parse_reference(options->session->ldap, message, &urls, NULL, 0) == LDAP_SUCCESS) {
+        ldap_parse_reference(options->session->ldap, message, &urls, NULL, 0) == LDAP_SUCCESS)
         reading->reference = g_strdup(urls != NULL && urls[0] != NULL ? urls[0] : "another server");
-    }
     ldap_memvfree((void **)urls);
 }
 
@@ -286,11 +274,10 @@ static void look(DirectoryReading *reading)
     WireMessage message;
 
     while (!reading->is_broken && directory_wire_look(reading->wire, &message)) {
-        if (is_entry(page, &message) && !page->is_over) {
+        if (is_entry(page, &message) && !page->is_over)
             page->n_entries++;
-        } else if (!directory_wire_is_put_aside(reading->wire, &message)) {
+        else if (!directory_wire_is_put_aside(reading->wire, &message))
             reading->is_broken = !judge(reading, &message);
-        }
     }
 }
 
@@ -302,17 +289,14 @@ static bool take_entry(DirectoryReading *reading, Text content, GError **error)
     EntryWalk walk;
     Text dn;
 
-    if (!entry_begin(&walk, content, &dn)) {
+    if (!entry_begin(&walk, content, &dn))
         return cut(reading, error, "an answer that is not LDAP");
-    }
-    if (page->first_dn == NULL) {
+    if (page->first_dn == NULL)
         page->first_dn = g_strndup(dn.data, dn.length);
-    }
     page->n_taken++;
     reading->n_entries++;
-    if (!reading->options.take(reading->options.data, dn, &walk, error)) {
+    if (!reading->options.take(reading->options.data, dn, &walk, error))
         return false;
-    }
     return !walk.is_broken || cut(reading, error, "an answer that is not LDAP");
 }
 
@@ -323,9 +307,8 @@ static bool take_entries(DirectoryReading *reading, GError **error)
 
     while (directory_wire_take(reading->wire, &message)) {
         if (is_entry(page, &message) && page->n_taken < page->n_entries &&
-            !take_entry(reading, message.content, error)) {
+            !take_entry(reading, message.content, error))
             return false;
-        }
     }
     return true;
 }
@@ -348,9 +331,8 @@ static bool start_again(DirectoryReading *reading, GError **error)
 {
     WireMessage passed_over;
 
-    while (directory_wire_take(reading->wire, &passed_over)) {
+    while (directory_wire_take(reading->wire, &passed_over))
         continue;
-    }
     page_clear(&reading->page);
     reading->page.number = 1;
     reading->page_size =
@@ -363,9 +345,8 @@ static void note_page_size(const DirectoryReading *reading)
 {
     char text[16] = "unpaged";
 
-    if (reading->page_size > 0) {
+    if (reading->page_size > 0)
         g_snprintf(text, sizeof text, "%d", reading->page_size);
-    }
     sink_note(reading->options.sink, "page_size", text);
 }
 
@@ -373,19 +354,15 @@ static bool judge_page(DirectoryReading *reading, GError **error)
 {
     const Page *page = &reading->page;
 
-    if (page->code != LDAP_SUCCESS) {
+    if (page->code != LDAP_SUCCESS)
         return page_failed(reading, error);
-    }
-    if (reading->page_size > 0 && !page->has_cookie) {
+    if (reading->page_size > 0 && !page->has_cookie)
         return cut(reading, error, "the server paged without a cookie");
-    }
-    if (rounds_is_repeated(&reading->rounds, page->first_dn)) {
+    if (rounds_is_repeated(&reading->rounds, page->first_dn))
         return cut(reading, error, "paging does not end: the same page came twice");
-    }
     reading->n_empty = page->n_entries == 0 ? reading->n_empty + 1 : 0;
-    if (reading->n_empty > MAX_EMPTY_PAGES) {
+    if (reading->n_empty > MAX_EMPTY_PAGES)
         return cut(reading, error, "paging does not end: only empty pages");
-    }
     return true;
 }
 
@@ -402,9 +379,8 @@ static bool end_reading(DirectoryReading *reading, GError **error)
 {
     reading->is_done = true;
     note_page_size(reading);
-    if (reading->reference == NULL) {
+    if (reading->reference == NULL)
         return true;
-    }
     g_autofree char *what =
         g_strdup_printf("a part of %s is on another server (%s), which is not followed",
                         reading->options.base, reading->reference);
@@ -416,16 +392,13 @@ static bool end_page(DirectoryReading *reading, GError **error)
 {
     Page *page = &reading->page;
 
-    if (reading->options.is_probe) {
+    if (reading->options.is_probe)
         return end_probe(reading, error);
-    }
     sink_page(reading->options.sink, page->code, page->n_entries);
-    if (!judge_page(reading, error)) {
+    if (!judge_page(reading, error))
         return false;
-    }
-    if (page->cookie.bv_len == 0) {
+    if (page->cookie.bv_len == 0)
         return end_reading(reading, error);
-    }
     Page next = {.number = page->number + 1, .id = reading->ahead_id};
     page_clear(page);
     *page = next;
@@ -436,12 +409,10 @@ static bool use(DirectoryReading *reading, GError **error)
 {
     const Page *page = &reading->page;
 
-    if (page->is_over && may_ask_for_less(reading) && page_is_size_refused(page)) {
+    if (page->is_over && may_ask_for_less(reading) && page_is_size_refused(page))
         return start_again(reading, error);
-    }
-    if (is_holding(reading)) {
+    if (is_holding(reading))
         return true;
-    }
     return take_entries(reading, error) && (!page->is_over || end_page(reading, error));
 }
 
@@ -487,17 +458,14 @@ void directory_readings_wait(DirectoryReading *const *readings, size_t n)
         waits[i] =
             (struct pollfd){.fd = directory_wire_socket(readings[i]->wire), .events = POLLIN};
     }
-    if (all_nap && patience > NAP_US) {
+    if (all_nap && patience > NAP_US)
         g_usleep(NAP_US);
-    }
     /* Rounded up, so that the time is over when it returns for nothing. */
     int milliseconds = (int)MIN((patience + 999) / 1000, G_MAXINT);
-    if (poll(waits, n, milliseconds) <= 0) {
+    if (poll(waits, n, milliseconds) <= 0)
         return;
-    }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         readings[i]->is_ready |= waits[i].revents != 0;
-    }
 }
 
 static bool receive(DirectoryReading *reading)
@@ -517,24 +485,18 @@ static bool receive(DirectoryReading *reading)
 
 bool directory_reading_step(DirectoryReading *reading, GError **error)
 {
-    if (!has_begun(reading)) {
+    if (!has_begun(reading))
         return ask_first(reading, error);
-    }
-    if (is_past_deadline(reading) || (!reading->is_ready && patience_us(reading) == 0)) {
+    if (is_past_deadline(reading) || (!reading->is_ready && patience_us(reading) == 0))
         return no_answer(reading, error);
-    }
-    if (!reading->is_ready) {
+    if (!reading->is_ready)
         return true;
-    }
-    if (receive(reading)) {
+    if (receive(reading))
         look(reading);
-    }
-    if (!use(reading, error)) {
+    if (!use(reading, error))
         return false;
-    }
-    if (directory_wire_is_nonsense(reading->wire)) {
+    if (directory_wire_is_nonsense(reading->wire))
         return cut(reading, error, "an answer that is not LDAP");
-    }
     return !reading->is_broken || reading->is_done || cut(reading, error, "the connection broke");
 }
 
@@ -542,9 +504,8 @@ bool directory_reading_finish(DirectoryReading *reading, GError **error)
 {
     while (!reading->is_done) {
         directory_readings_wait(&reading, 1);
-        if (!directory_reading_step(reading, error)) {
+        if (!directory_reading_step(reading, error))
             return false;
-        }
     }
     return true;
 }

@@ -18,31 +18,26 @@ static uint64_t number_at(Text blob, size_t at, size_t size)
 {
     uint64_t number = 0;
 
-    for (size_t i = size; i > 0; i--) {
+    for (size_t i = size; i > 0; i--)
         number = number << 8 | (unsigned char)blob.data[at + i - 1];
-    }
     return number;
 }
 
 bool replication_stored_time(Text blob, uint32_t attribute_id, int64_t *ret_utc)
 {
-    if (blob.length < HEADER_SIZE || number_at(blob, 0, 4) != 1) {
+    if (blob.length < HEADER_SIZE || number_at(blob, 0, 4) != 1)
         return false;
-    }
     uint64_t n = number_at(blob, 8, 4);
     if (n != (blob.length - HEADER_SIZE) / STAMP_SIZE ||
-        (blob.length - HEADER_SIZE) % STAMP_SIZE != 0) {
+        (blob.length - HEADER_SIZE) % STAMP_SIZE != 0)
         return false;
-    }
     for (size_t i = 0; i < n; i++) {
         size_t at = HEADER_SIZE + i * STAMP_SIZE;
         uint64_t seconds = number_at(blob, at + 8, 8);
-        if (number_at(blob, at, 4) != attribute_id) {
+        if (number_at(blob, at, 4) != attribute_id)
             continue;
-        }
-        if (seconds <= SECONDS_1601_TO_1970 || seconds > SECONDS_1601_TO_1970 + LAST_SECOND) {
+        if (seconds <= SECONDS_1601_TO_1970 || seconds > SECONDS_1601_TO_1970 + LAST_SECOND)
             return false;
-        }
         *ret_utc = (int64_t)seconds - SECONDS_1601_TO_1970;
         return true;
     }
@@ -83,9 +78,8 @@ static void open_field(StampReader *reader, const char *name, GError **error)
 {
     reader->field = FIELD_NONE;
     for (int field = FIELD_NONE + 1; field < N_FIELDS; field++) {
-        if (strcmp(name, field_names[field]) != 0) {
+        if (strcmp(name, field_names[field]) != 0)
             continue;
-        }
         if (reader->texts[field] != NULL) {
             refuse(error, "an element that comes twice");
             return;
@@ -104,9 +98,8 @@ static void on_start(GMarkupParseContext *context, const char *name, const char 
     reader->depth++;
     if (reader->depth == 1) {
         reader->is_of_value = strcmp(name, "DS_REPL_VALUE_META_DATA") == 0;
-        if (!reader->is_of_value && strcmp(name, "DS_REPL_ATTR_META_DATA") != 0) {
+        if (!reader->is_of_value && strcmp(name, "DS_REPL_ATTR_META_DATA") != 0)
             refuse(error, "no stamp");
-        }
     } else if (reader->depth == 2) {
         open_field(reader, name, error);
     } else {
@@ -129,9 +122,8 @@ static void on_text(GMarkupParseContext *context, const char *text, gsize length
     StampReader *reader = data;
 
     (void)context, (void)error;
-    if (reader->field != FIELD_NONE) {
+    if (reader->field != FIELD_NONE)
         g_string_append_len(reader->texts[reader->field], text, (gssize)length);
-    }
 }
 
 /* Is that the "&" of a reference? */
@@ -140,14 +132,12 @@ static bool is_reference(Text text, size_t at)
     static const char *const names[] = {"amp;", "lt;", "gt;", "quot;", "apos;"};
     Text rest = {text.data + at + 1, text.length - at - 1};
 
-    if (rest.length > 2 && rest.data[0] == '#') {
+    if (rest.length > 2 && rest.data[0] == '#')
         return memchr(rest.data, ';', MIN(rest.length, 10)) != NULL;
-    }
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
         size_t length = strlen(names[i]);
-        if (rest.length >= length && memcmp(rest.data, names[i], length) == 0) {
+        if (rest.length >= length && memcmp(rest.data, names[i], length) == 0)
             return true;
-        }
     }
     return false;
 }
@@ -156,16 +146,14 @@ static bool is_reference(Text text, size_t at)
  * somebody escapes it. */
 static GString *make_xml(Text xml)
 {
-    while (xml.length > 0 && xml.data[xml.length - 1] == '\0') {
+    while (xml.length > 0 && xml.data[xml.length - 1] == '\0')
         xml.length--;
-    }
     GString *made = g_string_sized_new(xml.length + 16);
     for (size_t i = 0; i < xml.length; i++) {
-        if (xml.data[i] == '&' && !is_reference(xml, i)) {
+        if (xml.data[i] == '&' && !is_reference(xml, i))
             g_string_append(made, "&amp;");
-        } else {
+        else
             g_string_append_c(made, xml.data[i]);
-        }
     }
     return made;
 }
@@ -177,17 +165,14 @@ static bool read_time(const GString *text, int64_t *ret_utc)
     char plain[sizeof pattern];
     size_t n = 0;
 
-    if (text == NULL || text->len != strlen(pattern)) {
+    if (text == NULL || text->len != strlen(pattern))
         return false;
-    }
     for (size_t i = 0; i < text->len; i++) {
         bool is_digit = g_ascii_isdigit(text->str[i]);
-        if (pattern[i] == 'd' ? !is_digit : text->str[i] != pattern[i]) {
+        if (pattern[i] == 'd' ? !is_digit : text->str[i] != pattern[i])
             return false;
-        }
-        if (is_digit || pattern[i] == 'Z') {
+        if (is_digit || pattern[i] == 'Z')
             plain[n++] = text->str[i];
-        }
     }
     return value_generalized_time((Text){plain, n}, ret_utc);
 }
@@ -201,9 +186,8 @@ static bool read_removed(const StampReader *reader, bool *ret_is_removed)
         *ret_is_removed = false;
         return true;
     }
-    if (!read_time(reader->texts[FIELD_DELETED], &deleted)) {
+    if (!read_time(reader->texts[FIELD_DELETED], &deleted))
         return false;
-    }
     *ret_is_removed = deleted != -SECONDS_1601_TO_1970;
     return true;
 }
@@ -219,9 +203,8 @@ static bool take_stamp(const StampReader *reader, ReplicationStamp *ret_stamp)
 
     if (!has_text(reader->texts[FIELD_ATTRIBUTE]) || !read_removed(reader, &stamp.is_removed) ||
         (stamp.is_of_value && !has_text(reader->texts[FIELD_OBJECT])) ||
-        !read_time(reader->texts[FIELD_CHANGED], &stamp.changed_utc) || stamp.changed_utc <= 0) {
+        !read_time(reader->texts[FIELD_CHANGED], &stamp.changed_utc) || stamp.changed_utc <= 0)
         return false;
-    }
     stamp.attribute = g_strdup(reader->texts[FIELD_ATTRIBUTE]->str);
     stamp.value = g_strdup(stamp.is_of_value ? reader->texts[FIELD_OBJECT]->str : "");
     *ret_stamp = stamp;
@@ -240,9 +223,8 @@ bool replication_read_xml(Text xml, ReplicationStamp *ret_stamp)
                    take_stamp(&reader, ret_stamp);
 
     for (int field = 0; field < N_FIELDS; field++) {
-        if (reader.texts[field] != NULL) {
+        if (reader.texts[field] != NULL)
             g_string_free(reader.texts[field], TRUE);
-        }
     }
     return is_read;
 }

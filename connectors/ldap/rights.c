@@ -38,9 +38,8 @@ static const struct {
 static const char *attribute_of_one_family(const char *field)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(only_here); i++) {
-        if (strcmp(only_here[i].field, field) == 0) {
+        if (strcmp(only_here[i].field, field) == 0)
             return only_here[i].attribute;
-        }
     }
     return NULL;
 }
@@ -51,9 +50,8 @@ static GPtrArray *attributes_of(Schema *schema, const char *field)
 
     const char *own = attribute_of_one_family(field);
     if (own != NULL) {
-        if (schema_rule(schema, (Text){own, strlen(own)}) != NULL) {
+        if (schema_rule(schema, (Text){own, strlen(own)}) != NULL)
             g_ptr_array_add(attributes, (gpointer)(uintptr_t)own);
-        }
     } else if (strcmp(field, "members") == 0) {
         schema_member_attributes(schema, MEMBERS_BY_DN, attributes);
         schema_member_attributes(schema, MEMBERS_BY_NAME, attributes);
@@ -68,10 +66,9 @@ static char *names_of(const GPtrArray *attributes)
 {
     g_autoptr(GString) names = g_string_new(NULL);
 
-    for (guint i = 0; i < attributes->len; i++) {
+    for (guint i = 0; i < attributes->len; i++)
         g_string_append_printf(names, "%s%s", i > 0 ? ", " : "",
                                (const char *)g_ptr_array_index(attributes, i));
-    }
     return g_strdup(names->str);
 }
 
@@ -91,9 +88,8 @@ static char *filter_of(const char *kind_filter, const GPtrArray *attributes)
     g_autoptr(GString) filter = g_string_new(NULL);
 
     g_string_printf(filter, "(&%s(|", kind_filter);
-    for (guint i = 0; i < attributes->len; i++) {
+    for (guint i = 0; i < attributes->len; i++)
         g_string_append_printf(filter, "(%s=*)", (const char *)g_ptr_array_index(attributes, i));
-    }
     g_string_append(filter, "))");
     return g_strdup(filter->str);
 }
@@ -110,9 +106,8 @@ static char *shown_of(LDAP *ldap, LDAPMessage *entry, const GPtrArray *attribute
         size_t length = strcspn(name, ";");
         for (guint i = 0; i < attributes->len; i++) {
             char *wanted = g_ptr_array_index(attributes, i);
-            if (strlen(wanted) == length && g_ascii_strncasecmp(name, wanted, length) == 0) {
+            if (strlen(wanted) == length && g_ascii_strncasecmp(name, wanted, length) == 0)
                 g_ptr_array_add(shown, wanted);
-            }
         }
         ldap_memfree(name);
     }
@@ -149,9 +144,8 @@ static Sight look(DirectorySession *session, const char *const *bases, const cha
 {
     Sight sight = SIGHT_NONE;
 
-    for (size_t i = 0; bases[i] != NULL && sight != SIGHT_SEEN; i++) {
+    for (size_t i = 0; bases[i] != NULL && sight != SIGHT_SEEN; i++)
         sight = MAX(sight, look_below(session, bases[i], filter, attributes, ret_shown));
-    }
     return sight;
 }
 
@@ -202,9 +196,8 @@ void directory_check_rights(DirectorySession *session, Schema *schema, const cha
 
     for (size_t i = 0; i < G_N_ELEMENTS(needs); i++) {
         g_autoptr(GPtrArray) attributes = attributes_of(schema, needs[i].field);
-        if (!has[needs[i].kind] || attributes->len == 0) {
+        if (!has[needs[i].kind] || attributes->len == 0)
             continue;
-        }
         g_autofree char *names = names_of(attributes);
         g_autofree char *filter = filter_of(filters[needs[i].kind], attributes);
         g_autofree char *shown = NULL;
@@ -226,8 +219,7 @@ void directory_check_outside(const char *server, CheckReport *report)
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        if (strcmp(rows[i].server, server) == 0) {
+        if (strcmp(rows[i].server, server) == 0)
             check_pass(report, "outside every pull, to be reviewed by hand: %s", rows[i].accounts);
-        }
     }
 }

@@ -28,9 +28,8 @@ SchemaRule **schema_rule_place(Schema *schema, const char *name, size_t length)
 {
     size_t at = name_hash(name, length);
 
-    while (schema->table[at] != NULL && !is_name(schema->table[at], name, length)) {
+    while (schema->table[at] != NULL && !is_name(schema->table[at], name, length))
         at = (at + 1) % RULE_TABLE_SIZE;
-    }
     return &schema->table[at];
 }
 
@@ -77,9 +76,8 @@ static bool is_never_read(const char *attribute)
                                           NULL};
 
     for (size_t i = 0; secrets[i] != NULL; i++) {
-        if (g_ascii_strcasecmp(secrets[i], attribute) == 0) {
+        if (g_ascii_strcasecmp(secrets[i], attribute) == 0)
             return true;
-        }
     }
     return g_ascii_strncasecmp(attribute, "msLAPS-", 7) == 0;
 }
@@ -123,9 +121,8 @@ static bool is_mapped(const SchemaOptions *options, unsigned action)
 
     for (size_t i = 0; options->fields != NULL && options->fields[i] != NULL; i++) {
         for (const FieldRow *row = schema_field_rows; row->name != NULL; row++) {
-            if (row->slot == slot && strcmp(row->name, options->fields[i]) == 0) {
+            if (row->slot == slot && strcmp(row->name, options->fields[i]) == 0)
                 return true;
-            }
         }
     }
     return false;
@@ -139,14 +136,12 @@ static bool add_rules(Schema *schema, const SchemaOptions *options, GError **err
             copy.action = ACTION_MARK;
             copy.is_not_asked = true;
         }
-        if (!add_rule(schema, &copy, error)) {
+        if (!add_rule(schema, &copy, error))
             return false;
-        }
     }
     for (size_t i = 0; options->fields != NULL && options->fields[i] != NULL; i++) {
-        if (!add_mapped_field(schema, options->fields[i], options->attributes[i], error)) {
+        if (!add_mapped_field(schema, options->fields[i], options->attributes[i], error))
             return false;
-        }
     }
     return true;
 }
@@ -156,9 +151,8 @@ static bool add_rules(Schema *schema, const SchemaOptions *options, GError **err
 static bool add_filter(Schema *schema, const char *name, const char *text, Filter **ret_filter,
                        GError **error)
 {
-    if (text == NULL) {
+    if (text == NULL)
         return true;
-    }
     *ret_filter = filter_parse(text, error);
     if (*ret_filter == NULL) {
         g_prefix_error(error, "%s: ", name);
@@ -170,12 +164,10 @@ static bool add_filter(Schema *schema, const char *name, const char *text, Filte
         const AttributeRow row = {.name = g_ptr_array_index(attributes, i),
                                   .action = ACTION_FILTER};
         SchemaRule *known = *schema_rule_place(schema, row.name, strlen(row.name));
-        while (known != NULL && known->action != ACTION_FILTER) {
+        while (known != NULL && known->action != ACTION_FILTER)
             known = (SchemaRule *)(uintptr_t)known->next;
-        }
-        if (known == NULL && !add_rule(schema, &row, error)) {
+        if (known == NULL && !add_rule(schema, &row, error))
             return false;
-        }
     }
     return true;
 }
@@ -193,9 +185,8 @@ static void join_filters(Schema *schema, const SchemaOptions *options)
         options->computer_filter != NULL ? options->computer_filter : family->computer_filter;
     schema->filters[ENTRY_FOREIGN] = family->foreign_filter;
     for (size_t i = 0; i < G_N_ELEMENTS(schema->filters); i++) {
-        if (schema->filters[i] != NULL) {
+        if (schema->filters[i] != NULL)
             g_string_append(all, schema->filters[i]);
-        }
     }
     g_string_append_c(all, ')');
     schema->server_filter = g_string_free(all, FALSE);
@@ -210,13 +201,11 @@ char *schema_fold_dn(const char *dn, size_t length)
     for (size_t i = 0; i < length; i++) {
         bool is_after = n > 0 && strchr(",=+", folded[n - 1]) != NULL;
         size_t next = i;
-        while (next < length && dn[next] == ' ') {
+        while (next < length && dn[next] == ' ')
             next++;
-        }
         bool is_before = next == length || strchr(",=+", dn[next]) != NULL;
-        if (dn[i] != ' ' || (!is_after && !is_before)) {
+        if (dn[i] != ' ' || (!is_after && !is_before))
             folded[n++] = g_ascii_tolower(dn[i]);
-        }
     }
     folded[n] = '\0';
     return folded;
@@ -235,13 +224,11 @@ static void note_wanted(Schema *schema)
     for (size_t i = 0; i < schema->n_rules; i++) {
         const SchemaRule *rule = &schema->rules[i];
         bool is_new = rule->is_asked;
-        for (size_t j = 0; j < i && is_new; j++) {
+        for (size_t j = 0; j < i && is_new; j++)
             is_new = !schema->rules[j].is_asked ||
                      !is_name(rule, schema->rules[j].name, schema->rules[j].length);
-        }
-        if (is_new) {
+        if (is_new)
             g_ptr_array_add(schema->wanted, (gpointer)(uintptr_t)rule->name);
-        }
     }
     g_ptr_array_add(schema->wanted, NULL);
 }
@@ -261,9 +248,8 @@ static const Family *family_find(const char *server)
 {
     const Family *family = schema_families;
 
-    while (family->server != NULL && strcmp(family->server, server) != 0) {
+    while (family->server != NULL && strcmp(family->server, server) != 0)
         family++;
-    }
     return family->server != NULL ? family : NULL;
 }
 
@@ -288,9 +274,8 @@ Schema *schema_new(const SchemaOptions *options, GError **error)
                     error) ||
         !add_filter(schema, "group_filter", options->group_filter, &schema->group_filter, error) ||
         !add_filter(schema, "computer_filter", options->computer_filter, &schema->computer_filter,
-                    error)) {
+                    error))
         return NULL;
-    }
     add_canaries(schema, options->canaries);
     note_wanted(schema);
     join_filters(schema, options);
@@ -303,9 +288,8 @@ static const char **mapped_attributes(const SettingsGroup *settings, const char 
     size_t n = g_strv_length((char **)(uintptr_t)fields);
     const char **attributes = g_new0(const char *, n + 1);
 
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         attributes[i] = settings_map_value(settings, "attributes", fields[i]);
-    }
     return attributes;
 }
 
@@ -336,22 +320,19 @@ void schema_validate(const SettingsGroup *settings, GPtrArray *problems)
     g_autoptr(Schema) schema =
         schema_new_from_settings(settings, is_auto ? "openldap" : server, &error);
 
-    if (schema == NULL) {
+    if (schema == NULL)
         g_ptr_array_add(problems, g_strdup(error->message));
-    }
 }
 
 void schema_free(Schema *schema)
 {
-    if (schema == NULL) {
+    if (schema == NULL)
         return;
-    }
     filter_free(schema->account_filter);
     filter_free(schema->group_filter);
     filter_free(schema->computer_filter);
-    for (size_t i = 0; i < schema->n_canaries; i++) {
+    for (size_t i = 0; i < schema->n_canaries; i++)
         g_free(schema->canaries[i].folded);
-    }
     g_free(schema->canaries);
     g_free(schema->server_filter);
     g_free(schema->range_name);
@@ -362,18 +343,16 @@ void schema_free(Schema *schema)
     g_free(schema->member_sids.texts);
     g_free(schema->sid_history.texts);
     g_clear_pointer(&schema->filter_values, g_array_unref);
-    if (schema->sid_history_text != NULL) {
+    if (schema->sid_history_text != NULL)
         g_string_free(schema->sid_history_text, TRUE);
-    }
     g_free(schema);
 }
 
 static void join_policy(LockPolicy *every, const LockPolicy *policy)
 {
     every->is_ambiguous |= every->seconds != policy->seconds;
-    if (every->locks != policy->locks) {
+    if (every->locks != policy->locks)
         every->locks = STATE_UNKNOWN;
-    }
 }
 
 void schema_add_policy(Schema *schema, Text dn, bool is_locking, int64_t lock_seconds)
@@ -425,18 +404,16 @@ const char *schema_filter_of(const Schema *schema, EntryKind kind)
 static void add_attributes(const Schema *schema, unsigned action, GPtrArray *attributes)
 {
     for (size_t i = 0; i < schema->n_rules; i++) {
-        if (schema->rules[i].action == action && schema->rules[i].is_asked) {
+        if (schema->rules[i].action == action && schema->rules[i].is_asked)
             g_ptr_array_add(attributes, (gpointer)(uintptr_t)schema->rules[i].name);
-        }
     }
 }
 
 void schema_attributes_of(const Schema *schema, const char *field, GPtrArray *attributes)
 {
     for (const FieldRow *row = schema_field_rows; row->name != NULL; row++) {
-        if (strcmp(row->name, field) == 0) {
+        if (strcmp(row->name, field) == 0)
             add_attributes(schema, row->slot, attributes);
-        }
     }
     if (strcmp(field, "display_name") == 0) { /* an entry without one shows its cn */
         add_attributes(schema, SLOT_CN, attributes);
@@ -451,7 +428,6 @@ void schema_member_attributes(const Schema *schema, SchemaMembers by, GPtrArray 
     static const unsigned actions[] = {ACTION_MEMBER, ACTION_MEMBER_NAME, ACTION_MEMBER_SID};
 
     add_attributes(schema, actions[by], attributes);
-    if (by == MEMBERS_BY_DN) {
+    if (by == MEMBERS_BY_DN)
         add_attributes(schema, ACTION_UNIQUE_MEMBER, attributes);
-    }
 }

@@ -20,10 +20,8 @@ static void look_for_canary(Schema *schema, Text dn)
 
     for (size_t i = 0; i < schema->n_canaries; i++) {
         Canary *canary = &schema->canaries[i];
-        if (canary->was_seen || dn.length == 0 ||
-            g_ascii_tolower(dn.data[0]) != canary->folded[0]) {
+        if (canary->was_seen || dn.length == 0 || g_ascii_tolower(dn.data[0]) != canary->folded[0])
             continue;
-        }
         folded = folded != NULL ? folded : schema_fold_dn(dn.data, dn.length);
         if (strcmp(folded, canary->folded) == 0) {
             canary->was_seen = true;
@@ -40,13 +38,11 @@ void schema_begin(Schema *schema, Text dn)
     schema->classes = 0;
     schema->flags = 0;
     schema->members.n = schema->member_names.n = schema->member_sids.n = schema->sid_history.n = 0;
-    if (schema->filter_values->len > 0) {
+    if (schema->filter_values->len > 0)
         g_array_set_size(schema->filter_values, 0);
-    }
     schema->oversized = schema->ranged = NULL;
-    if (schema->n_canaries_unseen > 0) {
+    if (schema->n_canaries_unseen > 0)
         look_for_canary(schema, dn);
-    }
 }
 
 /* "member;range=0-1499": a part. "member;range=1500-*" alone would be one too, but begins above 0.
@@ -85,26 +81,22 @@ const SchemaRule *schema_rule(Schema *schema, Text attribute)
     SchemaRule *last = schema->last_rule;
 
     schema->is_optional = false;
-    if (is_spelled(last, attribute)) {
+    if (is_spelled(last, attribute))
         return last;
-    }
     if (last != NULL && is_spelled(last->follower, attribute)) {
         schema->last_rule = last->follower;
         return last->follower;
     }
-    if (attribute.length == 0) {
+    if (attribute.length == 0)
         return NULL;
-    }
     const char *options = memchr(attribute.data, ';', attribute.length);
-    if (G_UNLIKELY(options != NULL)) {
+    if (G_UNLIKELY(options != NULL))
         return options == attribute.data
                    ? NULL
                    : rule_with_options(schema, attribute, (size_t)(options - attribute.data));
-    }
     SchemaRule *rule = *schema_rule_place(schema, attribute.data, attribute.length);
-    if (rule != NULL && last != NULL) {
+    if (rule != NULL && last != NULL)
         last->follower = rule;
-    }
     schema->last_rule = rule != NULL ? rule : last;
     return rule;
 }
@@ -112,9 +104,8 @@ const SchemaRule *schema_rule(Schema *schema, Text attribute)
 static unsigned class_bits(const ClassRow *row, Text name)
 {
     for (; row->name != NULL; row++) {
-        if (row->length == name.length && value_is(name, row->name)) {
+        if (row->length == name.length && value_is(name, row->name))
             return row->bits;
-        }
     }
     return 0;
 }
@@ -169,11 +160,10 @@ static G_NO_INLINE void add_rest(Schema *schema, const SchemaRule *rule, Text va
 {
     for (; rule != NULL; rule = rule->next) {
         schema->flags |= rule->is_operational * (uint32_t)ENTRY_SHOWS_OPERATIONAL;
-        if (rule->action < N_SLOTS) {
+        if (rule->action < N_SLOTS)
             add_single(schema, rule, value);
-        } else {
+        else
             add_multiple(schema, rule, value);
-        }
     }
 }
 
@@ -192,9 +182,8 @@ void schema_add(Schema *schema, const SchemaRule *rule, Text value)
             return;
         }
         schema->flags |= rule->is_operational * (uint32_t)ENTRY_SHOWS_OPERATIONAL;
-        if (rule->action < N_SLOTS) {
+        if (rule->action < N_SLOTS)
             add_single(schema, rule, value);
-        }
     }
 }
 
@@ -244,18 +233,15 @@ static void name_entry(const Schema *schema, DirectoryEntry *entry)
     bool is_active_directory = schema->family->judge == schema_judge_active_directory;
 
     entry->name = slots[SLOT_NAME];
-    if (entry->kind == ENTRY_GROUP && !is_active_directory) {
+    if (entry->kind == ENTRY_GROUP && !is_active_directory)
         entry->name = slots[SLOT_CN].length > 0 ? slots[SLOT_CN] : slots[SLOT_NAME];
-    } else if (entry->kind != ENTRY_ACCOUNT && entry->name.length == 0) {
+    else if (entry->kind != ENTRY_ACCOUNT && entry->name.length == 0)
         entry->name = slots[SLOT_CN];
-    }
     if (entry->kind == ENTRY_COMPUTER && entry->name.length > 1 &&
-        entry->name.data[entry->name.length - 1] == '$') {
+        entry->name.data[entry->name.length - 1] == '$')
         entry->name.length--;
-    }
-    if (entry->kind == ENTRY_GROUP && !is_same(slots[SLOT_CN], entry->name)) {
+    if (entry->kind == ENTRY_GROUP && !is_same(slots[SLOT_CN], entry->name))
         entry->cn = slots[SLOT_CN];
-    }
 }
 
 static void fill_texts(const Schema *schema, DirectoryEntry *entry)
@@ -274,9 +260,8 @@ static void fill_texts(const Schema *schema, DirectoryEntry *entry)
     entry->owner = slots[SLOT_OWNER];
     entry->serial = slots[SLOT_SERIAL];
     entry->hostname = slots[SLOT_HOSTNAME];
-    if (entry->kind == ENTRY_COMPUTER && entry->hostname.length == 0) {
+    if (entry->kind == ENTRY_COMPUTER && entry->hostname.length == 0)
         entry->hostname = entry->name;
-    }
     entry->members = schema->members.texts;
     entry->n_members = schema->members.n;
     entry->member_names = schema->member_names.texts;
@@ -288,13 +273,12 @@ static void fill_texts(const Schema *schema, DirectoryEntry *entry)
 static SchemaVerdict refuse(Schema *schema, SchemaVerdict verdict, const SchemaRule *rule,
                             const char **ret_reason)
 {
-    if (verdict == SCHEMA_REJECT) {
+    if (verdict == SCHEMA_REJECT)
         g_snprintf(schema->reason, sizeof schema->reason,
                    "a value of %.60s is longer than max_value_bytes = %" G_GSIZE_FORMAT, rule->name,
                    schema->max_value_bytes);
-    } else {
+    else
         g_snprintf(schema->reason, sizeof schema->reason, "%.100s", rule->name);
-    }
     *ret_reason = schema->reason;
     return verdict;
 }
@@ -304,19 +288,16 @@ SchemaVerdict schema_end(Schema *schema, DirectoryEntry *ret_entry, const char *
     EntryKind kind = ENTRY_ACCOUNT;
     const char *rule = classify(schema, &kind);
 
-    if (rule == NULL && schema->family->place_rule != NULL) {
+    if (rule == NULL && schema->family->place_rule != NULL)
         rule = schema->family->place_rule(schema->dn);
-    }
     if (rule != NULL) {
         *ret_reason = rule;
         return SCHEMA_EXCLUDE;
     }
-    if (schema->ranged != NULL) {
+    if (schema->ranged != NULL)
         return refuse(schema, SCHEMA_PARTIAL, schema->ranged, ret_reason);
-    }
-    if (schema->oversized != NULL) {
+    if (schema->oversized != NULL)
         return refuse(schema, SCHEMA_REJECT, schema->oversized, ret_reason);
-    }
     *ret_entry = (DirectoryEntry){
         .kind = kind,
         .dn = schema->dn,
@@ -360,9 +341,8 @@ bool schema_rule_is_dn(const SchemaRule *rule)
 const char *schema_missing_canary(const Schema *schema)
 {
     for (size_t i = 0; i < schema->n_canaries; i++) {
-        if (!schema->canaries[i].was_seen) {
+        if (!schema->canaries[i].was_seen)
             return schema->canaries[i].dn;
-        }
     }
     return NULL;
 }

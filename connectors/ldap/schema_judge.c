@@ -11,12 +11,10 @@ static int64_t time_of(Text value, int64_t absent, uint32_t flag, uint32_t *flag
 {
     int64_t utc;
 
-    if (value.length == 0) {
+    if (value.length == 0)
         return absent;
-    }
-    if (value_time(value, &utc)) {
+    if (value_time(value, &utc))
         return utc;
-    }
     *flags |= flag;
     return TIME_UNKNOWN;
 }
@@ -54,9 +52,8 @@ static void fill_key(Schema *schema, DirectoryEntry *entry)
     if (key.length == 16 && value_guid(key, schema->key)) {
         entry->key = (Text){schema->key, VALUE_GUID_SIZE - 1};
     } else if (key.length < sizeof schema->key && may_have_capitals(key)) {
-        for (size_t i = 0; i < key.length; i++) {
+        for (size_t i = 0; i < key.length; i++)
             schema->key[i] = g_ascii_tolower(key.data[i]);
-        }
         entry->key = (Text){schema->key, key.length};
     }
 }
@@ -100,12 +97,10 @@ static LockPolicy policy_of(const Schema *schema)
     static const LockPolicy unknown = {.locks = STATE_UNKNOWN, .is_ambiguous = true};
     Text name = schema->slots[SLOT_POLICY];
 
-    if (schema->policies == NULL) {
+    if (schema->policies == NULL)
         return none_known;
-    }
-    if (name.length == 0) {
+    if (name.length == 0)
         return schema->every_policy;
-    }
     g_autofree char *dn = schema_fold_dn(name.data, name.length);
     const LockPolicy *policy = g_hash_table_lookup(schema->policies, dn);
     return policy != NULL ? *policy : unknown;
@@ -132,9 +127,8 @@ static void judge_locks(const Schema *schema, DirectoryEntry *entry)
     entry->enabled = schema->lock_state == RECORDED_AUTO ? STATE_UNKNOWN : STATE_YES;
     entry->enabled_by =
         schema->lock_state == RECORDED_NO ? ENABLED_BY_LOCK_STATE : ENABLED_BY_NOTHING;
-    if (lock.length == 0) {
+    if (lock.length == 0)
         return;
-    }
     LockPolicy policy = policy_of(schema);
     if (policy.locks == STATE_NO) {
         return; /* the server does not look at it */
@@ -158,9 +152,8 @@ static void judge_expiry(const Schema *schema, DirectoryEntry *entry)
 
     entry->expires_utc =
         time_of(schema->slots[SLOT_EXPIRES], TIME_NEVER, ENTRY_EXPIRES_UNREADABLE, &entry->flags);
-    if (shadow.length == 0) {
+    if (shadow.length == 0)
         return;
-    }
     if (!value_integer(shadow, &day) || day > INT32_MAX) {
         entry->flags |= ENTRY_EXPIRES_UNREADABLE;
         entry->expires_utc = TIME_UNKNOWN;
@@ -176,9 +169,8 @@ static void judge_last_use(const Schema *schema, DirectoryEntry *entry)
     int64_t latest = TIME_UNKNOWN;
     bool is_unreadable = false;
 
-    if (schema->last_use == RECORDED_NO) {
+    if (schema->last_use == RECORDED_NO)
         return;
-    }
     for (int slot = SLOT_LOGON; slot <= SLOT_LOGON_3; slot++) {
         uint32_t flags = 0;
         int64_t utc =
@@ -200,9 +192,8 @@ void schema_judge_openldap(Schema *schema, DirectoryEntry *entry)
     fill_common(schema, entry);
     int64_t gid = number_of(schema->slots[SLOT_GID], -1);
     entry->gid_number = gid >= 0 ? gid : -1;
-    if (entry->kind == ENTRY_GROUP) {
+    if (entry->kind == ENTRY_GROUP)
         return;
-    }
     judge_locks(schema, entry);
     judge_expiry(schema, entry);
     judge_last_use(schema, entry);
@@ -245,9 +236,8 @@ void schema_judge_389ds(Schema *schema, DirectoryEntry *entry)
     fill_common(schema, entry);
     int64_t gid = number_of(schema->slots[SLOT_GID], -1);
     entry->gid_number = gid >= 0 ? gid : -1;
-    if (entry->kind == ENTRY_GROUP) {
+    if (entry->kind == ENTRY_GROUP)
         return;
-    }
     judge_account_lock(schema, entry);
     judge_expiry(schema, entry);
     judge_last_use(schema, entry);
@@ -260,9 +250,8 @@ static bool lies_in(Text dn, const char *container)
     size_t length = strlen(container);
 
     for (size_t i = 0; i + length <= dn.length; i++) {
-        if (dn.data[i] == ',' && g_ascii_strncasecmp(dn.data + i, container, length) == 0) {
+        if (dn.data[i] == ',' && g_ascii_strncasecmp(dn.data + i, container, length) == 0)
             return true;
-        }
     }
     return false;
 }
@@ -306,9 +295,8 @@ static void fill_sid_history(Schema *schema, DirectoryEntry *entry)
     GString *text = schema->sid_history_text;
     size_t n = 0;
 
-    if (history->n == 0) {
+    if (history->n == 0)
         return;
-    }
     /* Room for all of them first: the texts point into it. */
     g_string_set_size(text, history->n * VALUE_SID_SIZE);
     for (size_t i = 0; i < history->n; i++) {
@@ -343,9 +331,8 @@ static void judge_account_control(const Schema *schema, DirectoryEntry *entry)
     entry->enabled = (uac & 2) != 0 ? STATE_NO : STATE_YES;
     entry->enabled_by = ENABLED_BY_UAC;
     for (size_t i = 0; i < G_N_ELEMENTS(meanings); i++) {
-        if ((uac & meanings[i].bit) != 0) {
+        if ((uac & meanings[i].bit) != 0)
             entry->flags |= meanings[i].flag;
-        }
     }
 }
 
@@ -355,15 +342,14 @@ static void judge_lockout(const Schema *schema, DirectoryEntry *entry)
     int64_t computed;
     int64_t since;
 
-    if (value_integer(schema->slots[SLOT_COMPUTED], &computed)) {
+    if (value_integer(schema->slots[SLOT_COMPUTED], &computed))
         entry->locked = (computed & 0x10) != 0 ? STATE_YES : STATE_NO;
-    } else if (schema->slots[SLOT_LOCK].length == 0) {
+    else if (schema->slots[SLOT_LOCK].length == 0)
         entry->locked = entry->enabled == STATE_UNKNOWN ? STATE_UNKNOWN : STATE_NO;
-    } else if (value_integer(schema->slots[SLOT_LOCK], &since) && since >= 0) {
+    else if (value_integer(schema->slots[SLOT_LOCK], &since) && since >= 0)
         entry->locked = since > 0 ? STATE_YES : STATE_NO;
-    } else {
+    else
         entry->locked = STATE_UNKNOWN;
-    }
 }
 
 /* accountExpires and the logon times: 0 and the greatest number mean never (MS-ADA1 section 2.2).
@@ -373,9 +359,8 @@ static int64_t filetime_or_never(Text value, uint32_t flag, uint32_t *flags)
     int64_t number;
 
     if (value.length == 0 ||
-        (value_integer(value, &number) && (number == 0 || number == INT64_MAX))) {
+        (value_integer(value, &number) && (number == 0 || number == INT64_MAX)))
         return TIME_NEVER;
-    }
     return time_of(value, TIME_NEVER, flag, flags);
 }
 
@@ -411,22 +396,18 @@ void schema_judge_active_directory(Schema *schema, DirectoryEntry *entry)
     fill_sid(schema, entry);
     fill_primary_group(schema, entry);
     fill_sid_history(schema, entry);
-    if (value_integer(slots[SLOT_ADMIN_COUNT], &number) && number > 0) {
+    if (value_integer(slots[SLOT_ADMIN_COUNT], &number) && number > 0)
         entry->flags |= ENTRY_ADMIN_COUNT;
-    }
     if (entry->kind == ENTRY_GROUP) {
         /* Bit 31 is the sign: security groups are negative. */
-        if (value_integer(slots[SLOT_GROUP_TYPE], &number) && (number & 0x80000000) == 0) {
+        if (value_integer(slots[SLOT_GROUP_TYPE], &number) && (number & 0x80000000) == 0)
             entry->flags |= ENTRY_IS_DISTRIBUTION;
-        }
         return;
     }
-    if (entry->kind == ENTRY_FOREIGN) {
+    if (entry->kind == ENTRY_FOREIGN)
         return;
-    }
-    if ((schema->classes & CLASS_SERVICE) != 0) {
+    if ((schema->classes & CLASS_SERVICE) != 0)
         entry->flags |= ENTRY_IS_SERVICE;
-    }
     judge_account_control(schema, entry);
     judge_lockout(schema, entry);
     judge_times(schema, entry);

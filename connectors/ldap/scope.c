@@ -28,9 +28,8 @@ void directory_scope_condition(GPtrArray *conditions, const char *attribute, Tex
     struct berval raw = {.bv_len = value.length, .bv_val = (char *)(uintptr_t)value.data};
     struct berval escaped = {0};
 
-    if (value.length == 0 || ldap_bv2escaped_filter_value(&raw, &escaped) != 0) {
+    if (value.length == 0 || ldap_bv2escaped_filter_value(&raw, &escaped) != 0)
         return;
-    }
     g_ptr_array_add(conditions, g_strdup_printf("(%s=%s)", attribute, escaped.bv_val));
     ldap_memfree(escaped.bv_val);
 }
@@ -43,9 +42,8 @@ static void add_key(GPtrArray *conditions, GHashTable *known, const char *attrib
     directory_scope_condition(made, attribute, text_of(value));
     for (guint i = 0; i < made->len; i++) {
         char *condition = g_strdup(g_ptr_array_index(made, i));
-        if (g_hash_table_add(known, condition)) {
+        if (g_hash_table_add(known, condition))
             g_ptr_array_add(conditions, g_strdup(condition));
-        }
     }
 }
 
@@ -64,9 +62,8 @@ GPtrArray *directory_scope_conditions(const Schema *schema, const Scope *scope)
         g_autoptr(GPtrArray) attributes = g_ptr_array_new();
         schema_attributes_of(schema, scope->keys[i].field, attributes);
         for (guint a = 0; a < attributes->len; a++) {
-            for (size_t s = 0; s < G_N_ELEMENTS(spellings); s++) {
+            for (size_t s = 0; s < G_N_ELEMENTS(spellings); s++)
                 add_key(conditions, known, g_ptr_array_index(attributes, a), spellings[s]);
-            }
         }
     }
     return conditions;
@@ -78,9 +75,8 @@ static char *either_of(const char *kind, const GPtrArray *conditions, guint begi
 {
     GString *filter = g_string_new("(&(|");
 
-    for (guint i = begin; i < end; i++) {
+    for (guint i = begin; i < end; i++)
         g_string_append(filter, g_ptr_array_index(conditions, i));
-    }
     g_string_append_printf(filter, ")%s)", kind);
     return g_string_free(filter, FALSE);
 }
@@ -89,9 +85,8 @@ static char *either_of(const char *kind, const GPtrArray *conditions, guint begi
 
 static void add_listed(ScopeReader *reader, const GPtrArray *attributes, Text value)
 {
-    for (guint i = 0; i < attributes->len; i++) {
+    for (guint i = 0; i < attributes->len; i++)
         directory_scope_condition(reader->conditions, g_ptr_array_index(attributes, i), value);
-    }
 }
 
 /* memberUid tells upper from lower case on the server, intake does not. */
@@ -100,9 +95,8 @@ static void add_listed_name(ScopeReader *reader, Text name)
     g_autofree char *lower = g_ascii_strdown(name.data, (gssize)name.length);
 
     add_listed(reader, reader->by_name, name);
-    if (memcmp(lower, name.data, name.length) != 0) {
+    if (memcmp(lower, name.data, name.length) != 0)
         add_listed(reader, reader->by_name, text_of(lower));
-    }
 }
 
 /* The conditions since the last end belong to one entry. */
@@ -132,9 +126,8 @@ static bool holds_dns(const char *attribute)
     static const char *const names[] = {"owner", "managedBy", "manager", "secretary", "seeAlso"};
 
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-        if (g_ascii_strcasecmp(attribute, names[i]) == 0) {
+        if (g_ascii_strcasecmp(attribute, names[i]) == 0)
             return true;
-        }
     }
     return false;
 }
@@ -143,9 +136,8 @@ static void add_owner(ScopeReader *reader, Text owner, bool is_dn)
 {
     for (guint i = 0; reader->owned != NULL && i < reader->by_owner->len; i++) {
         const char *attribute = g_ptr_array_index(reader->by_owner, i);
-        if (is_dn || !holds_dns(attribute)) {
+        if (is_dn || !holds_dns(attribute))
             directory_scope_condition(reader->owned, attribute, owner);
-        }
     }
 }
 
@@ -154,9 +146,8 @@ static void expand(ScopeReader *reader, const DirectoryEntry *entry)
 {
     add_listed(reader, reader->by_dn, entry->dn);
     add_listed(reader, reader->by_sid, entry->sid);
-    if (entry->kind != ENTRY_ACCOUNT) {
+    if (entry->kind != ENTRY_ACCOUNT)
         return;
-    }
     add_listed_name(reader, entry->name);
     directory_scope_condition(reader->conditions, "objectSid", entry->primary_group_sid);
     if (entry->gid_number >= 0) {
@@ -174,9 +165,8 @@ static bool shows_why(const DirectoryEntry *group)
 
 static void hold(ScopeReader *reader, const DirectoryEntry *group)
 {
-    if (reader->must_show_why && reader->unexplained == NULL && !shows_why(group)) {
+    if (reader->must_show_why && reader->unexplained == NULL && !shows_why(group))
         reader->unexplained = g_strndup(group->dn.data, group->dn.length);
-    }
     held_groups_add(reader->held, group);
 }
 
@@ -210,9 +200,8 @@ static bool read_filter(ScopeReader *reader, const char *filter, GError **error)
 {
     directory_search_set_filter(reader->search, filter);
     for (size_t i = 0; reader->bases[i] != NULL; i++) {
-        if (!directory_search_read(reader->search, reader->bases[i], error)) {
+        if (!directory_search_read(reader->search, reader->bases[i], error))
             return false;
-        }
     }
     return true;
 }
@@ -229,9 +218,8 @@ static char *accounts_filter(const ScopeReader *reader, const GPtrArray *keys, g
             either_of(schema_filter_of(reader->schema, ENTRY_ACCOUNT), keys, begin, end);
         g_string_append(filter, accounts);
     }
-    for (guint i = 0; begin == 0 && i < canaries->len; i++) {
+    for (guint i = 0; begin == 0 && i < canaries->len; i++)
         g_string_append(filter, g_ptr_array_index(canaries, i));
-    }
     g_string_append_c(filter, ')');
     return g_string_free(filter, FALSE);
 }
@@ -244,9 +232,8 @@ static bool read_accounts(ScopeReader *reader, const Scope *scope, const GPtrArr
     for (guint begin = 0; begin < keys->len || (begin == 0 && canaries->len > 0);
          begin += CONDITIONS_A_SEARCH) {
         g_autofree char *filter = accounts_filter(reader, keys, begin, canaries);
-        if (!read_filter(reader, filter, error)) {
+        if (!read_filter(reader, filter, error))
             return false;
-        }
     }
     return true;
 }
@@ -258,9 +245,8 @@ static bool read_kind(ScopeReader *reader, const char *kind, const GPtrArray *co
     for (guint begin = 0; begin < conditions->len; begin += CONDITIONS_A_SEARCH) {
         g_autofree char *filter =
             either_of(kind, conditions, begin, MIN(begin + CONDITIONS_A_SEARCH, conditions->len));
-        if (!read_filter(reader, filter, error)) {
+        if (!read_filter(reader, filter, error))
             return false;
-        }
     }
     return true;
 }
@@ -276,12 +262,10 @@ static bool read_elsewhere(ScopeReader *reader, const Scope *scope, GError **err
 
 static void add_owners(ScopeReader *reader, const Scope *scope)
 {
-    for (size_t i = 0; scope->dns != NULL && scope->dns[i] != NULL; i++) {
+    for (size_t i = 0; scope->dns != NULL && scope->dns[i] != NULL; i++)
         add_owner(reader, text_of(scope->dns[i]), true);
-    }
-    for (size_t i = 0; scope->owners != NULL && scope->owners[i] != NULL; i++) {
+    for (size_t i = 0; scope->owners != NULL && scope->owners[i] != NULL; i++)
         add_owner(reader, text_of(scope->owners[i]), false);
-    }
 }
 
 /* ---- Of members only those that matter ---- */
@@ -292,9 +276,8 @@ static bool is_member_attribute(const ScopeReader *reader, const char *name)
 
     for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
         if (g_ptr_array_find_with_equal_func((GPtrArray *)(uintptr_t)lists[i], name, g_str_equal,
-                                             NULL)) {
+                                             NULL))
             return true;
-        }
     }
     return false;
 }
@@ -307,22 +290,19 @@ static char *values_of(const ScopeReader *reader, const GPtrArray *conditions, g
     GString *values = g_string_new("(");
 
     for (const char *const *name = schema_wanted(reader->schema); *name != NULL; name++) {
-        if (!is_member_attribute(reader, *name)) {
+        if (!is_member_attribute(reader, *name))
             g_string_append_printf(values, "(%s=*)", *name);
-        }
     }
-    for (guint i = begin; i < end; i++) {
+    for (guint i = begin; i < end; i++)
         g_string_append(values, g_ptr_array_index(conditions, i));
-    }
     g_string_append_c(values, ')');
     return g_string_free(values, FALSE);
 }
 
 static bool refuse_unexplained(const ScopeReader *reader, GError **error)
 {
-    if (reader->unexplained == NULL) {
+    if (reader->unexplained == NULL)
         return true;
-    }
     g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_CUT,
                 "%s was found by its members but shows none of them: the reader may search for "
                 "them and not read them, or the server keeps back too much; nothing of this pull "
@@ -396,9 +376,8 @@ static bool read_narrowed(ScopeReader *reader, const GPtrArray *level, const GAr
 
     g_array_set_clear_func(questions, clear_question);
     add_questions(reader, level, ends, questions);
-    if (owned != NULL) {
+    if (owned != NULL)
         add_owned_questions(reader, owned, questions);
-    }
     return directory_search_read_together(reader->search,
                                           (const SearchQuestion *)(const void *)questions->data,
                                           questions->len, reader->bases, error) &&
@@ -413,9 +392,8 @@ static bool read_first(ScopeReader *reader, const GPtrArray *level, const GPtrAr
     g_autofree char *either =
         g_strdup_printf("(|%s%s)", schema_filter_of(reader->schema, ENTRY_ACCOUNT), groups);
 
-    if (level->len == 0 || level->len + owned->len > CONDITIONS_A_SEARCH) {
+    if (level->len == 0 || level->len + owned->len > CONDITIONS_A_SEARCH)
         return read_kind(reader, groups, level, error) && read_kind(reader, either, owned, error);
-    }
     g_autofree char *lists = either_of(groups, level, 0, level->len);
     g_autofree char *owns = either_of(either, owned, 0, owned->len);
     g_autofree char *filter = g_strdup_printf("(|%s%s)", lists, owns);
@@ -430,9 +408,8 @@ static bool read_level(ScopeReader *reader, const char *kind, GError **error)
 
     reader->conditions = g_ptr_array_new_with_free_func(g_free);
     reader->ends = g_array_new(FALSE, FALSE, sizeof(guint));
-    if (reader->held != NULL) {
+    if (reader->held != NULL)
         return read_narrowed(reader, level, ends, owned, error);
-    }
     return owned != NULL && owned->len > 0 ? read_first(reader, level, owned, error)
                                            : read_kind(reader, kind, level, error);
 }
@@ -444,9 +421,8 @@ static bool read_groups(ScopeReader *reader, const Scope *scope, GError **error)
     add_owners(reader, scope);
     while (kind != NULL &&
            (reader->conditions->len > 0 || (reader->owned != NULL && reader->owned->len > 0))) {
-        if (!read_level(reader, kind, error)) {
+        if (!read_level(reader, kind, error))
             return false;
-        }
     }
     return true;
 }
@@ -456,10 +432,9 @@ static bool probe(ScopeReader *reader, const char *filter, bool *ret_is_found, G
     bool is_found = false, is_read = true;
 
     reader->is_probe = true;
-    for (size_t i = 0; reader->bases[i] != NULL && is_read && !is_found; i++) {
+    for (size_t i = 0; reader->bases[i] != NULL && is_read && !is_found; i++)
         is_read =
             directory_search_probe(reader->search, reader->bases[i], filter, &is_found, error);
-    }
     reader->is_probe = false;
     *ret_is_found = is_found;
     return is_read;
@@ -470,14 +445,12 @@ static bool must_see_somebody(ScopeReader *reader, GError **error)
 {
     bool is_found;
 
-    if (!probe(reader, schema_filter_of(reader->schema, ENTRY_ACCOUNT), &is_found, error)) {
+    if (!probe(reader, schema_filter_of(reader->schema, ENTRY_ACCOUNT), &is_found, error))
         return false;
-    }
-    if (!is_found) {
+    if (!is_found)
         g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_CUT,
                     "success, but not a single account: an empty answer is never trusted; check "
                     "base, filters and what the reader may see");
-    }
     return is_found;
 }
 
@@ -490,13 +463,11 @@ static void look_for_use(ScopeReader *reader)
     bool is_found;
 
     schema_attributes_of(reader->schema, "last_logon", attributes);
-    if (attributes->len == 0) {
+    if (attributes->len == 0)
         return;
-    }
     g_string_append_printf(filter, "%s(|", schema_filter_of(reader->schema, ENTRY_ACCOUNT));
-    for (guint i = 0; i < attributes->len; i++) {
+    for (guint i = 0; i < attributes->len; i++)
         g_string_append_printf(filter, "(%s=*)", (const char *)g_ptr_array_index(attributes, i));
-    }
     g_string_append(filter, "))");
     probe(reader, filter->str, &is_found, NULL);
 }
@@ -508,19 +479,15 @@ static bool read_scope(ScopeReader *reader, const SettingsGroup *settings, const
     const char *const *canaries = settings_texts(settings, "canaries");
     g_autoptr(GPtrArray) conditions = g_ptr_array_new_with_free_func(g_free);
 
-    for (size_t i = 0; canaries[i] != NULL; i++) {
+    for (size_t i = 0; canaries[i] != NULL; i++)
         directory_scope_condition(conditions, dn, text_of(canaries[i]));
-    }
-    if (!read_accounts(reader, scope, conditions, error)) {
+    if (!read_accounts(reader, scope, conditions, error))
         return false;
-    }
-    if (reader->n_accounts == 0 && conditions->len == 0 && !must_see_somebody(reader, error)) {
+    if (reader->n_accounts == 0 && conditions->len == 0 && !must_see_somebody(reader, error))
         return false;
-    }
     if (reader->n_accounts > 0 && !reader->shows_use &&
-        strcmp(settings_text(settings, "last_use"), "auto") == 0) {
+        strcmp(settings_text(settings, "last_use"), "auto") == 0)
         look_for_use(reader);
-    }
     return read_elsewhere(reader, scope, error) && read_groups(reader, scope, error);
 }
 
@@ -565,9 +532,8 @@ bool directory_scope_read(DirectorySearch *search, const Schema *schema,
     bool is_whole = read_scope(&reader, settings, server, scope, error);
     directory_search_set_visitor(search, NULL, NULL);
     directory_search_set_filter(search, NULL);
-    if (is_whole && held != NULL) {
+    if (is_whole && held != NULL)
         held_groups_give(held, give_group, search);
-    }
     g_free(reader.unexplained);
     g_ptr_array_unref(reader.conditions);
     g_array_unref(reader.ends);

@@ -117,9 +117,8 @@ static void hand_over(Part *part, Text dn)
 
     switch (schema_end(search->schema, &entry, &reason)) {
     case SCHEMA_KEEP:
-        if (part->visitor == NULL || part->visitor(search->visitor_data, &entry)) {
+        if (part->visitor == NULL || part->visitor(search->visitor_data, &entry))
             sink_entry(search->sink, &entry, &place);
-        }
         return;
     case SCHEMA_EXCLUDE:
         sink_exclude(search->sink, reason);
@@ -140,9 +139,8 @@ static void take_attributes(Schema *schema, EntryWalk *walk)
 
     while (entry_next_attribute(walk, &attribute)) {
         const SchemaRule *rule = schema_rule(schema, attribute);
-        while (rule != NULL && entry_next_value(walk, &value)) {
+        while (rule != NULL && entry_next_value(walk, &value))
             schema_add(schema, rule, value);
-        }
     }
 }
 
@@ -160,9 +158,8 @@ static bool take_entry(gpointer data, Text dn, EntryWalk *walk, GError **error)
         return true; /* the reading says so */
     }
     search->n_entries++;
-    if (search->n_entries % CANCEL_EVERY == 0 && sink_is_cancelled(search->sink)) {
+    if (search->n_entries % CANCEL_EVERY == 0 && sink_is_cancelled(search->sink))
         return directory_reading_cut(part->reading, error, SOURCE_ERROR_CUT, "stopped");
-    }
     hand_over(part, dn);
     return true;
 }
@@ -210,9 +207,8 @@ static void part_free(gpointer data)
 {
     Part *part = data;
 
-    if (part == NULL) {
+    if (part == NULL)
         return;
-    }
     directory_reading_free(part->reading);
     directory_ranges_free(part->ranges);
     source_digest_free(part->digest);
@@ -222,9 +218,8 @@ static void part_free(gpointer data)
 /* When no paged search is open any more: the rest of it. */
 static bool finish_part(Part *part, GError **error)
 {
-    if (!directory_ranges_read(part->ranges, error)) {
+    if (!directory_ranges_read(part->ranges, error))
         return false;
-    }
     g_autofree char *digest = source_digest_text(part->digest);
     source_digest_add(part->search->digest, digest, strlen(digest));
     return true;
@@ -264,9 +259,8 @@ bool directory_search_probe(DirectorySearch *search, const char *base, const cha
 static bool ask_further(const GPtrArray *parts, guint begin, guint *n_asked, GError **error)
 {
     for (; *n_asked < MIN(begin + ASKED_AT_ONCE, parts->len); (*n_asked)++) {
-        if (!directory_reading_ask(((Part *)g_ptr_array_index(parts, *n_asked))->reading, error)) {
+        if (!directory_reading_ask(((Part *)g_ptr_array_index(parts, *n_asked))->reading, error))
             return false;
-        }
     }
     return true;
 }
@@ -279,19 +273,17 @@ bool directory_search_read_together(DirectorySearch *search, const SearchQuestio
     bool is_read = true;
 
     for (size_t i = 0; i < n; i++) {
-        for (size_t b = 0; bases[b] != NULL; b++) {
+        for (size_t b = 0; bases[b] != NULL; b++)
             g_ptr_array_add(parts,
                             part_new(search, search->session, bases[b], &questions[i], false));
-        }
     }
     for (guint i = 0; i < parts->len && is_read; i++) {
         Part *part = g_ptr_array_index(parts, i);
         is_read = ask_further(parts, i, &n_asked, error) &&
                   directory_reading_finish(part->reading, error);
     }
-    for (guint i = 0; i < parts->len && is_read; i++) {
+    for (guint i = 0; i < parts->len && is_read; i++)
         is_read = finish_part(g_ptr_array_index(parts, i), error);
-    }
     return is_read;
 }
 
@@ -330,17 +322,14 @@ static bool work(Crew *crew, GError **error)
         directory_readings_wait(crew->readings, crew->n_working);
         for (size_t i = crew->n_working; i > 0; i--) {
             size_t place = i - 1;
-            if (!directory_reading_step(crew->readings[place], error)) {
+            if (!directory_reading_step(crew->readings[place], error))
                 return false;
-            }
-            if (!directory_reading_is_done(crew->readings[place])) {
+            if (!directory_reading_is_done(crew->readings[place]))
                 continue;
-            }
-            if (*crew->bases != NULL) {
+            if (*crew->bases != NULL)
                 begin_next(crew, place, crew->working[place]->session);
-            } else {
+            else
                 take_leave(crew, place);
-            }
         }
     }
     return true;
@@ -361,8 +350,7 @@ bool directory_search_read_all(DirectorySearch *search, const char *const *bases
         begin_next(&crew, crew.n_working++, session);
     }
     bool is_read = work(&crew, error);
-    for (guint i = 0; i < parts->len && is_read; i++) {
+    for (guint i = 0; i < parts->len && is_read; i++)
         is_read = finish_part(g_ptr_array_index(parts, i), error);
-    }
     return is_read;
 }

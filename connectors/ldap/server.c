@@ -21,9 +21,8 @@ static char **values_of(DirectorySession *session, LDAPMessage *entry, const cha
     g_autoptr(GPtrArray) texts = g_ptr_array_new();
     struct berval **values = ldap_get_values_len(session->ldap, entry, attribute);
 
-    for (size_t i = 0; values != NULL && values[i] != NULL; i++) {
+    for (size_t i = 0; values != NULL && values[i] != NULL; i++)
         g_ptr_array_add(texts, g_strndup(values[i]->bv_val, values[i]->bv_len));
-    }
     ldap_value_free_len(values);
     g_ptr_array_add(texts, NULL);
     return (char **)g_ptr_array_steal(texts, NULL);
@@ -35,22 +34,19 @@ static bool has_value(DirectorySession *session, LDAPMessage *entry, const char 
     g_auto(GStrv) values = values_of(session, entry, attribute);
     bool is_there = false;
 
-    for (size_t i = 0; values[i] != NULL; i++) {
+    for (size_t i = 0; values[i] != NULL; i++)
         is_there |= g_ascii_strncasecmp(values[i], beginning, strlen(beginning)) == 0;
-    }
     return is_there;
 }
 
 /* FreeIPA is 389 Directory Server with attributes of its own in the root DSE. */
 static const char *family_of(DirectorySession *session, LDAPMessage *entry)
 {
-    if (has_value(session, entry, "supportedCapabilities", "1.2.840.113556.1.4.800")) {
+    if (has_value(session, entry, "supportedCapabilities", "1.2.840.113556.1.4.800"))
         return "active-directory";
-    }
     if (has_value(session, entry, "ipaDomainLevel", "") ||
-        has_value(session, entry, "ipaTopologyPluginVersion", "")) {
+        has_value(session, entry, "ipaTopologyPluginVersion", ""))
         return "freeipa";
-    }
     return has_value(session, entry, "vendorName", "389 Project") ||
                    has_value(session, entry, "vendorVersion", "389-Directory/")
                ? "389ds"
@@ -92,9 +88,8 @@ DirectoryServer *directory_server_ask(DirectorySession *session)
 
 void directory_server_free(DirectoryServer *server)
 {
-    if (server == NULL) {
+    if (server == NULL)
         return;
-    }
     g_free(server->current_time);
     g_strfreev(server->naming_contexts);
     g_free(server);
@@ -119,9 +114,8 @@ Schema *directory_server_schema(const DirectoryServer *server, const SettingsGro
         return NULL;
     }
     Schema *schema = schema_new_from_settings(settings, family, error);
-    if (schema != NULL) {
+    if (schema != NULL)
         schema_ask_ranges(schema, (size_t)n_values);
-    }
     return schema;
 }
 

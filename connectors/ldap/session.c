@@ -37,9 +37,8 @@ static const char *active_directory_reason(const char *diagnostic)
     };
 
     for (size_t i = 0; diagnostic != NULL && i < G_N_ELEMENTS(reasons); i++) {
-        if (strstr(diagnostic, reasons[i].code) != NULL) {
+        if (strstr(diagnostic, reasons[i].code) != NULL)
             return reasons[i].meaning;
-        }
     }
     return NULL;
 }
@@ -121,10 +120,9 @@ static void read_ahead(LDAP *ldap)
     Sockbuf *socket = NULL;
     int readahead = READ_AHEAD_BYTES;
 
-    if (ldap_get_option(ldap, LDAP_OPT_SOCKBUF, &socket) == LDAP_OPT_SUCCESS && socket != NULL) {
+    if (ldap_get_option(ldap, LDAP_OPT_SOCKBUF, &socket) == LDAP_OPT_SUCCESS && socket != NULL)
         ber_sockbuf_add_io(socket, &ber_sockbuf_io_readahead, LBER_SBIOD_LEVEL_PROVIDER,
                            &readahead);
-    }
 }
 
 static void limit_messages(LDAP *ldap)
@@ -132,9 +130,8 @@ static void limit_messages(LDAP *ldap)
     Sockbuf *socket = NULL;
     ber_len_t limit = MAX_MESSAGE_BYTES;
 
-    if (ldap_get_option(ldap, LDAP_OPT_SOCKBUF, &socket) == LDAP_OPT_SUCCESS && socket != NULL) {
+    if (ldap_get_option(ldap, LDAP_OPT_SOCKBUF, &socket) == LDAP_OPT_SUCCESS && socket != NULL)
         ber_sockbuf_ctrl(socket, LBER_SB_OPT_SET_MAX_INCOMING, &limit);
-    }
 }
 
 static bool will_be_layered(const DirectoryAddress *address, const SettingsGroup *settings)
@@ -151,9 +148,8 @@ static bool connect_session(DirectorySession *session, const DirectoryAddress *a
                                             session->timeout_seconds, error)
                  : directory_connect(address, session->timeout_seconds, error);
 
-    if (fd < 0) {
+    if (fd < 0)
         return false;
-    }
     int rc = ldap_init_fd(fd, address->is_local ? LDAP_PROTO_IPC : LDAP_PROTO_TCP, session->url,
                           &session->ldap);
     if (rc != LDAP_SUCCESS) {
@@ -163,9 +159,8 @@ static bool connect_session(DirectorySession *session, const DirectoryAddress *a
     }
     set_options(session);
     limit_messages(session->ldap);
-    if (will_be_layered(address, settings)) {
+    if (will_be_layered(address, settings))
         read_ahead(session->ldap);
-    }
     return true;
 }
 
@@ -209,9 +204,8 @@ static bool handshake(DirectorySession *session, const DirectoryAddress *address
     ldap_set_option(session->ldap, LDAP_OPT_CONNECT_ASYNC, LDAP_OPT_ON);
     int rc = ldap_install_tls(session->ldap);
     ldap_set_option(session->ldap, LDAP_OPT_CONNECT_ASYNC, LDAP_OPT_OFF);
-    if (rc == LDAP_SUCCESS) {
+    if (rc == LDAP_SUCCESS)
         return true;
-    }
     if (rc == LDAP_TIMEOUT || g_get_monotonic_time() >= end - G_USEC_PER_SEC / 10) {
         g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_UNREACHABLE,
                     "TLS: the server accepted the connection and then said nothing for %d s",
@@ -249,14 +243,12 @@ static bool encrypt(DirectorySession *session, const DirectoryAddress *address,
     bool with_starttls =
         settings_bool(settings, "starttls") && !address->is_tls && !address->is_local;
 
-    if (!address->is_tls && !with_starttls) {
+    if (!address->is_tls && !with_starttls)
         return true;
-    }
     set_tls_options(session->ldap, settings);
     if ((with_starttls && !request_starttls(session, error)) ||
-        !handshake(session, address, settings, error)) {
+        !handshake(session, address, settings, error))
         return false;
-    }
     note_tls(session);
     return true;
 }
@@ -307,13 +299,12 @@ static bool bind_failed(const DirectorySession *session, int rc, const char *mec
 {
     g_autofree char *text = last_result_text(session->ldap, rc);
 
-    if (is_no_answer(rc)) {
+    if (is_no_answer(rc))
         g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_UNREACHABLE, "bind as %s: %s", who, text);
-    } else {
+    else
         g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_REFUSED,
                     "bind refused for %s: %s%s; not tried again in this run", who, text,
                     bind_advice(session, rc, mechanism, text));
-    }
     return false;
 }
 
@@ -323,12 +314,11 @@ static bool may_send_password(const DirectorySession *session, const DirectoryAd
     bool may = session->is_encrypted || address->is_local ||
                settings_bool(settings, "allow_plaintext_bind");
 
-    if (!may) {
+    if (!may)
         g_set_error(
             error, SOURCE_ERROR, SOURCE_ERROR_FORBIDDEN,
             "the password would go over the network unencrypted; use ldaps:// or starttls = true "
             "(or say allow_plaintext_bind = true); nothing was sent");
-    }
     return may;
 }
 
@@ -343,17 +333,15 @@ static int send_password(const DirectorySession *session, const char *dn, char *
 static bool bind_as(DirectorySession *session, const DirectoryAddress *address,
                     const SettingsGroup *settings, GError **error)
 {
-    if (!may_send_password(session, address, settings, error)) {
+    if (!may_send_password(session, address, settings, error))
         return false;
-    }
     int rc = send_password(session, session->as->dn, (char *)(uintptr_t)session->as->password);
     g_autofree char *text = last_result_text(session->ldap, rc);
 
     session->bound_as = session->as->dn;
-    if (rc != LDAP_SUCCESS) {
+    if (rc != LDAP_SUCCESS)
         g_set_error(error, SOURCE_ERROR,
                     is_no_answer(rc) ? SOURCE_ERROR_UNREACHABLE : SOURCE_ERROR_REFUSED, "%s", text);
-    }
     return rc == LDAP_SUCCESS;
 }
 
@@ -362,18 +350,16 @@ static bool bind_simple(DirectorySession *session, const DirectoryAddress *addre
 {
     const char *dn = settings_text(settings, "bind_dn");
 
-    if (!may_send_password(session, address, settings, error)) {
+    if (!may_send_password(session, address, settings, error))
         return false;
-    }
     if (!settings_is_set(settings, "password_file")) {
         g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_FORBIDDEN,
                     "bind_dn without password_file: an empty password is never sent");
         return false;
     }
     char *password = settings_secret(settings, "password_file", error);
-    if (password == NULL) {
+    if (password == NULL)
         return false;
-    }
     if (password[0] == '\0') {
         settings_secret_free(password);
         g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_FORBIDDEN,
@@ -407,14 +393,12 @@ static bool bind_session(DirectorySession *session, const DirectoryAddress *addr
                          const SettingsGroup *settings, GError **error)
 {
     session->is_bind_sent = true;
-    if (session->as != NULL) {
+    if (session->as != NULL)
         return bind_as(session, address, settings, error);
-    }
     const char *sasl = settings_text(settings, "sasl");
-    if (sasl != NULL) {
+    if (sasl != NULL)
         return strcmp(sasl, "GSSAPI") == 0 ? bind_kerberos(session, settings, error)
                                            : bind_external(session, error);
-    }
     session->bound_as = "";
     return settings_text(settings, "bind_dn") == NULL ||
            bind_simple(session, address, settings, error);
@@ -427,9 +411,8 @@ static bool lay_wire(DirectorySession *session, GError **error)
     bool is_layered = session->is_encrypted || session->principal != NULL;
 
     session->wire = directory_wire_new(session->ldap, is_layered, MAX_MESSAGE_BYTES);
-    if (session->wire == NULL) {
+    if (session->wire == NULL)
         g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_UNREACHABLE, "the connection was lost");
-    }
     return session->wire != NULL;
 }
 
@@ -437,16 +420,14 @@ static bool open_session(DirectorySession *session, const SettingsGroup *setting
 {
     DirectoryAddress address = {0};
 
-    if (!directory_address_parse(session->url, &address, error)) {
+    if (!directory_address_parse(session->url, &address, error))
         return false;
-    }
     bool is_open = connect_session(session, &address, settings, error) &&
                    encrypt(session, &address, settings, error) &&
                    bind_session(session, &address, settings, error) && lay_wire(session, error);
     directory_address_clear(&address);
-    if (!is_open) {
+    if (!is_open)
         g_prefix_error(error, "%s: ", session->url);
-    }
     return is_open;
 }
 
@@ -485,9 +466,8 @@ static void pass_over(DirectorySession *session, const GError *why)
 /* After the last server, so that a list of several ends with it once. */
 static void advise(GError **error)
 {
-    if (error == NULL || !g_error_matches(*error, SOURCE_ERROR, SOURCE_ERROR_UNREACHABLE)) {
+    if (error == NULL || !g_error_matches(*error, SOURCE_ERROR, SOURCE_ERROR_UNREACHABLE))
         return;
-    }
     g_autoptr(GError) bare = *error;
     *error =
         g_error_new(bare->domain, bare->code,
@@ -507,18 +487,16 @@ DirectorySession *directory_session_open(const SettingsGroup *settings, GError *
         g_autoptr(GError) why = NULL;
         forget_server(session);
         session->url = g_strdup(urls[i]);
-        if (open_session(session, settings, &why)) {
+        if (open_session(session, settings, &why))
             return g_steal_pointer(&session);
-        }
         if (urls[i + 1] == NULL || !may_try_next(session, why)) {
             g_propagate_error(error, g_steal_pointer(&why));
             break;
         }
         pass_over(session, why);
     }
-    if (session->passed_over != NULL) {
+    if (session->passed_over != NULL)
         g_prefix_error(error, "%s; ", session->passed_over);
-    }
     advise(error);
     return NULL;
 }
@@ -545,9 +523,8 @@ DirectorySession *directory_session_open_as(const DirectorySession *first,
 
 void directory_session_free(DirectorySession *session)
 {
-    if (session == NULL) {
+    if (session == NULL)
         return;
-    }
     forget_server(session);
     g_free(session->passed_over);
     g_free(session->principal);

@@ -17,16 +17,13 @@ typedef struct Tickets {
 
 static void tickets_clear(Tickets *tickets)
 {
-    if (tickets->context == NULL) {
+    if (tickets->context == NULL)
         return;
-    }
-    if (tickets->cache != NULL) {
+    if (tickets->cache != NULL)
         krb5_cc_destroy(tickets->context, tickets->cache);
-    }
     krb5_free_principal(tickets->context, tickets->principal);
-    if (tickets->keytab != NULL) {
+    if (tickets->keytab != NULL)
         krb5_kt_close(tickets->context, tickets->keytab);
-    }
     krb5_free_context(tickets->context);
 }
 
@@ -47,13 +44,11 @@ static krb5_error_code find_principal(Tickets *tickets, const char *name)
     krb5_kt_cursor cursor;
     krb5_keytab_entry entry;
 
-    if (name != NULL) {
+    if (name != NULL)
         return krb5_parse_name(tickets->context, name, &tickets->principal);
-    }
     krb5_error_code rc = krb5_kt_start_seq_get(tickets->context, tickets->keytab, &cursor);
-    if (rc != 0) {
+    if (rc != 0)
         return rc;
-    }
     rc = krb5_kt_next_entry(tickets->context, tickets->keytab, &entry, &cursor);
     if (rc == 0) {
         rc = krb5_copy_principal(tickets->context, entry.principal, &tickets->principal);
@@ -69,15 +64,12 @@ static krb5_error_code ask_for_tickets(Tickets *tickets)
     krb5_error_code rc = krb5_get_init_creds_keytab(
         tickets->context, &credentials, tickets->principal, tickets->keytab, 0, NULL, NULL);
 
-    if (rc == 0) {
+    if (rc == 0)
         rc = krb5_cc_new_unique(tickets->context, "MEMORY", NULL, &tickets->cache);
-    }
-    if (rc == 0) {
+    if (rc == 0)
         rc = krb5_cc_initialize(tickets->context, tickets->cache, tickets->principal);
-    }
-    if (rc == 0) {
+    if (rc == 0)
         rc = krb5_cc_store_cred(tickets->context, tickets->cache, &credentials);
-    }
     krb5_free_cred_contents(tickets->context, &credentials);
     return rc;
 }
@@ -94,12 +86,10 @@ static bool get_tickets(Tickets *tickets, const SettingsGroup *settings, GError 
         return false;
     }
     rc = krb5_kt_resolve(tickets->context, name, &tickets->keytab);
-    if (rc == 0) {
+    if (rc == 0)
         rc = find_principal(tickets, settings_text(settings, "principal"));
-    }
-    if (rc != 0) {
+    if (rc != 0)
         return failed(tickets, rc, keytab, error);
-    }
     rc = ask_for_tickets(tickets);
     return rc == 0 || failed(tickets, rc, "no ticket by the keytab", error);
 }
@@ -116,10 +106,8 @@ static int answer(LDAP *ldap, unsigned flags, void *data, void *questions)
     Handing *handing = data;
 
     (void)flags;
-    if (ldap_set_option(ldap, LDAP_OPT_X_SASL_GSS_CREDS, handing->credentials) !=
-        LDAP_OPT_SUCCESS) {
+    if (ldap_set_option(ldap, LDAP_OPT_X_SASL_GSS_CREDS, handing->credentials) != LDAP_OPT_SUCCESS)
         return LDAP_LOCAL_ERROR;
-    }
     handing->is_done = true;
     for (sasl_interact_t *each = questions; each->id != SASL_CB_LIST_END; each++) {
         each->result = "";

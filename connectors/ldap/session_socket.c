@@ -56,9 +56,8 @@ static int connect_within(int fd, const struct sockaddr *address, socklen_t leng
 
     fcntl(fd, F_SETFL, flags | O_NONBLOCK);
     if (connect(fd, address, length) != 0) {
-        if (errno != EINPROGRESS) {
+        if (errno != EINPROGRESS)
             return errno;
-        }
         gint64 end = g_get_monotonic_time() + (gint64)seconds * G_USEC_PER_SEC;
         struct pollfd wait = {.fd = fd, .events = POLLOUT};
         int n;
@@ -66,9 +65,8 @@ static int connect_within(int fd, const struct sockaddr *address, socklen_t leng
             gint64 left = (end - g_get_monotonic_time()) / 1000;
             n = left > 0 ? poll(&wait, 1, (int)MIN(left, INT32_MAX)) : 0;
         } while (n < 0 && errno == EINTR);
-        if (n <= 0) {
+        if (n <= 0)
             return n == 0 ? ETIMEDOUT : errno;
-        }
         getsockopt(fd, SOL_SOCKET, SO_ERROR, &problem, &size);
     }
     fcntl(fd, F_SETFL, flags);
@@ -87,9 +85,8 @@ static void limit_waiting(int fd, int family, int seconds)
 
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-    if (family == AF_UNIX) {
+    if (family == AF_UNIX)
         return;
-    }
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     set_tcp(fd, TCP_KEEPIDLE, KEEPALIVE_IDLE_SECONDS);
     set_tcp(fd, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_SECONDS);
@@ -105,9 +102,8 @@ static int connect_to(int family, const struct sockaddr *address, socklen_t leng
 
     *ret_errno = fd < 0 ? errno : connect_within(fd, address, length, seconds);
     if (*ret_errno != 0) {
-        if (fd >= 0) {
+        if (fd >= 0)
             close(fd);
-        }
         return -1;
     }
     limit_waiting(fd, family, seconds);
@@ -134,16 +130,14 @@ int directory_connect_beside(int fd, int timeout_seconds, GError **error)
     int problem = 0;
     int other = -1;
 
-    if (getpeername(fd, (struct sockaddr *)&peer, &length) != 0) {
+    if (getpeername(fd, (struct sockaddr *)&peer, &length) != 0)
         problem = errno;
-    } else {
+    else
         other = connect_to(peer.ss_family, (const struct sockaddr *)&peer, length, timeout_seconds,
                            &problem);
-    }
-    if (other < 0) {
+    if (other < 0)
         g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_UNREACHABLE,
                     "no further connection to the same server: %s", g_strerror(problem));
-    }
     return other;
 }
 
@@ -165,15 +159,13 @@ int directory_connect(const DirectoryAddress *address, int timeout_seconds, GErr
                         address->host, gai_strerror(rc));
             return -1;
         }
-        for (struct addrinfo *each = list; each != NULL && fd < 0; each = each->ai_next) {
+        for (struct addrinfo *each = list; each != NULL && fd < 0; each = each->ai_next)
             fd = connect_to(each->ai_family, each->ai_addr, each->ai_addrlen, timeout_seconds,
                             &problem);
-        }
         freeaddrinfo(list);
     }
-    if (fd < 0) {
+    if (fd < 0)
         g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_UNREACHABLE, "cannot connect to %s: %s",
                     address->host, g_strerror(problem));
-    }
     return fd;
 }

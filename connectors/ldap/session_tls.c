@@ -27,9 +27,8 @@ static char *names_text(gnutls_x509_crt_t certificate)
     for (unsigned i = 0; i < 8; i++) {
         size_t size = sizeof name - 1;
         int type = gnutls_x509_crt_get_subject_alt_name(certificate, i, name, &size, NULL);
-        if (type < 0) {
+        if (type < 0)
             break;
-        }
         if (type == GNUTLS_SAN_DNSNAME) {
             g_string_append_printf(names, "%s%.*s", names->len > 0 ? ", " : "", (int)size, name);
         } else if (type == GNUTLS_SAN_IPADDRESS && size == 4) {
@@ -40,9 +39,8 @@ static char *names_text(gnutls_x509_crt_t certificate)
     }
     size_t size = sizeof name;
     if (names->len == 0 && gnutls_x509_crt_get_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME,
-                                                         0, 0, name, &size) == 0) {
+                                                         0, 0, name, &size) == 0)
         g_string_append_len(names, name, (gssize)size);
-    }
     return g_strdup(names->len > 0 ? names->str : "no name");
 }
 
@@ -69,9 +67,8 @@ static char *describe_status(gnutls_x509_crt_t certificate, unsigned status, con
                                "certificate does, or give it a certificate with that name",
                                names, host);
     }
-    if ((status & GNUTLS_CERT_REVOKED) != 0) {
+    if ((status & GNUTLS_CERT_REVOKED) != 0)
         return g_strdup("certificate is revoked: give the server another");
-    }
     return g_strdup_printf("certificate is not acceptable (GnuTLS status %#x)", status);
 }
 
@@ -82,21 +79,19 @@ static char *describe_peer(gnutls_session_t session, const char *host)
     gnutls_x509_crt_t certificate;
     const gnutls_datum_t *list = gnutls_certificate_get_peers(session, &n);
 
-    if (list == NULL || n == 0 || gnutls_x509_crt_init(&certificate) < 0) {
+    if (list == NULL || n == 0 || gnutls_x509_crt_init(&certificate) < 0)
         return g_strdup("the server showed no certificate");
-    }
     char *text = NULL;
-    if (gnutls_x509_crt_import(certificate, &list[0], GNUTLS_X509_FMT_DER) < 0) {
+    if (gnutls_x509_crt_import(certificate, &list[0], GNUTLS_X509_FMT_DER) < 0)
         text = g_strdup("the server's certificate cannot be read");
-    } else if (gnutls_certificate_verify_peers3(session, host, &status) < 0) {
+    else if (gnutls_certificate_verify_peers3(session, host, &status) < 0)
         text = g_strdup("the server's certificate cannot be verified");
-    } else if (status != 0) {
+    else if (status != 0)
         text = describe_status(certificate, status, host);
-    } else if (g_strcmp0(host, "localhost") == 0) {
+    else if (g_strcmp0(host, "localhost") == 0)
         text = g_strdup(
             "libldap checks the machine's own name instead of localhost; name the server as in "
             "its certificate, or use 127.0.0.1");
-    }
     gnutls_x509_crt_deinit(certificate);
     return text;
 }
@@ -115,10 +110,9 @@ static bool send_starttls(int fd)
 
 static char *describe_failure(gnutls_session_t session, int rc)
 {
-    if (rc == GNUTLS_E_FATAL_ALERT_RECEIVED) {
+    if (rc == GNUTLS_E_FATAL_ALERT_RECEIVED)
         return g_strdup_printf("the server ended the handshake: %s",
                                gnutls_alert_get_name(gnutls_alert_get(session)));
-    }
     return g_strdup_printf(
         "the handshake failed (%s): is this a port for ldaps://? One for ldap:// "
         "takes starttls = true",
@@ -131,9 +125,8 @@ static char *probe(int fd, const char *host, gnutls_certificate_credentials_t cr
     gnutls_session_t session;
     char *text;
 
-    if (gnutls_init(&session, GNUTLS_CLIENT | GNUTLS_NO_SIGNAL) < 0) {
+    if (gnutls_init(&session, GNUTLS_CLIENT | GNUTLS_NO_SIGNAL) < 0)
         return NULL;
-    }
     gnutls_set_default_priority(session);
     gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, credentials);
     gnutls_handshake_set_timeout(session, (unsigned)timeout_seconds * 1000);
@@ -162,9 +155,8 @@ char *directory_explain_tls(const DirectoryAddress *address, bool with_starttls,
         text = probe(fd, address->host, credentials, seconds);
         gnutls_certificate_free_credentials(credentials);
     }
-    if (fd >= 0) {
+    if (fd >= 0)
         close(fd);
-    }
     return text != NULL ? text : g_strdup("the handshake failed");
 }
 
@@ -175,12 +167,10 @@ int64_t directory_certificate_end(const void *der, size_t length)
     gnutls_x509_crt_t certificate;
     int64_t end = TIME_UNKNOWN;
 
-    if (gnutls_x509_crt_init(&certificate) < 0) {
+    if (gnutls_x509_crt_init(&certificate) < 0)
         return TIME_UNKNOWN;
-    }
-    if (gnutls_x509_crt_import(certificate, &datum, GNUTLS_X509_FMT_DER) == 0) {
+    if (gnutls_x509_crt_import(certificate, &datum, GNUTLS_X509_FMT_DER) == 0)
         end = gnutls_x509_crt_get_expiration_time(certificate);
-    }
     gnutls_x509_crt_deinit(certificate);
     return end;
 }

@@ -28,10 +28,9 @@ typedef struct TimesReader {
 
 unsigned directory_recorded_times(const DirectoryServer *server, const char *family)
 {
-    if (strcmp(family, "active-directory") == 0) {
+    if (strcmp(family, "active-directory") == 0)
         return RECORDS_STATE | RECORDS_LOCK | RECORDS_PRIMARY_GROUP |
                (server->is_samba ? 0 : RECORDS_MEMBER);
-    }
     return strcmp(family, "openldap") == 0 ? RECORDS_LOCK : 0;
 }
 
@@ -64,9 +63,8 @@ static bool is_guid(const char *key)
 {
     for (size_t i = 0; i < VALUE_GUID_SIZE - 1; i++) {
         bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
-        if (is_dash ? key[i] != '-' : !g_ascii_isxdigit(key[i])) {
+        if (is_dash ? key[i] != '-' : !g_ascii_isxdigit(key[i]))
             return false;
-        }
     }
     return key[VALUE_GUID_SIZE - 1] == '\0';
 }
@@ -124,9 +122,8 @@ static bool single_value(LDAP *ldap, LDAPMessage *entry, const char *attribute, 
     bool is_there = values != NULL && values[0] != NULL && values[1] == NULL;
 
     g_string_truncate(text, 0);
-    if (is_there) {
+    if (is_there)
         g_string_append_len(text, values[0]->bv_val, (gssize)values[0]->bv_len);
-    }
     ldap_value_free_len(values);
     return is_there;
 }
@@ -151,9 +148,8 @@ static int64_t described_time(LDAP *ldap, LDAPMessage *entry, const char *attrib
     for (size_t i = 0; values != NULL && values[i] != NULL && utc == TIME_UNKNOWN; i++) {
         ReplicationStamp stamp;
         if (replication_read_xml((Text){values[i]->bv_val, values[i]->bv_len}, &stamp)) {
-            if (!stamp.is_of_value && g_ascii_strcasecmp(stamp.attribute, attribute) == 0) {
+            if (!stamp.is_of_value && g_ascii_strcasecmp(stamp.attribute, attribute) == 0)
                 utc = stamp.changed_utc;
-            }
             replication_stamp_clear(&stamp);
         }
     }
@@ -167,9 +163,8 @@ static int64_t attribute_time(LDAP *ldap, LDAPMessage *entry, const char *attrib
     int64_t utc = described_time(ldap, entry, attribute);
 
     if (utc == TIME_UNKNOWN && single_value(ldap, entry, "replPropertyMetaData", blob) &&
-        !replication_stored_time((Text){blob->str, blob->len}, id, &utc)) {
+        !replication_stored_time((Text){blob->str, blob->len}, id, &utc))
         utc = TIME_UNKNOWN;
-    }
     return utc;
 }
 
@@ -195,10 +190,9 @@ static void take_account(TimesReader *reader, const Request *request, LDAPMessag
         times.locked_utc = time_value(ldap, entry, "lockoutTime");
         times.primary_group_utc =
             attribute_time(ldap, entry, "primaryGroupID", REPLICATION_ID_PRIMARY_GROUP);
-        if (is_disabled(ldap, entry)) {
+        if (is_disabled(ldap, entry))
             times.disabled_utc = attribute_time(ldap, entry, "userAccountControl",
                                                 REPLICATION_ID_USER_ACCOUNT_CONTROL);
-        }
     }
     reader->question->account(reader->question->data, request->index, &times);
 }
@@ -209,14 +203,12 @@ static void take_member(const TimesReader *reader, const Request *request, Text 
 {
     ReplicationStamp stamp;
 
-    if (!replication_read_xml(value, &stamp)) {
+    if (!replication_read_xml(value, &stamp))
         return;
-    }
     if (stamp.is_of_value && !stamp.is_removed &&
-        g_ascii_strcasecmp(stamp.attribute, "member") == 0) {
+        g_ascii_strcasecmp(stamp.attribute, "member") == 0)
         reader->question->member(reader->question->data, request->index, text_of(stamp.value),
                                  stamp.changed_utc);
-    }
     replication_stamp_clear(&stamp);
 }
 
@@ -224,9 +216,8 @@ static void take_member(const TimesReader *reader, const Request *request, Text 
  * that is not the one that was asked for ends the reading of this group. */
 static Request *further_range(const Request *request, const Range *range)
 {
-    if (range->is_last || range->first != request->first || range->last < range->first) {
+    if (range->is_last || range->first != request->first || range->last < range->first)
         return NULL;
-    }
     Request *further = g_new0(Request, 1);
     further->is_group = true;
     further->index = request->index;
@@ -248,9 +239,8 @@ static void take_group(TimesReader *reader, const Request *request, LDAPMessage 
         struct berval **values = ldap_get_values_len(ldap, entry, name);
         Range range;
         if (*ret_further == NULL && directory_range_parse(text_of(name), &range) &&
-            value_is(range.attribute, VALUE_STAMPS)) {
+            value_is(range.attribute, VALUE_STAMPS))
             *ret_further = further_range(request, &range);
-        }
         for (size_t i = 0; values != NULL && values[i] != NULL; i++) {
             take_member(reader, request, (Text){values[i]->bv_val, values[i]->bv_len});
         }
@@ -280,11 +270,10 @@ static bool take_answer(TimesReader *reader, const Request *request, Request **r
     LDAPMessage *entry = ldap_first_entry(ldap, answer);
     if (ldap_parse_result(ldap, answer, &code, NULL, NULL, NULL, NULL, 0) == LDAP_SUCCESS &&
         code == LDAP_SUCCESS && entry != NULL) {
-        if (request->is_group) {
+        if (request->is_group)
             take_group(reader, request, entry, ret_further);
-        } else {
+        else
             take_account(reader, request, entry);
-        }
     }
     ldap_msgfree(answer);
     return true;
@@ -294,12 +283,10 @@ static bool fill_window(TimesReader *reader, GError **error)
 {
     while (reader->outstanding.length < WINDOW) {
         Request *request = next_request(reader);
-        if (request == NULL) {
+        if (request == NULL)
             return true;
-        }
-        if (!send_request(reader, request, error)) {
+        if (!send_request(reader, request, error))
             return false;
-        }
     }
     return true;
 }
@@ -309,14 +296,12 @@ static bool read_all(TimesReader *reader, GError **error)
     while (fill_window(reader, error)) {
         Request *request = g_queue_pop_head(&reader->outstanding);
         Request *further = NULL;
-        if (request == NULL) {
+        if (request == NULL)
             return true;
-        }
         bool is_read = take_answer(reader, request, &further, error);
         request_free(request);
-        if (!is_read || (further != NULL && !send_request(reader, further, error))) {
+        if (!is_read || (further != NULL && !send_request(reader, further, error)))
             return false;
-        }
     }
     return false;
 }

@@ -21,19 +21,16 @@ bool value_integer(Text value, int64_t *ret_number)
     uint64_t number = 0;
     uint64_t limit = is_negative ? (uint64_t)INT64_MAX + 1 : INT64_MAX;
 
-    if (at == value.length || value.length - at > 19) {
+    if (at == value.length || value.length - at > 19)
         return false;
-    }
     for (; at < value.length; at++) {
         unsigned digit = (unsigned)((unsigned char)value.data[at] - '0');
-        if (digit > 9) {
+        if (digit > 9)
             return false;
-        }
         number = number * 10 + digit; /* 19 digits fit */
     }
-    if (number > limit) {
+    if (number > limit)
         return false;
-    }
     *ret_number = is_negative ? (int64_t)(0 - number) : (int64_t)number;
     return true;
 }
@@ -44,9 +41,8 @@ bool value_integer(Text value, int64_t *ret_number)
 static int two_digits(Text value, size_t *at)
 {
     if (*at + 2 > value.length || !g_ascii_isdigit(value.data[*at]) ||
-        !g_ascii_isdigit(value.data[*at + 1])) {
+        !g_ascii_isdigit(value.data[*at + 1]))
         return -1;
-    }
     int number = (value.data[*at] - '0') * 10 + (value.data[*at + 1] - '0');
     *at += 2;
     return number;
@@ -81,22 +77,19 @@ static bool read_fraction(Text value, size_t *at, int unit_seconds, int *ret_sec
 /* Z, +hh, +hhmm, -hh, -hhmm at the very end. */
 static bool read_offset(Text value, size_t at, int *ret_seconds)
 {
-    if (at >= value.length) {
+    if (at >= value.length)
         return false;
-    }
     char sign = value.data[at++];
     if (sign == 'Z') {
         *ret_seconds = 0;
         return at == value.length;
     }
-    if (sign != '+' && sign != '-') {
+    if (sign != '+' && sign != '-')
         return false;
-    }
     int hours = two_digits(value, &at);
     int minutes = at < value.length ? two_digits(value, &at) : 0;
-    if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) {
+    if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
         return false;
-    }
     *ret_seconds = (sign == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
     return at == value.length;
 }
@@ -121,9 +114,8 @@ static bool read_clock(Text value, size_t *at, Clock *ret_clock)
             unit = 1;
         }
     }
-    if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) {
+    if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60)
         return false;
-    }
     *ret_clock = (Clock){.seconds = hour * 3600 + minute * 60 + second, .unit_seconds = unit};
     return true;
 }
@@ -138,23 +130,19 @@ static bool read_generalized_time(Text value, int *ret_year, int64_t *ret_utc)
     Clock clock;
 
     if (century < 0 || year_of_century < 0 || month < 1 || month > 12 || day < 1 ||
-        !read_clock(value, &at, &clock)) {
+        !read_clock(value, &at, &clock))
         return false;
-    }
     int year = century * 100 + year_of_century;
     if (day > 28 &&
-        day > g_date_get_days_in_month((GDateMonth)month, (GDateYear)(year == 0 ? 4 : year))) {
+        day > g_date_get_days_in_month((GDateMonth)month, (GDateYear)(year == 0 ? 4 : year)))
         return false;
-    }
     int fraction = 0;
     int offset = 0;
     if (at < value.length && (value.data[at] == '.' || value.data[at] == ',') &&
-        !read_fraction(value, &at, clock.unit_seconds, &fraction)) {
+        !read_fraction(value, &at, clock.unit_seconds, &fraction))
         return false;
-    }
-    if (!read_offset(value, at, &offset)) {
+    if (!read_offset(value, at, &offset))
         return false;
-    }
     *ret_year = year;
     *ret_utc = days_of((unsigned)year, (unsigned)month, (unsigned)day) * SECONDS_PER_DAY +
                clock.seconds + fraction - offset;
@@ -187,9 +175,8 @@ static bool read_plain_time(Text value, int64_t *ret_utc)
     uint64_t clock; /* the day stands in both */
 
     if (value.length != 15 || value.data[14] != 'Z' || !four_pairs(value.data, &date) ||
-        !four_pairs(value.data + 6, &clock)) {
+        !four_pairs(value.data + 6, &clock))
         return false;
-    }
     unsigned year = pair_at(date, 0) * 100 + pair_at(date, 1);
     unsigned month = pair_at(date, 2);
     unsigned day = pair_at(date, 3);
@@ -197,9 +184,8 @@ static bool read_plain_time(Text value, int64_t *ret_utc)
     unsigned minute = pair_at(clock, 2);
     unsigned second = pair_at(clock, 3);
     if (year == 0 || month < 1 || month > 12 || day < 1 || day > 28 || hour > 23 || minute > 59 ||
-        second > 60) {
+        second > 60)
         return false;
-    }
     *ret_utc =
         days_of(year, month, day) * SECONDS_PER_DAY + (int64_t)(hour * 3600 + minute * 60 + second);
     return true;
@@ -210,12 +196,10 @@ bool value_generalized_time(Text value, int64_t *ret_utc)
     int year;
     int64_t utc;
 
-    if (read_plain_time(value, ret_utc)) {
+    if (read_plain_time(value, ret_utc))
         return true;
-    }
-    if (!read_generalized_time(value, &year, &utc) || year == 0) {
+    if (!read_generalized_time(value, &year, &utc) || year == 0)
         return false;
-    }
     *ret_utc = utc;
     return true;
 }
@@ -230,9 +214,8 @@ bool value_is_year_zero(Text value)
 
 bool value_filetime(int64_t filetime, int64_t *ret_utc)
 {
-    if (filetime < FILETIME_OF_1970) {
+    if (filetime < FILETIME_OF_1970)
         return false;
-    }
     *ret_utc = (filetime - FILETIME_OF_1970) / FILETIME_PER_SECOND;
     return true;
 }
@@ -242,9 +225,8 @@ bool value_time(Text value, int64_t *ret_utc)
     int64_t number;
     bool is_number = value.length > 0 && g_ascii_isdigit(value.data[value.length - 1]);
 
-    if (is_number && value_integer(value, &number)) {
+    if (is_number && value_integer(value, &number))
         return value_filetime(number, ret_utc);
-    }
     return value_generalized_time(value, ret_utc);
 }
 
@@ -253,13 +235,11 @@ bool value_time(Text value, int64_t *ret_utc)
 static bool copy_text_sid(Text value, char ret_sid[VALUE_SID_SIZE], size_t *ret_length)
 {
     if (value.length < 5 || value.length >= VALUE_SID_SIZE || value.data[0] != 'S' ||
-        value.data[1] != '-') {
+        value.data[1] != '-')
         return false;
-    }
     for (size_t i = 2; i < value.length; i++) {
-        if (!g_ascii_isdigit(value.data[i]) && value.data[i] != '-') {
+        if (!g_ascii_isdigit(value.data[i]) && value.data[i] != '-')
             return false;
-        }
     }
     memcpy(ret_sid, value.data, value.length);
     ret_sid[value.length] = '\0';
@@ -271,17 +251,14 @@ bool value_sid(Text value, char ret_sid[VALUE_SID_SIZE], size_t *ret_length)
 {
     const unsigned char *bytes = (const unsigned char *)value.data;
 
-    if (value.length < 8 || bytes[0] != 1) {
+    if (value.length < 8 || bytes[0] != 1)
         return copy_text_sid(value, ret_sid, ret_length);
-    }
     unsigned n = bytes[1];
-    if (n > 15 || value.length != 8 + 4 * (size_t)n) {
+    if (n > 15 || value.length != 8 + 4 * (size_t)n)
         return false;
-    }
     uint64_t authority = 0; /* big-endian, unlike what follows it */
-    for (size_t i = 2; i < 8; i++) {
+    for (size_t i = 2; i < 8; i++)
         authority = authority << 8 | bytes[i];
-    }
     int length = snprintf(ret_sid, VALUE_SID_SIZE, "S-1-%" G_GUINT64_FORMAT, authority);
     for (unsigned i = 0; i < n; i++) {
         const unsigned char *part = bytes + 8 + 4 * (size_t)i;
@@ -299,14 +276,12 @@ bool value_guid(Text value, char ret_guid[VALUE_GUID_SIZE])
     static const unsigned char order[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
     char *out = ret_guid;
 
-    if (value.length != 16) {
+    if (value.length != 16)
         return false;
-    }
     for (size_t i = 0; i < 16; i++) {
         unsigned char byte = (unsigned char)value.data[order[i]];
-        if (i == 4 || i == 6 || i == 8 || i == 10) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
             *out++ = '-';
-        }
         *out++ = digits[byte >> 4];
         *out++ = digits[byte & 15];
     }
@@ -317,15 +292,12 @@ bool value_guid(Text value, char ret_guid[VALUE_GUID_SIZE])
 Text value_without_bit_string(Text value)
 {
     if (value.length < 4 || value.data[value.length - 1] != 'B' ||
-        value.data[value.length - 2] != '\'') {
+        value.data[value.length - 2] != '\'')
         return value;
-    }
     size_t at = value.length - 2;
-    while (at > 0 && (value.data[at - 1] == '0' || value.data[at - 1] == '1')) {
+    while (at > 0 && (value.data[at - 1] == '0' || value.data[at - 1] == '1'))
         at--;
-    }
-    if (at < 2 || value.data[at - 1] != '\'' || value.data[at - 2] != '#') {
+    if (at < 2 || value.data[at - 1] != '\'' || value.data[at - 2] != '#')
         return value;
-    }
     return (Text){.data = value.data, .length = at - 2};
 }

@@ -32,10 +32,8 @@ static void take_record(Verifying *verifying, const DirectoryEntry *record)
     const char *login = verifying->question->login;
 
     if (record->kind != ENTRY_ACCOUNT ||
-        (!is_same(record->name, login) && !is_same(record->upn, login)) ||
-        verifying->n_found++ > 0) {
+        (!is_same(record->name, login) && !is_same(record->upn, login)) || verifying->n_found++ > 0)
         return;
-    }
     answer->key = g_strndup(record->key.data != NULL ? record->key.data : "", record->key.length);
     answer->dn = g_strndup(record->dn.data, record->dn.length);
     answer->enabled = record->enabled;
@@ -82,9 +80,8 @@ static void take_entry(Verifying *verifying, LDAPMessage *entry)
         }
     }
     ber_free(ber, 0);
-    if (schema_end(verifying->schema, &record, &reason) == SCHEMA_KEEP) {
+    if (schema_end(verifying->schema, &record, &reason) == SCHEMA_KEEP)
         take_record(verifying, &record);
-    }
     ldap_memfree(dn);
 }
 
@@ -103,14 +100,12 @@ static char *filter_of(const Schema *schema, const char *login)
         g_autoptr(GPtrArray) attributes = g_ptr_array_new();
 
         schema_attributes_of(schema, fields[i], attributes);
-        for (guint j = 0; j < attributes->len; j++) {
+        for (guint j = 0; j < attributes->len; j++)
             directory_scope_condition(conditions, attributes->pdata[j], text_of(login));
-        }
     }
     g_string_append_printf(filter, "%s(|", schema_filter_of(schema, ENTRY_ACCOUNT));
-    for (guint i = 0; i < conditions->len; i++) {
+    for (guint i = 0; i < conditions->len; i++)
         g_string_append(filter, conditions->pdata[i]);
-    }
     g_string_append(filter, "))");
     return g_string_free(filter, FALSE);
 }
@@ -125,9 +120,8 @@ static bool search_base(Verifying *verifying, const char *base, const char *filt
                                &limit, MOST_ENTRIES, &answer);
 
     for (LDAPMessage *entry = ldap_first_entry(ldap, answer); rc == LDAP_SUCCESS && entry != NULL;
-         entry = ldap_next_entry(ldap, entry)) {
+         entry = ldap_next_entry(ldap, entry))
         take_entry(verifying, entry);
-    }
     ldap_msgfree(answer);
     if (rc == LDAP_SIZELIMIT_EXCEEDED) {
         verifying->n_found = MOST_ENTRIES;
@@ -147,9 +141,8 @@ static bool search(Verifying *verifying, GError **error)
     g_autofree char *filter = filter_of(verifying->schema, verifying->question->login);
 
     for (size_t i = 0; bases[i] != NULL; i++) {
-        if (!search_base(verifying, bases[i], filter, error)) {
+        if (!search_base(verifying, bases[i], filter, error))
             return false;
-        }
     }
     return true;
 }
@@ -180,12 +173,10 @@ static bool try_password(Verifying *verifying, GError **error)
 
 static bool verify(Verifying *verifying, GError **error)
 {
-    if (!search(verifying, error)) {
+    if (!search(verifying, error))
         return false;
-    }
-    if (verifying->n_found == 1) {
+    if (verifying->n_found == 1)
         return try_password(verifying, error);
-    }
     verifying->answer->verdict = verifying->n_found == 0 ? PASSWORD_NOBODY : PASSWORD_SEVERAL;
     password_answer_clear(verifying->answer);
     return true;
@@ -197,17 +188,14 @@ bool directory_verify_password(const SettingsGroup *settings, const PasswordQues
     g_autoptr(DirectorySession) session = directory_session_open(settings, error);
 
     *ret_answer = (PasswordAnswer){.expires_utc = TIME_UNKNOWN};
-    if (session == NULL) {
+    if (session == NULL)
         return false;
-    }
     g_autoptr(DirectoryServer) server = directory_server_ask(session);
     g_autoptr(Schema) schema = directory_server_schema(server, settings, error);
-    if (schema == NULL) {
+    if (schema == NULL)
         return false;
-    }
-    if (strcmp(directory_server_family(server, settings), "openldap") == 0) {
+    if (strcmp(directory_server_family(server, settings), "openldap") == 0)
         directory_read_policies(session, server, settings_texts(settings, "base"), schema);
-    }
     Verifying verifying = {.session = session,
                            .settings = settings,
                            .schema = schema,
@@ -215,8 +203,7 @@ bool directory_verify_password(const SettingsGroup *settings, const PasswordQues
                            .answer = ret_answer};
     bool is_asked = verify(&verifying, error);
 
-    if (!is_asked) {
+    if (!is_asked)
         password_answer_clear(ret_answer);
-    }
     return is_asked;
 }

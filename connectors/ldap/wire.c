@@ -45,12 +45,10 @@ static int control(Sockbuf_IO_Desc *layer, int option, void *argument)
     const DirectoryWire *wire = layer->sbiod_pvt;
 
     if (option == LBER_SB_OPT_DATA_READY) {
-        if (wire->is_lent) {
+        if (wire->is_lent)
             return wire->lent.length > 0;
-        }
-        if (wire->taken < wire->end) {
+        if (wire->taken < wire->end)
             return 1;
-        }
     }
     return LBER_SBIOD_CTRL_NEXT(layer, option, argument);
 }
@@ -73,15 +71,13 @@ static ber_slen_t read_through(Sockbuf_IO_Desc *layer, void *buffer, ber_len_t l
 {
     DirectoryWire *wire = layer->sbiod_pvt;
 
-    if (wire->is_lent) {
+    if (wire->is_lent)
         return read_lent(wire, buffer, length);
-    }
     if (wire->taken == wire->end) {
         wire->taken = wire->looked = wire->end = 0;
         ber_slen_t received = LBER_SBIOD_READ_NEXT(layer, wire->buffer, wire->capacity);
-        if (received <= 0) {
+        if (received <= 0)
             return received;
-        }
         wire->end = (size_t)received;
     }
     size_t n = MIN(length, wire->end - wire->taken);
@@ -117,9 +113,8 @@ DirectoryWire *directory_wire_new(LDAP *ldap, bool is_layered, size_t max_messag
     int socket = -1;
 
     if (ldap_get_option(ldap, LDAP_OPT_SOCKBUF, &sockbuf) != LDAP_OPT_SUCCESS || sockbuf == NULL ||
-        ldap_get_option(ldap, LDAP_OPT_DESC, &socket) != LDAP_OPT_SUCCESS || socket < 0) {
+        ldap_get_option(ldap, LDAP_OPT_DESC, &socket) != LDAP_OPT_SUCCESS || socket < 0)
         return NULL;
-    }
     DirectoryWire *wire = g_new0(DirectoryWire, 1);
     wire->socket = socket;
     wire->is_layered = is_layered;
@@ -127,9 +122,8 @@ DirectoryWire *directory_wire_new(LDAP *ldap, bool is_layered, size_t max_messag
     wire->capacity = FIRST_CAPACITY;
     wire->buffer = g_malloc(wire->capacity);
     wire->aside = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, free_messages);
-    if (ber_sockbuf_add_io(sockbuf, &wire_layer, LEVEL_TOP, wire) != 0) {
+    if (ber_sockbuf_add_io(sockbuf, &wire_layer, LEVEL_TOP, wire) != 0)
         g_clear_pointer(&wire, directory_wire_free);
-    }
     return wire;
 }
 
@@ -158,9 +152,8 @@ bool directory_wire_has_hidden(const DirectoryWire *wire)
 
 static void make_room(DirectoryWire *wire, size_t n_bytes)
 {
-    if (wire->capacity - wire->end >= n_bytes) {
+    if (wire->capacity - wire->end >= n_bytes)
         return;
-    }
     if (wire->taken > 0) {
         memmove(wire->buffer, wire->buffer + wire->taken, wire->end - wire->taken);
         wire->looked -= wire->taken;
@@ -180,9 +173,8 @@ static WireState receive_once(DirectoryWire *wire)
         LBER_SBIOD_READ_NEXT(wire->layer, wire->buffer + wire->end, wire->capacity - wire->end);
     bool is_retry = errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
 
-    if (n <= 0) {
+    if (n <= 0)
         return is_retry ? WIRE_NOTHING : WIRE_BROKEN;
-    }
     wire->end += (size_t)n;
     wire->n_received += (size_t)n;
     return WIRE_GOOD;
@@ -195,19 +187,16 @@ WireState directory_wire_receive(DirectoryWire *wire)
         wire->is_brought_back = false;
         return WIRE_GOOD;
     }
-    if (wire->layer == NULL) {
+    if (wire->layer == NULL)
         return WIRE_BROKEN;
-    }
-    if (wire->taken == wire->end) {
+    if (wire->taken == wire->end)
         wire->taken = wire->looked = wire->end = 0;
-    }
     make_room(wire, ROOM_TO_RECEIVE);
     WireState state = receive_once(wire);
     /* TLS gives one record at a time, of one entry as a rule. */
     while (state == WIRE_GOOD && wire->capacity - wire->end >= ROOM_TO_RECEIVE / 2 &&
-           directory_wire_has_hidden(wire)) {
+           directory_wire_has_hidden(wire))
         state = receive_once(wire);
-    }
     return wire->n_received > 0 ? WIRE_GOOD : state;
 }
 
@@ -222,12 +211,10 @@ static bool parse_id(Text text, int32_t *ret_id)
 {
     uint32_t id = 0;
 
-    if (text.length == 0 || text.length > 4 || (unsigned char)text.data[0] >= 0x80) {
+    if (text.length == 0 || text.length > 4 || (unsigned char)text.data[0] >= 0x80)
         return false;
-    }
-    for (size_t i = 0; i < text.length; i++) {
+    for (size_t i = 0; i < text.length; i++)
         id = id << 8 | (unsigned char)text.data[i];
-    }
     *ret_id = (int32_t)id;
     return true;
 }
@@ -241,9 +228,8 @@ static bool parse_message(Text whole, WireMessage *ret_message)
 
     if (!element_take(&rest, ELEMENT_SEQUENCE, &body) ||
         !element_take(&body, ELEMENT_INTEGER, &id) || !parse_id(id, &message.id) ||
-        body.length == 0) {
+        body.length == 0)
         return false;
-    }
     message.operation = (unsigned char)body.data[0];
     *ret_message = message;
     return element_take(&body, message.operation, &ret_message->content);
@@ -260,9 +246,8 @@ bool directory_wire_look(DirectoryWire *wire, WireMessage *ret_message)
     size_t head = 0;
     size_t length = 0;
 
-    if (rest.length == 0 || wire->is_nonsense) {
+    if (rest.length == 0 || wire->is_nonsense)
         return false;
-    }
     ElementState state = (unsigned char)rest.data[0] == ELEMENT_SEQUENCE
                              ? element_head(rest, &head, &length)
                              : ELEMENT_BROKEN;
@@ -270,9 +255,8 @@ bool directory_wire_look(DirectoryWire *wire, WireMessage *ret_message)
         wire->is_nonsense = true;
         return false;
     }
-    if (state == ELEMENT_CUT || length > rest.length - head) {
+    if (state == ELEMENT_CUT || length > rest.length - head)
         return false;
-    }
     wire->is_nonsense = !parse_message((Text){rest.data, head + length}, ret_message);
     wire->looked += wire->is_nonsense ? 0 : head + length;
     return !wire->is_nonsense;
@@ -289,9 +273,8 @@ bool directory_wire_take(DirectoryWire *wire, WireMessage *ret_message)
     size_t head = 0;
     size_t length = 0;
 
-    if (rest.length == 0 || element_head(rest, &head, &length) != ELEMENT_HEADED) {
+    if (rest.length == 0 || element_head(rest, &head, &length) != ELEMENT_HEADED)
         return false;
-    }
     wire->taken += head + length;
     return parse_message((Text){rest.data, head + length}, ret_message);
 }
@@ -318,9 +301,8 @@ bool directory_wire_is_put_aside(DirectoryWire *wire, const WireMessage *message
 {
     GByteArray *messages = g_hash_table_lookup(wire->aside, GINT_TO_POINTER(message->id));
 
-    if (messages == NULL) {
+    if (messages == NULL)
         return false;
-    }
     g_byte_array_append(messages, (const guint8 *)message->whole.data,
                         (guint)message->whole.length);
     return true;

@@ -59,9 +59,8 @@ static bool read_entries(const char *path, LdifReader *reader, Schema *schema, S
     for (uint64_t n = 1;; n++) {
         switch (ldif_parser_next(parser, schema, &place, &reason, error)) {
         case LDIF_ENTRY:
-            if (!hand_over(schema, sink, &place, error)) {
+            if (!hand_over(schema, sink, &place, error))
                 return false;
-            }
             break;
         case LDIF_REJECTED:
             sink_reject(sink, &place, "%s", reason);
@@ -88,9 +87,8 @@ static bool pull(const Source *source, Sink *sink, GError **error)
     int64_t modified_utc;
 
     if (reader == NULL || !read_entries(path, reader, schema, sink, error) ||
-        !ldif_reader_finish(reader, &digest, &modified_utc, error)) {
+        !ldif_reader_finish(reader, &digest, &modified_utc, error))
         return false;
-    }
     const char *canary = schema_missing_canary(schema);
     if (canary != NULL) {
         g_set_error(error, SOURCE_ERROR, SOURCE_ERROR_CANARY,
@@ -126,9 +124,8 @@ static void check(const Source *source, CheckReport *report)
             check_fail(report, "%s", error->message);
             return;
         }
-        if (step == LDIF_END) {
+        if (step == LDIF_END)
             break;
-        }
         if (step == LDIF_ENTRY && schema_end(schema, &entry, &reason) == SCHEMA_KEEP) {
             check_pass(report, "%s: readable, first entry %.*s", path, (int)entry.name.length,
                        entry.name.data);

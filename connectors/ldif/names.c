@@ -22,14 +22,12 @@ static KnownName *find_name(KnownNames *names, Text attribute)
     for (size_t i = 0; i < names->n; i++) {
         KnownName *name = &names->names[i];
         if (name->length == attribute.length &&
-            memcmp(name->name, attribute.data, attribute.length) == 0) {
+            memcmp(name->name, attribute.data, attribute.length) == 0)
             return name;
-        }
     }
     if (names->n == MAX_KNOWN_NAMES || attribute.length > LONGEST_KNOWN_NAME ||
-        memchr(attribute.data, ';', attribute.length) != NULL) {
+        memchr(attribute.data, ';', attribute.length) != NULL)
         return NULL;
-    }
     KnownName *name = &names->names[names->n++];
     *name = (KnownName){.length = attribute.length, .next = name};
     memcpy(name->name, attribute.data, attribute.length);
@@ -43,11 +41,9 @@ void known_names_learn(KnownNames *names, Text attribute, const SchemaRule *rule
     KnownName *name = find_name(names, attribute);
 
     names->last = name;
-    if (name == NULL) {
+    if (name == NULL)
         return;
-    }
     name->rule = rule;
-    if (before != NULL) {
+    if (before != NULL)
         before->next = name;
-    }
 }

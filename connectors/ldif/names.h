@@ -57,9 +57,8 @@ static inline KnownName *known_names_guess(KnownNames *names, Text line)
 {
     KnownName *last = names->last;
 
-    if (last == NULL || known_name_begins(last, line)) {
+    if (last == NULL || known_name_begins(last, line))
         return last;
-    }
     return known_name_begins(last->next, line) ? last->next : NULL;
 }
 

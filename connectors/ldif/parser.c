@@ -34,9 +34,8 @@ LdifParser *ldif_parser_new(LdifReader *reader, const char *path)
 
 void ldif_parser_free(LdifParser *parser)
 {
-    if (parser == NULL) {
+    if (parser == NULL)
         return;
-    }
     ldif_window_clear(&parser->window);
     g_ptr_array_unref(parser->arena_more);
     g_free(parser->arena);
@@ -85,25 +84,21 @@ static LineStep unfold(LdifParser *parser, Cursor *cursor, Text *line)
 
     while (from < parser->window.end && *from == ' ') { /* measure */
         char *newline = memchr(from, '\n', (size_t)(parser->window.end - from));
-        if (newline == NULL && !parser->window.is_end) {
+        if (newline == NULL && !parser->window.is_end)
             return LINE_MORE;
-        }
         char *stop = newline != NULL ? newline : parser->window.end;
         length += without_return(from + 1, (size_t)(stop - from - 1));
         from = newline != NULL ? newline + 1 : parser->window.end;
         cursor->is_unterminated = newline == NULL;
     }
-    if (from == parser->window.end && !parser->window.is_end) {
+    if (from == parser->window.end && !parser->window.is_end)
         return LINE_MORE;
-    }
-    if (length > MAX_LINE) {
+    if (length > MAX_LINE)
         return LINE_FAILED;
-    }
     char *whole = arena_take(parser, length);
     char *to = whole;
-    if (line->length > 0) {
+    if (line->length > 0)
         memcpy(to, line->data, line->length);
-    }
     to += line->length;
     while (cursor->at < from) {
         char *newline = memchr(cursor->at, '\n', (size_t)(from - cursor->at));
@@ -127,23 +122,19 @@ static LineStep read_line(LdifParser *parser, Cursor *cursor, Text *ret_line)
         cursor->begins_at = cursor->line;
         return left > MAX_LINE ? LINE_FAILED : LINE_MORE;
     }
-    if (left == 0) {
+    if (left == 0)
         return LINE_NONE;
-    }
     char *stop = newline != NULL ? newline : parser->window.end;
     *ret_line = (Text){cursor->at, without_return(cursor->at, (size_t)(stop - cursor->at))};
     cursor->begins_at = cursor->line++;
     cursor->at = newline != NULL ? newline + 1 : parser->window.end;
     cursor->is_unterminated = newline == NULL;
-    if (G_UNLIKELY(ret_line->length > MAX_LINE)) {
+    if (G_UNLIKELY(ret_line->length > MAX_LINE))
         return LINE_FAILED;
-    }
-    if (ret_line->length == 0) {
+    if (ret_line->length == 0)
         return LINE_BLANK;
-    }
-    if (G_UNLIKELY(cursor->at == parser->window.end)) {
+    if (G_UNLIKELY(cursor->at == parser->window.end))
         return parser->window.is_end ? LINE_READ : LINE_MORE;
-    }
     return G_LIKELY(*cursor->at != ' ') ? LINE_READ : unfold(parser, cursor, ret_line);
 }
 
@@ -162,18 +153,16 @@ static bool split_line(Text line, size_t name_length, Line *ret_line)
         name_length > 0 ? line.data + name_length : memchr(line.data, ':', line.length);
     const char *end = line.data + line.length;
 
-    if (colon == NULL || colon == line.data) {
+    if (colon == NULL || colon == line.data)
         return false;
-    }
     ret_line->attribute = (Text){line.data, (size_t)(colon - line.data)};
     const char *value = colon + 1;
     ret_line->form = value < end && *value == ':'   ? VALUE_BASE64
                      : value < end && *value == '<' ? VALUE_URL
                                                     : VALUE_PLAIN;
     value += ret_line->form != VALUE_PLAIN;
-    while (value < end && *value == ' ') {
+    while (value < end && *value == ' ')
         value++;
-    }
     ret_line->value = (Text){value, (size_t)(end - value)};
     return true;
 }
@@ -187,14 +176,12 @@ static bool is_base64(Text text)
         n--;
         padding++;
     }
-    if (text.length % 4 != 0) {
+    if (text.length % 4 != 0)
         return false;
-    }
     for (size_t i = 0; i < n; i++) {
         char c = text.data[i];
-        if (!g_ascii_isalnum(c) && c != '+' && c != '/') {
+        if (!g_ascii_isalnum(c) && c != '+' && c != '/')
             return false;
-        }
     }
     return true;
 }
@@ -204,12 +191,10 @@ static bool decode(LdifParser *parser, Text *value)
     gint state = 0;
     guint save = 0;
 
-    while (value->length > 0 && value->data[value->length - 1] == ' ') {
+    while (value->length > 0 && value->data[value->length - 1] == ' ')
         value->length--;
-    }
-    if (!is_base64(*value)) {
+    if (!is_base64(*value))
         return false;
-    }
     guchar *bytes = (guchar *)arena_take(parser, value->length / 4 * 3 + 3);
     value->length = g_base64_decode_step(value->data, value->length, bytes, &state, &save);
     value->data = (const char *)bytes;
@@ -266,13 +251,11 @@ static bool looks_cut(const LdifParser *parser, const Record *record, bool is_un
     if (record->last_attribute.length == 0) {
         return true; /* a dn and nothing else */
     }
-    if (!is_unterminated) {
+    if (!is_unterminated)
         return false;
-    }
     if (record->last_rule != NULL && schema_rule_is_dn(record->last_rule) &&
-        !ends_with(record->last_value, last_rdn(record->dn))) {
+        !ends_with(record->last_value, last_rdn(record->dn)))
         return true;
-    }
     return parser->n_entries > 0 &&
            (parser->last_attributes & attribute_bit(record->last_attribute)) == 0;
 }
@@ -282,17 +265,14 @@ static bool take_dn(LdifParser *parser, Schema *schema, const Cursor *cursor, Li
 {
     uint64_t number = cursor->begins_at;
 
-    if (line->attribute.length != 2 || g_ascii_strncasecmp(line->attribute.data, "dn", 2) != 0) {
+    if (line->attribute.length != 2 || g_ascii_strncasecmp(line->attribute.data, "dn", 2) != 0)
         return fail(parser, number, error, SOURCE_ERROR_SYNTAX,
                     "an entry that does not begin with dn:");
-    }
-    if (line->form == VALUE_URL || (line->form == VALUE_BASE64 && !decode(parser, &line->value))) {
+    if (line->form == VALUE_URL || (line->form == VALUE_BASE64 && !decode(parser, &line->value)))
         return fail(parser, number, error, SOURCE_ERROR_SYNTAX, "the dn is not valid base64");
-    }
-    if (memchr(line->value.data, '=', line->value.length) == NULL) {
+    if (memchr(line->value.data, '=', line->value.length) == NULL)
         return fail(parser, number, error, SOURCE_ERROR_SYNTAX,
                     cursor->is_unterminated ? cut_text : "a dn without =");
-    }
     record->dn = line->value;
     record->line = number;
     schema_begin(schema, record->dn);
@@ -302,16 +282,14 @@ static bool take_dn(LdifParser *parser, Schema *schema, const Cursor *cursor, Li
 static bool take_name(LdifParser *parser, Schema *schema, const Cursor *cursor, Text attribute,
                       const SchemaRule **ret_rule, GError **error)
 {
-    if (is_change(attribute)) {
+    if (is_change(attribute))
         return fail(
             parser, cursor->begins_at, error, SOURCE_ERROR_SYNTAX,
             "a change record; an export of entries is needed (ldapsearch, slapcat, ldifde -f)");
-    }
     const SchemaRule *rule = schema_rule(schema, attribute);
-    if (rule == NULL && memchr(attribute.data, ' ', attribute.length) != NULL) {
+    if (rule == NULL && memchr(attribute.data, ' ', attribute.length) != NULL)
         return fail(parser, cursor->begins_at, error, SOURCE_ERROR_SYNTAX,
                     "no attribute name before the colon");
-    }
     known_names_learn(&parser->names, attribute, rule);
     *ret_rule = rule;
     return true;
@@ -335,15 +313,13 @@ static bool take_attribute(LdifParser *parser, Schema *schema, const Cursor *cur
         record->reject = "a value is given as a URL (:<), which is never followed";
         return true;
     }
-    if (line->form == VALUE_BASE64 && !decode(parser, &line->value)) {
+    if (line->form == VALUE_BASE64 && !decode(parser, &line->value))
         return fail(parser, number, error,
                     cursor->is_unterminated ? SOURCE_ERROR_CUT : SOURCE_ERROR_SYNTAX,
                     cursor->is_unterminated ? cut_text : "the value is not valid base64");
-    }
     record->last_value = line->value;
-    if (rule != NULL) {
+    if (rule != NULL)
         schema_add(schema, rule, line->value);
-    }
     return true;
 }
 
@@ -353,25 +329,20 @@ static bool take_line(LdifParser *parser, Schema *schema, const Cursor *cursor, 
     Line line;
     KnownName *name = record->line != 0 ? known_names_guess(&parser->names, text) : NULL;
 
-    if (name == NULL && text.data[0] == '#') {
+    if (name == NULL && text.data[0] == '#')
         return true;
-    }
-    if (name == NULL && text.data[0] == ' ') {
+    if (name == NULL && text.data[0] == ' ')
         return fail(parser, cursor->begins_at, error, SOURCE_ERROR_SYNTAX,
                     "a continuation of nothing (the line begins with a blank)");
-    }
-    if (!split_line(text, name != NULL ? name->length : 0, &line)) {
+    if (!split_line(text, name != NULL ? name->length : 0, &line))
         return fail(parser, cursor->begins_at, error,
                     cursor->is_unterminated ? SOURCE_ERROR_CUT : SOURCE_ERROR_SYNTAX,
                     cursor->is_unterminated ? cut_text : "no colon in this line");
-    }
-    if (record->line != 0) {
+    if (record->line != 0)
         return take_attribute(parser, schema, cursor, &line, name, record, error);
-    }
     if (parser->n_entries == 0 && line.attribute.length == 7 &&
-        g_ascii_strncasecmp(line.attribute.data, "version", 7) == 0) {
+        g_ascii_strncasecmp(line.attribute.data, "version", 7) == 0)
         return true;
-    }
     return take_dn(parser, schema, cursor, &line, record, error);
 }
 
@@ -390,9 +361,8 @@ static inline char *find_newline(char *at, const char *end)
         uint32_t mask = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, newlines));
         found |= (uint64_t)mask << i * 16;
     }
-    if (found != 0) {
+    if (found != 0)
         return at + __builtin_ctzll(found);
-    }
     at += NEWLINE_ROOM;
 #endif
     return memchr(at, '\n', (size_t)(end - at));
@@ -409,30 +379,26 @@ static void take_plain_lines(LdifParser *parser, Schema *schema, Cursor *cursor,
     uint64_t n_lines = 0;
     Text value = {0};
 
-    if (name == NULL || record->line == 0) {
+    if (name == NULL || record->line == 0)
         return;
-    }
     for (; end - at >= PLAIN_BEGIN + NEWLINE_ROOM; n_lines++) {
         KnownName *guess = name->next;
         if (!known_name_begins_plainly(guess, at)) {
-            if (!known_name_begins_plainly(name, at)) {
+            if (!known_name_begins_plainly(name, at))
                 break;
-            }
             guess = name;
         }
         char *begin = at + guess->length + 2;
         char *newline = find_newline(begin, end);
         if (newline == NULL || newline + 1 == end || newline[1] == ' ' || *begin == ' ' ||
-            newline[-1] == '\r' || (size_t)(newline - at) > MAX_LINE) {
+            newline[-1] == '\r' || (size_t)(newline - at) > MAX_LINE)
             break;
-        }
         name = guess;
         value = (Text){begin, (size_t)(newline - begin)};
         line = at;
         at = newline + 1;
-        if (name->rule != NULL) {
+        if (name->rule != NULL)
             schema_add(schema, name->rule, value);
-        }
     }
     if (line != NULL) {
         parser->names.last = name;
@@ -456,9 +422,8 @@ static LineStep read_entry(LdifParser *parser, Schema *schema, Cursor *cursor, R
         take_plain_lines(parser, schema, cursor, record);
         LineStep step = read_line(parser, cursor, &text);
         if (step == LINE_READ) {
-            if (!take_line(parser, schema, cursor, text, record, error)) {
+            if (!take_line(parser, schema, cursor, text, record, error))
                 return LINE_FAILED;
-            }
         } else if (step == LINE_FAILED) {
             fail(parser, cursor->begins_at, error, SOURCE_ERROR_SYNTAX,
                  "a line longer than 64 MiB");
@@ -485,9 +450,8 @@ static LdifStep end_entry(LdifParser *parser, Schema *schema, const Cursor *curs
              "line)");
         return LDIF_FAILED;
     }
-    if (record->last_attribute.length > 0) {
+    if (record->last_attribute.length > 0)
         parser->last_attributes |= attribute_bit(record->last_attribute);
-    }
     parser->n_entries++;
     parser->window.at = cursor->at;
     parser->window.line = cursor->line;
@@ -509,22 +473,18 @@ LdifStep ldif_parser_next(LdifParser *parser, Schema *schema, Place *ret_place,
         Record record = {0};
 
         parser->arena_used = 0;
-        if (parser->arena_more->len > 0) {
+        if (parser->arena_more->len > 0)
             g_ptr_array_set_size(parser->arena_more, 0);
-        }
         LineStep step = read_entry(parser, schema, &cursor, &record, error);
-        if (step == LINE_FAILED) {
+        if (step == LINE_FAILED)
             return LDIF_FAILED;
-        }
         if (step == LINE_MORE) {
-            if (!ldif_window_read_more(&parser->window, error)) {
+            if (!ldif_window_read_more(&parser->window, error))
                 return LDIF_FAILED;
-            }
             continue;
         }
-        if (record.line == 0) {
+        if (record.line == 0)
             return LDIF_END;
-        }
         return end_entry(parser, schema, &cursor, step, &record, ret_place, ret_reason, error);
     }
 }

@@ -27,9 +27,8 @@ static gpointer read_ahead(gpointer data)
         LdifChunk *chunk = g_async_queue_pop(reader->empty);
         if (!data_file_read_into(reader->file, chunk->data, LDIF_CHUNK, &chunk->length,
                                  &reader->error) ||
-            chunk->length == 0) {
+            chunk->length == 0)
             break;
-        }
         chunk->nul = memchr(chunk->data, '\0', chunk->length);
         g_async_queue_push(reader->full, chunk);
     }
@@ -41,9 +40,8 @@ LdifReader *ldif_reader_open(const char *path, GError **error)
 {
     DataFile *file = data_file_open(path, error);
 
-    if (file == NULL) {
+    if (file == NULL)
         return NULL;
-    }
     LdifReader *reader = g_new0(LdifReader, 1);
     reader->file = file;
     reader->empty = g_async_queue_new();
@@ -58,9 +56,8 @@ LdifReader *ldif_reader_open(const char *path, GError **error)
 
 LdifChunk *ldif_reader_next(LdifReader *reader)
 {
-    if (reader->has_ended) {
+    if (reader->has_ended)
         return NULL;
-    }
     LdifChunk *chunk = g_async_queue_pop(reader->full);
     reader->has_ended = chunk == &reader->end;
     return reader->has_ended ? NULL : chunk;
@@ -87,17 +84,15 @@ bool ldif_reader_finish(LdifReader *reader, char **ret_sha256, int64_t *ret_modi
 
 void ldif_reader_free(LdifReader *reader)
 {
-    if (reader == NULL) {
+    if (reader == NULL)
         return;
-    }
     g_atomic_int_set(&reader->stop, 1);
     while (!reader->has_ended) { /* a waiting thread gets its chunks back until it sees the stop */
         ldif_reader_give_back(reader, ldif_reader_next(reader));
     }
     g_thread_join(reader->thread);
-    for (size_t i = 0; i < N_CHUNKS; i++) {
+    for (size_t i = 0; i < N_CHUNKS; i++)
         g_free(reader->chunks[i].data - LDIF_HEADROOM);
-    }
     g_async_queue_unref(reader->empty);
     g_async_queue_unref(reader->full);
     g_clear_error(&reader->error);

@@ -6,9 +6,8 @@
  * only be in the way of what else is read. */
 static void drop_overflow(LdifWindow *window)
 {
-    if (window->spare != NULL) {
+    if (window->spare != NULL)
         g_string_free(window->spare, TRUE);
-    }
     window->spare = g_steal_pointer(&window->overflow);
 }
 
@@ -16,9 +15,8 @@ void ldif_window_clear(LdifWindow *window)
 {
     ldif_reader_give_back(window->reader, window->chunk);
     drop_overflow(window);
-    if (window->spare != NULL) {
+    if (window->spare != NULL)
         g_string_free(window->spare, TRUE);
-    }
 }
 
 bool ldif_window_fail(const LdifWindow *window, uint64_t line, GError **error, SourceError code,
@@ -84,9 +82,8 @@ static bool read_chunk(LdifWindow *window, GError **error)
         append_to_overflow(window, next);
         return true;
     }
-    if (left > 0) {
+    if (left > 0)
         memcpy(next->data - left, window->at, left);
-    }
     ldif_reader_give_back(window->reader, window->chunk);
     drop_overflow(window);
     window->chunk = next;
@@ -101,15 +98,13 @@ bool ldif_window_read_more(LdifWindow *window, GError **error)
     size_t wanted = 2 * (size_t)(window->end - window->at);
 
     do {
-        if (!read_chunk(window, error)) {
+        if (!read_chunk(window, error))
             return false;
-        }
     } while (!window->is_end && (size_t)(window->end - window->at) < wanted);
     if (!window->is_begun) {
         window->is_begun = true;
-        if (window->end - window->at >= 3 && memcmp(window->at, "\xef\xbb\xbf", 3) == 0) {
+        if (window->end - window->at >= 3 && memcmp(window->at, "\xef\xbb\xbf", 3) == 0)
             window->at += 3;
-        }
     }
     return true;
 }

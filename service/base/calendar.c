@@ -22,9 +22,8 @@ static icalcomponent *event_of(const CalendarDay *day)
         icalproperty_new_description(day->description),
         icalproperty_new_transp(ICAL_TRANSP_TRANSPARENT), (void *)0);
 
-    if (day->url != NULL) {
+    if (day->url != NULL)
         icalcomponent_add_property(event, icalproperty_new_url(day->url));
-    }
     return event;
 }
 
@@ -35,9 +34,8 @@ char *calendar_text(const CalendarDay *days, unsigned n)
                             icalproperty_new_prodid("-//rightful//reviews//EN"),
                             icalproperty_new_method(ICAL_METHOD_PUBLISH), (void *)0);
 
-    for (unsigned i = 0; i < n; i++) {
+    for (unsigned i = 0; i < n; i++)
         icalcomponent_add_component(calendar, event_of(&days[i]));
-    }
     char *theirs = icalcomponent_as_ical_string_r(calendar);
     char *text = g_strdup(theirs);
 

@@ -39,19 +39,16 @@ typedef bool (*DayVisit)(int32_t day, void *data);
 static void walk(const char *rule, int32_t starts, DayVisit visit, void *data)
 {
     struct icalrecurrencetype parsed;
-    if (!parse(rule, &parsed)) {
+    if (!parse(rule, &parsed))
         return;
-    }
     icalrecur_iterator *days = icalrecur_iterator_new(parsed, date_of(starts));
     for (int i = 0; days != NULL && i < MOST_STEPS; i++) {
         struct icaltimetype date = icalrecur_iterator_next(days);
-        if (icaltime_is_null_time(date) || !visit(day_of(date), data)) {
+        if (icaltime_is_null_time(date) || !visit(day_of(date), data))
             break;
-        }
     }
-    if (days != NULL) {
+    if (days != NULL)
         icalrecur_iterator_free(days);
-    }
     parsed_clear(&parsed);
 }
 
@@ -63,12 +60,10 @@ typedef struct Search {
 static bool look_at(int32_t day, void *data)
 {
     Search *search = data;
-    if (day > search->until) {
+    if (day > search->until)
         return false;
-    }
-    if (day > search->after) {
+    if (day > search->after)
         search->found = day;
-    }
     return !(search->is_first && search->found != DAY_NONE);
 }
 
@@ -91,13 +86,11 @@ char *recurrence_problem(const char *rule, int32_t starts)
     struct icalrecurrencetype parsed;
     bool is_rule = parse(rule, &parsed);
     parsed_clear(&parsed);
-    if (!is_rule) {
+    if (!is_rule)
         return g_strdup("is no recurrence rule by days, weeks, months or years; allowed: an RRULE "
                         "of RFC 5545 such as \"FREQ=MONTHLY;INTERVAL=3\" or "
                         "\"FREQ=YEARLY;BYMONTH=1,7;BYMONTHDAY=15\"");
-    }
-    if (recurrence_next(rule, starts, DAY_NONE) == DAY_NONE) {
+    if (recurrence_next(rule, starts, DAY_NONE) == DAY_NONE)
         return g_strdup("is a recurrence rule that names no day at all");
-    }
     return NULL;
 }

@@ -8,17 +8,15 @@ static void judge_usable(Judgement *judgement, const Snapshot *snapshot, int64_t
 {
     const Accounts *accounts = &snapshot->accounts;
     judgement->usable = g_new(uint8_t, (size_t)accounts->n + 1);
-    for (uint32_t i = 0; i < accounts->n; i++) {
+    for (uint32_t i = 0; i < accounts->n; i++)
         judgement->usable[i] = (uint8_t)state_usable(
             (State)accounts->enabled[i], accounts->expires_utc[i], accounts->flags[i], as_of_utc);
-    }
     const Computers *computers = &snapshot->computers;
     judgement->computer_usable = g_new(uint8_t, (size_t)computers->n + 1);
-    for (uint32_t i = 0; i < computers->n; i++) {
+    for (uint32_t i = 0; i < computers->n; i++)
         judgement->computer_usable[i] =
             (uint8_t)state_usable((State)computers->enabled[i], computers->expires_utc[i],
                                   computers->flags[i], as_of_utc);
-    }
 }
 
 /* Rows of the privileged rights per account, by counting. */

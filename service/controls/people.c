@@ -163,10 +163,9 @@ bool account_must_be_usable(ControlContext *context, uint32_t account)
 {
     State usable = (State)context->judgement->usable[account];
     const Accounts *accounts = &context->snapshot->accounts;
-    if (usable == STATE_UNKNOWN) {
+    if (usable == STATE_UNKNOWN)
         state_unknown(context, account_subject(context), account, accounts->source[account],
                       (State)accounts->enabled[account]);
-    }
     return usable == STATE_YES;
 }
 
@@ -184,10 +183,9 @@ bool computer_must_be_usable(ControlContext *context, uint32_t computer)
 {
     State usable = (State)context->judgement->computer_usable[computer];
     const Computers *computers = &context->snapshot->computers;
-    if (usable == STATE_UNKNOWN) {
+    if (usable == STATE_UNKNOWN)
         state_unknown(context, SUBJECT_COMPUTER, computer, computers->source[computer],
                       (State)computers->enabled[computer]);
-    }
     return usable == STATE_YES;
 }
 

@@ -95,18 +95,16 @@ static bool remind_of(const Notify *notify, const json_t *head, GError **error)
 
     if (started == TIME_UNKNOWN || due == DAY_NONE ||
         !reminder_due(day_of_time(started, notify->settings->timezone), due, today(notify),
-                      &reminder)) {
+                      &reminder))
         return true;
-    }
     json_t *review = ledger_review(notify->ledger, text_in(head, "id"), notify->now_utc, error);
     bool is_done = review != NULL;
 
     json_array_foreach(json_object_get(review, "reviewers"), i, reviewer)
     {
         bool has_open = json_integer_value(json_object_get(reviewer, "open")) > 0;
-        if (is_done && has_open && *text_in(reviewer, "id") != '\0') {
+        if (is_done && has_open && *text_in(reviewer, "id") != '\0')
             is_done = remind_reviewer(notify, review, reviewer, &reminder, error);
-        }
     }
     json_decref(review);
     return is_done;
@@ -150,9 +148,8 @@ static const json_t *open_review(const json_t *reviews, const char *id)
     json_array_foreach(reviews, i, row)
     {
         if (strcmp(text_in(row, "id"), id) == 0 &&
-            json_integer_value(json_object_get(row, "open")) > 0) {
+            json_integer_value(json_object_get(row, "open")) > 0)
             return row;
-        }
     }
     return NULL;
 }
@@ -163,9 +160,8 @@ static char *who_has_how_many(const Notify *notify, const char *reviewer, bool i
     g_auto(NotifyPerson) who = {0};
     const char *rights = n == 1 ? "right" : "rights";
 
-    if (is_own) {
+    if (is_own)
         return g_strdup_printf("you have %" JSON_INTEGER_FORMAT " %s", n, rights);
-    }
     bool is_known = notify->people->find(notify->people->data, reviewer, &who) && who.name != NULL;
     return g_strdup_printf("%s has %" JSON_INTEGER_FORMAT " %s", is_known ? who.name : reviewer, n,
                            rights);
@@ -205,9 +201,8 @@ static bool tell_review(const Notify *notify, const char *person, const json_t *
     const json_t *review = open_review(reviews, text_in(event, "id"));
 
     *ret_is_open = review != NULL;
-    if (review != NULL) {
+    if (review != NULL)
         say_review(notify, person, reviewer, reviews, review, told);
-    }
     bool is_done = reviews != NULL;
     json_decref(reviews);
     return is_done;
@@ -229,9 +224,8 @@ static bool tell_of_case(const Notify *notify, const json_t *found, const char *
                    recipients_tell_admins(notify, event, facts, error);
 
     if (is_done && notify->people->find(notify->people->data, text_in(person, "id"), &who) &&
-        who.manager != NULL && strcmp(who.manager, text_in(person, "id")) != 0) {
+        who.manager != NULL && strcmp(who.manager, text_in(person, "id")) != 0)
         is_done = recipients_tell_person(notify, who.manager, event, facts, error);
-    }
     json_decref(facts);
     return is_done;
 }
@@ -277,17 +271,16 @@ static void say_case(const Notify *notify, const json_t *event, const json_t *fo
     g_autofree char *due = due_in_words(time_in(notify, found, "due"), notify->settings->timezone);
 
     told->what = g_strdup_printf("Leaver %s", name);
-    if (strcmp(text_in(found, "status"), "clear") == 0) {
+    if (strcmp(text_in(found, "status"), "clear") == 0)
         told->sentence =
             g_strdup_printf("%s (%s): everything is closed.", told->what, text_in(found, "id"));
-    } else {
+    else
         told->sentence = g_strdup_printf(
             "%s (%s): %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT
             " still open; the next %s due %s%s.",
             told->what, text_in(found, "id"), json_integer_value(json_object_get(found, "open")),
             json_integer_value(json_object_get(found, "lines_total")), is_late ? "was" : "is",
             due != NULL ? "on " : "at an unknown time", due != NULL ? due : "");
-    }
     told->key = g_strdup(text_in(found, "id"));
     told->path = g_strdup_printf("/leavers/%s", text_in(found, "id"));
 }
@@ -316,9 +309,8 @@ static bool tell_case(const Notify *notify, const char *person, const json_t *ev
     *ret_is_open = found != NULL && is_clear == wants_clear;
     if (*ret_is_open) {
         say_case(notify, event, found, told);
-        if (!may_see_cases(notify, person)) {
+        if (!may_see_cases(notify, person))
             g_clear_pointer(&told->path, g_free);
-        }
     }
     json_decref(found);
     return true;
@@ -345,9 +337,8 @@ static bool collect_waiver(const Notify *notify, const json_t *exception, GError
                                     : g_strdup(text_in(exception, "id"));
     g_autofree char *event = g_strdup_printf("waiver %s %s", what, until);
 
-    if (day == DAY_NONE || day > today(notify) + WAIVER_DAYS) {
+    if (day == DAY_NONE || day > today(notify) + WAIVER_DAYS)
         return true;
-    }
     json_t *facts = json_pack("{s:s s:s s:s s:b}", "kind", "waiver", "id", text_in(exception, "id"),
                               "until", until, "rule", is_rule);
     bool is_done = recipients_tell_admins(notify, event, facts, error) &&
@@ -425,9 +416,8 @@ static bool collect_runs(const Notify *notify, GError **error)
         is_done = recipients_tell_admins(notify, event, facts, error);
         json_decref(facts);
     }
-    if (failure != NULL) {
+    if (failure != NULL)
         g_propagate_error(error, g_steal_pointer(&failure));
-    }
     json_decref(run);
     return is_done;
 }
@@ -485,12 +475,10 @@ bool events_collect(const Notify *notify, GError **error)
         day_of_time(notify->collected_utc, notify->settings->timezone) == today(notify);
 
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        if (kinds[i].is_daily && is_same_day) {
+        if (kinds[i].is_daily && is_same_day)
             continue;
-        }
-        if (!kinds[i].collect(notify, error)) {
+        if (!kinds[i].collect(notify, error))
             return false;
-        }
     }
     return true;
 }
@@ -501,9 +489,8 @@ bool events_tell(const Notify *notify, const char *person, const json_t *event, 
     *ret_told = (Told){.deadline = DAY_NONE};
     *ret_is_open = false;
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        if (strcmp(kinds[i].name, text_in(event, "kind")) == 0) {
+        if (strcmp(kinds[i].name, text_in(event, "kind")) == 0)
             return kinds[i].tell(notify, person, event, ret_told, ret_is_open, error);
-        }
     }
     return true; /* of a newer rightful: nothing is known of it */
 }

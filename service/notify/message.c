@@ -29,9 +29,8 @@ static char *plain(const Message *message)
         g_autofree char *text = visible_text(line->text);
 
         g_string_append_printf(body, "- %s\n", text);
-        if (line->link != NULL) {
+        if (line->link != NULL)
             g_string_append_printf(body, "  %s\n", line->link);
-        }
     }
     g_string_append_printf(body, "\n%s\n", message->closing);
     return g_string_free(body, FALSE);
@@ -63,9 +62,8 @@ static char *html(const Message *message)
         g_markup_printf_escaped("</ul>\n<p>%s</p>\n</body></html>\n", message->closing);
     GString *body = g_string_new(head);
 
-    for (guint i = 0; i < message->lines->len; i++) {
+    for (guint i = 0; i < message->lines->len; i++)
         append_item(body, message->lines->pdata[i]);
-    }
     g_string_append(body, tail);
     return g_string_free(body, FALSE);
 }
@@ -113,9 +111,8 @@ static GMimeObject *whole_body(const Message *message)
 {
     GMimeObject *bodies = both_bodies(message);
 
-    if (message->calendar == NULL) {
+    if (message->calendar == NULL)
         return bodies;
-    }
     GMimeMultipart *mixed = g_mime_multipart_new_with_subtype("mixed");
 
     add(mixed, bodies);
@@ -133,9 +130,8 @@ static bool add_party(GMimeMessage *mime, GMimeAddressType type, const char *tex
                                    ? internet_address_list_get_address(addresses, 0)
                                    : NULL;
 
-    if (address == NULL || !INTERNET_ADDRESS_IS_MAILBOX(address)) {
+    if (address == NULL || !INTERNET_ADDRESS_IS_MAILBOX(address))
         return false;
-    }
     g_mime_message_add_mailbox(
         mime, type, internet_address_get_name(address),
         internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(address)));

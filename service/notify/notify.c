@@ -62,9 +62,8 @@ static char *link_to(const Notify *notify, const char *path)
     const char *base = settings_text(settings_group(notify->settings->root, "web"), "base_url");
     size_t n = base != NULL ? strlen(base) : 0;
 
-    if (n == 0 || path == NULL) {
+    if (n == 0 || path == NULL)
         return NULL;
-    }
     return g_strdup_printf("%.*s%s", (int)(base[n - 1] == '/' ? n - 1 : n), base, path);
 }
 
@@ -80,9 +79,8 @@ static void add_day(Writing *writing, const Told *told, const char *link)
     };
 
     for (guint i = 0; i < writing->days->len; i++) {
-        if (strcmp(g_array_index(writing->days, CalendarDay, i).uid, day.uid) == 0) {
+        if (strcmp(g_array_index(writing->days, CalendarDay, i).uid, day.uid) == 0)
             return;
-        }
     }
     g_array_append_val(writing->days, day);
 }
@@ -94,12 +92,10 @@ static void add_line(Writing *writing, const Told *told)
 
     *line = (MessageLine){g_strdup(told->key), g_strdup(told->sentence),
                           link_to(writing->notify, told->path)};
-    if (writing->first == NULL) {
+    if (writing->first == NULL)
         writing->first = g_strdup(told->what);
-    }
-    if (told->deadline_uid != NULL && told->deadline != DAY_NONE) {
+    if (told->deadline_uid != NULL && told->deadline != DAY_NONE)
         add_day(writing, told, line->link);
-    }
     for (guint i = 0; i < writing->lines->len; i++) {
         MessageLine *other = writing->lines->pdata[i];
         if (strcmp(other->key, line->key) == 0) {
@@ -122,12 +118,10 @@ static bool write_lines(Writing *writing, GError **error)
         g_auto(Told) told = {0};
         bool is_open;
 
-        if (!events_tell(writing->notify, person, event, &told, &is_open, error)) {
+        if (!events_tell(writing->notify, person, event, &told, &is_open, error))
             return false;
-        }
-        if (is_open) {
+        if (is_open)
             add_line(writing, &told);
-        }
     }
     return true;
 }
@@ -191,9 +185,8 @@ static bool postpone(Round *round, const json_t *row, const GError *why, GError 
     int64_t tries = json_integer_value(json_object_get(row, "tries"));
     int64_t wait = MIN(INT64_C(120) << MIN(tries, 12), LONGEST_WAIT_SECONDS);
 
-    if (tries + 1 >= MOST_TRIES) {
+    if (tries + 1 >= MOST_TRIES)
         return settle(round, row, why->message, &round->counts->n_never, error);
-    }
     round->counts->n_postponed++;
     return ledger_outbox_postpone(round->notify->ledger,
                                   json_integer_value(json_object_get(row, "id")), why->message,
@@ -208,19 +201,15 @@ static bool hand_over(Round *round, const json_t *row, const char *text, GError 
 
     if (round->smtp == NULL) {
         round->smtp = smtp_new(settings, error);
-        if (round->smtp == NULL) {
+        if (round->smtp == NULL)
             return false;
-        }
     }
-    if (smtp_send(round->smtp, settings_text(settings, "from"), to, text, &why)) {
+    if (smtp_send(round->smtp, settings_text(settings, "from"), to, text, &why))
         return settle(round, row, NULL, &round->counts->n_sent, error);
-    }
-    if (g_error_matches(why, SMTP_ERROR, SMTP_ERROR_NEVER)) {
+    if (g_error_matches(why, SMTP_ERROR, SMTP_ERROR_NEVER))
         return settle(round, row, why->message, &round->counts->n_never, error);
-    }
-    if (!postpone(round, row, why, error)) {
+    if (!postpone(round, row, why, error))
         return false;
-    }
     if (g_error_matches(why, SMTP_ERROR, SMTP_ERROR_SERVER)) {
         g_propagate_error(error, g_steal_pointer(&why));
         return false;
@@ -240,16 +229,13 @@ static bool send_row(Round *round, const json_t *row, GError **error)
         .texts = g_ptr_array_new_with_free_func(g_free),
     };
 
-    if (!write_lines(&writing, error)) {
+    if (!write_lines(&writing, error))
         return false;
-    }
-    if (writing.lines->len == 0) {
+    if (writing.lines->len == 0)
         return settle(round, row, "nothing of it was open any more", &round->counts->n_settled,
                       error);
-    }
-    if (problem != NULL) {
+    if (problem != NULL)
         return settle(round, row, problem, &round->counts->n_never, error);
-    }
     g_autofree char *text = write_message(&writing);
 
     return text != NULL ? hand_over(round, row, text, error)
@@ -268,9 +254,8 @@ static bool room_left(const Notify *notify, int64_t *ret_room, GError **error)
 {
     json_t *state = ledger_outbox_state(notify->ledger, notify->now_utc - HOUR_SECONDS, error);
 
-    if (state == NULL) {
+    if (state == NULL)
         return false;
-    }
     *ret_room = settings_int(settings_of(notify->settings), "cap") -
                 json_integer_value(json_object_get(state, "sent"));
     json_decref(state);

@@ -15,23 +15,18 @@ const char *recipients_address_problem(const char *address)
 {
     const char *at = strrchr(address, '@');
 
-    if (*address == '\0') {
+    if (*address == '\0')
         return "no mail address is known";
-    }
     for (const char *c = address; *c != '\0'; c++) {
-        if (g_ascii_iscntrl(*c) || strchr(" <>()[]\\,;:\"", *c) != NULL) {
+        if (g_ascii_iscntrl(*c) || strchr(" <>()[]\\,;:\"", *c) != NULL)
             return "the mail address holds a character that no address may hold";
-        }
-        if ((unsigned char)*c >= 0x80) {
+        if ((unsigned char)*c >= 0x80)
             return "the mail address is not ASCII";
-        }
     }
-    if (at == NULL || at == address || at[1] == '\0' || strchr(address, '@') != at) {
+    if (at == NULL || at == address || at[1] == '\0' || strchr(address, '@') != at)
         return "the mail address is none";
-    }
-    if (strlen(address) > 254) {
+    if (strlen(address) > 254)
         return "the mail address is too long";
-    }
     return NULL;
 }
 
@@ -85,9 +80,8 @@ static bool tell(const Notify *notify, const char *person, const char *address, 
     bool was = false;
     OutboxEvent row;
 
-    if (!ledger_outbox_was_told(notify->ledger, person, event, &was, error) || was) {
+    if (!ledger_outbox_was_told(notify->ledger, person, event, &was, error) || was)
         return was;
-    }
     recipients_event(notify, person, address, event, facts, &row);
     bool is_done = ledger_outbox_add(notify->ledger, &row, &was, error);
     recipients_event_clear(&row);
@@ -101,9 +95,8 @@ bool recipients_tell_person(const Notify *notify, const char *id, const char *ev
     bool was = false;
 
     /* Most of it was told long ago: looking costs neither a search nor a writing transaction. */
-    if (!ledger_outbox_was_told(notify->ledger, id, event, &was, error) || was) {
+    if (!ledger_outbox_was_told(notify->ledger, id, event, &was, error) || was)
         return was;
-    }
     notify->people->find(notify->people->data, id, &person);
     return tell(notify, id, person.email, event, facts, error);
 }
@@ -115,9 +108,8 @@ bool recipients_tell_role(const Notify *notify, const char *role, const char *ex
 
     for (char **id = ids; id != NULL && *id != NULL; id++) {
         if (g_strcmp0(*id, except) != 0 &&
-            !recipients_tell_person(notify, *id, event, facts, error)) {
+            !recipients_tell_person(notify, *id, event, facts, error))
             return false;
-        }
     }
     return true;
 }
@@ -133,9 +125,8 @@ bool recipients_tell_admins(const Notify *notify, const char *event, const json_
         bool is_done = strchr(admins[i], '@') != NULL
                            ? tell(notify, role, admins[i], event, facts, error)
                            : recipients_tell_person(notify, admins[i], event, facts, error);
-        if (!is_done) {
+        if (!is_done)
             return false;
-        }
     }
     return true;
 }

@@ -45,9 +45,8 @@ static void reminding_clear(Reminding *reminding)
     json_decref(reminding->facts);
     json_decref(reminding->told);
     g_free(reminding->event);
-    if (reminding->events != NULL) {
+    if (reminding->events != NULL)
         g_array_unref(reminding->events);
-    }
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reminding, reminding_clear)
 
@@ -69,9 +68,8 @@ static bool open_review(Reminding *reminding, GError **error)
     const char *id = reminding->asked->review;
     g_autoptr(GError) own = NULL;
 
-    if (!notify_is_configured(reminding->notify->settings)) {
+    if (!notify_is_configured(reminding->notify->settings))
         return refuse(error, "no mail server is configured (notify.smtp_url)");
-    }
     reminding->review =
         ledger_review(reminding->notify->ledger, id, reminding->notify->now_utc, &own);
     if (own != NULL) {
@@ -85,10 +83,9 @@ static bool open_review(Reminding *reminding, GError **error)
                     id);
         return false;
     }
-    if (!json_is_null(json_object_get(reminding->review, "closed"))) {
+    if (!json_is_null(json_object_get(reminding->review, "closed")))
         return refuse(error, "%s is closed",
                       json_string_value(json_object_get(reminding->review, "id")));
-    }
     return true;
 }
 
@@ -113,15 +110,12 @@ static const char *reason_against(const Reminding *reminding, const char *id, js
 {
     const NotifyPeople *people = reminding->notify->people;
 
-    if (n_open == 0) {
+    if (n_open == 0)
         return "nothing is open for them";
-    }
-    if (*id == '\0') {
+    if (*id == '\0')
         return "nobody decides on these; reassign them to somebody";
-    }
-    if (!people->find(people->data, id, ret_who)) {
+    if (!people->find(people->data, id, ret_who))
         return "not in the roster of the last applied run";
-    }
     return recipients_address_problem(ret_who->email != NULL ? ret_who->email : "");
 }
 
@@ -136,9 +130,8 @@ static void look_at(Reminding *reminding, const json_t *reviewer)
                             *id != '\0' ? name : "nobody", "open", n_open, "day", "reason", reason);
 
     json_array_append_new(reminding->rows, row);
-    if (reason == NULL) {
+    if (reason == NULL)
         add_event(reminding, id, who.email, row);
-    }
 }
 
 static bool look_at_all(Reminding *reminding, GError **error)
@@ -150,14 +143,12 @@ static bool look_at_all(Reminding *reminding, GError **error)
     json_array_foreach(json_object_get(reminding->review, "reviewers"), i, reviewer)
     {
         const char *id = json_string_value(json_object_get(reviewer, "id"));
-        if (only == NULL || strcmp(id, only) == 0) {
+        if (only == NULL || strcmp(id, only) == 0)
             look_at(reminding, reviewer);
-        }
     }
-    if (only != NULL && json_array_size(reminding->rows) == 0) {
+    if (only != NULL && json_array_size(reminding->rows) == 0)
         return refuse(error, "%s decides on nothing in %s", only,
                       json_string_value(json_object_get(reminding->review, "id")));
-    }
     return true;
 }
 
@@ -173,33 +164,28 @@ static void say_day(const Reminding *reminding, json_t *row, int32_t day)
         return;
     }
     json_object_set_new(row, "day", json_string(text));
-    if (day > today) {
+    if (day > today)
         json_object_set_new(row, "reason", json_string("today's message has gone already"));
-    }
 }
 
 json_t *notify_remind(const Notify *notify, const NotifyReminder *reminder, GError **error)
 {
     g_auto(Reminding) reminding = {.notify = notify, .asked = reminder};
 
-    if (!open_review(&reminding, error)) {
+    if (!open_review(&reminding, error))
         return NULL;
-    }
     reminding_init(&reminding);
-    if (!look_at_all(&reminding, error)) {
+    if (!look_at_all(&reminding, error))
         return NULL;
-    }
     g_autofree int32_t *days = g_new0(int32_t, reminding.events->len + 1);
     OutboxAsked asked = {(const OutboxEvent *)(const void *)reminding.events->data,
                          reminding.events->len, reminder->actor,
                          json_string_value(json_object_get(reminding.review, "id")),
                          notify->now_utc};
 
-    if (!ledger_outbox_add_asked(notify->ledger, &asked, days, error)) {
+    if (!ledger_outbox_add_asked(notify->ledger, &asked, days, error))
         return NULL;
-    }
-    for (guint i = 0; i < reminding.events->len; i++) {
+    for (guint i = 0; i < reminding.events->len; i++)
         say_day(&reminding, json_array_get(reminding.told, i), days[i]);
-    }
     return json_incref(reminding.rows);
 }

@@ -24,9 +24,8 @@ struct Smtp {
 /* Counts what the server says: without it a reply without end is read until the time is over. */
 static int count_said(CURL *curl, curl_infotype type, char *data, size_t size, void *smtp)
 {
-    if (type == CURLINFO_HEADER_IN) {
+    if (type == CURLINFO_HEADER_IN)
         ((Smtp *)smtp)->n_said += size;
-    }
     return 0;
 }
 
@@ -77,9 +76,8 @@ static void set_server(Smtp *smtp)
     curl_easy_setopt(curl, CURLOPT_USE_SSL,
                      settings_bool(smtp->settings, "allow_plaintext") ? (long)CURLUSESSL_NONE
                                                                       : (long)CURLUSESSL_ALL);
-    if (ca_file != NULL) {
+    if (ca_file != NULL)
         curl_easy_setopt(curl, CURLOPT_CAINFO, ca_file);
-    }
     if (user != NULL && smtp->password != NULL) {
         curl_easy_setopt(curl, CURLOPT_USERNAME, user);
         curl_easy_setopt(curl, CURLOPT_PASSWORD, smtp->password);
@@ -104,9 +102,8 @@ Smtp *smtp_new(const SettingsGroup *settings, GError **error)
     smtp->settings = settings;
     if (settings_is_set(settings, "password_file")) {
         smtp->password = settings_secret(settings, "password_file", error);
-        if (smtp->password == NULL) {
+        if (smtp->password == NULL)
             return NULL;
-        }
     }
     smtp->curl = curl_easy_init();
     curl_easy_setopt(smtp->curl, CURLOPT_ERRORBUFFER, smtp->said);
@@ -117,12 +114,10 @@ Smtp *smtp_new(const SettingsGroup *settings, GError **error)
 
 void smtp_free(Smtp *smtp)
 {
-    if (smtp == NULL) {
+    if (smtp == NULL)
         return;
-    }
-    if (smtp->curl != NULL) {
+    if (smtp->curl != NULL)
         curl_easy_cleanup(smtp->curl);
-    }
     settings_secret_free(smtp->password);
     g_free(smtp);
 }
@@ -151,9 +146,8 @@ static char *words_of(const Smtp *smtp, CURLcode code)
     g_autofree char *words =
         g_utf8_make_valid(smtp->said[0] != '\0' ? smtp->said : curl_easy_strerror(code), -1);
 
-    for (char *c = words; *c != '\0'; c++) {
+    for (char *c = words; *c != '\0'; c++)
         *c = g_ascii_iscntrl(*c) ? ' ' : *c;
-    }
     return g_strndup(words, 300);
 }
 
@@ -164,9 +158,8 @@ static SmtpError kind_of(const Smtp *smtp, CURLcode code)
 
     curl_easy_getinfo(smtp->curl, CURLINFO_RESPONSE_CODE, &reply);
     bool is_refused = code == CURLE_SEND_ERROR || code == CURLE_WEIRD_SERVER_REPLY;
-    if (!is_refused || reply < 400 || reply == 421 || reply == 530) {
+    if (!is_refused || reply < 400 || reply == 421 || reply == 530)
         return SMTP_ERROR_SERVER;
-    }
     return reply >= 500 ? SMTP_ERROR_NEVER : SMTP_ERROR_LATER;
 }
 
@@ -176,9 +169,8 @@ static bool perform(Smtp *smtp, GError **error)
     smtp->n_said = 0;
     CURLcode code = curl_easy_perform(smtp->curl);
 
-    if (code == CURLE_OK) {
+    if (code == CURLE_OK)
         return true;
-    }
     g_autofree char *words = words_of(smtp, code);
     bool is_endless = smtp->n_said > MOST_SAID_BYTES;
     g_set_error(error, SMTP_ERROR, is_endless ? SMTP_ERROR_SERVER : kind_of(smtp, code), "%s: %s",

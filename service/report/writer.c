@@ -140,9 +140,8 @@ static size_t n_shown(const Writer *writer)
 {
     size_t n = 0;
 
-    for (const Column *column = writer->columns; column->path != NULL; column++) {
+    for (const Column *column = writer->columns; column->path != NULL; column++)
         n += column->header != NULL;
-    }
     return n;
 }
 
@@ -151,9 +150,8 @@ static size_t terminal_width(const Writer *writer)
 {
     struct winsize size = {0};
 
-    if (!isatty(fileno(writer->out)) || ioctl(fileno(writer->out), TIOCGWINSZ, &size) != 0) {
+    if (!isatty(fileno(writer->out)) || ioctl(fileno(writer->out), TIOCGWINSZ, &size) != 0)
         return 0;
-    }
     return size.ws_col;
 }
 
@@ -163,14 +161,12 @@ static size_t width_left(const Writer *writer, size_t n, size_t total)
     size_t used = 0, i = 0;
 
     for (const Column *column = writer->columns; column->path != NULL; column++) {
-        if (column->header == NULL) {
+        if (column->header == NULL)
             continue;
-        }
         size_t widest = width_of(column->header);
 
-        for (size_t cell = i; cell < writer->cells->len && !column->may_wrap; cell += n) {
+        for (size_t cell = i; cell < writer->cells->len && !column->may_wrap; cell += n)
             widest = MAX(widest, width_of(writer->cells->pdata[cell]));
-        }
         used += column->may_wrap ? 0 : widest + strlen(SEPARATOR);
         i++;
     }
@@ -210,17 +206,15 @@ static void print_table(const Writer *writer)
         size_t i = 0;
 
         for (const Column *column = writer->columns; column->path != NULL; column++) {
-            if (column->header == NULL) {
+            if (column->header == NULL)
                 continue;
-            }
             const char *text = writer->cells->pdata[cell + i];
             const char *colour = column->colour != NULL ? column->colour(text) : NULL;
             g_autofree char *wrapped = column->may_wrap ? wrap_words(text, left) : g_strdup(text);
 
             scols_line_set_data(line, i, wrapped);
-            if (colour != NULL) {
+            if (colour != NULL)
                 scols_cell_set_color(scols_line_get_cell(line, i), colour);
-            }
             i++;
         }
     }
@@ -247,9 +241,8 @@ static void begin_json(Writer *writer)
 
 static void json_row(Writer *writer, json_t *row)
 {
-    if (!writer->is_open) {
+    if (!writer->is_open)
         begin_json(writer);
-    }
     fputs(writer->n_rows > 0 ? ",\n  " : "\n  ", writer->out);
     json_dumpf(row, writer->out, 0);
 }
@@ -272,9 +265,8 @@ static void csv_cell(Writer *writer, const char *text)
 static void csv_header(Writer *writer)
 {
     for (const Column *column = writer->columns; column->path != NULL; column++) {
-        if (column != writer->columns) {
+        if (column != writer->columns)
             fputc(',', writer->out);
-        }
         fputs(column->path, writer->out);
     }
     fputs("\r\n", writer->out);
@@ -283,16 +275,14 @@ static void csv_header(Writer *writer)
 
 static void csv_row(Writer *writer, json_t *row)
 {
-    if (!writer->is_open) {
+    if (!writer->is_open)
         csv_header(writer);
-    }
     for (const Column *column = writer->columns; column->path != NULL; column++) {
         json_t *value = value_at(row, column->path);
         g_autofree char *text = cell_text(value, "|"); /* as interface.md writes lists */
 
-        if (column != writer->columns) {
+        if (column != writer->columns)
             fputc(',', writer->out);
-        }
         if (json_is_number(value)) {
             fputs(text, writer->out); /* a negative number is no formula */
         } else {
@@ -315,17 +305,15 @@ Writer *writer_new(Format format, const char *name, const Column *columns, FILE 
                        .out = out,
                        .has_colour = has_colour,
                        .envelope = json_object()};
-    if (format == FORMAT_TABLE) {
+    if (format == FORMAT_TABLE)
         begin_table(writer);
-    }
     return writer;
 }
 
 void writer_free(Writer *writer)
 {
-    if (writer == NULL) {
+    if (writer == NULL)
         return;
-    }
     json_decref(writer->envelope);
     g_clear_pointer(&writer->cells, g_ptr_array_unref);
     g_free(writer);
@@ -358,9 +346,8 @@ void writer_row(Writer *writer, json_t *row)
 bool writer_end(Writer *writer, GError **error)
 {
     if (writer->format == FORMAT_JSON) {
-        if (!writer->is_open) {
+        if (!writer->is_open)
             begin_json(writer);
-        }
         fputs(writer->n_rows > 0 ? "\n ]}\n" : "]}\n", writer->out);
     } else if (writer->format == FORMAT_CSV && !writer->is_open) {
         csv_header(writer);

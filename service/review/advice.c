@@ -21,15 +21,12 @@ static bool is_used(const AdviceSigns *signs)
 
 json_t *review_advice(const AdviceSigns *signs)
 {
-    if (signs->against != NULL) {
+    if (signs->against != NULL)
         return advice("remove", signs->against);
-    }
-    if (signs->is_closed) {
+    if (signs->is_closed)
         return advice("remove", "The account cannot be used any more, and still holds the right.");
-    }
-    if (signs->others < LEAST_OTHERS || signs->holding < signs->others || !is_used(signs)) {
+    if (signs->others < LEAST_OTHERS || signs->holding < signs->others || !is_used(signs))
         return json_null();
-    }
     g_autofree char *day = day_to_text(day_of_time(signs->last_used_utc, signs->zone));
     g_autofree char *reason =
         g_strdup_printf("All %u others of the same department and title hold it, and the account "

@@ -46,9 +46,8 @@ Campaign campaign_at(const Settings *settings, size_t index)
     const char *target = scopes[scope_index(campaign.scope)].target;
 
     campaign.target = target != NULL ? settings_text(group, target) : NULL;
-    if (starts != NULL) {
+    if (starts != NULL)
         day_parse(text_of(starts), NULL, &campaign.starts);
-    }
     return campaign;
 }
 
@@ -69,9 +68,8 @@ char *campaign_title(const Campaign *campaign, const char *name)
     const char *title = scopes[scope_index(campaign->scope)].title;
     const char *hole = strstr(title, "%s");
 
-    if (hole == NULL) {
+    if (hole == NULL)
         return g_strdup(title);
-    }
     return g_strdup_printf("%.*s%s%s", (int)(hole - title), title,
                            name != NULL ? name : campaign->target, hole + 2);
 }
@@ -107,9 +105,8 @@ static bool has_twin(const json_t *head, const json_t *heads, const char *person
     {
         if (strcmp(text_of_member(other, "id"), text_of_member(head, "id")) != 0 &&
             has_open(other) == has_open(head) &&
-            strcmp(campaign_heading(other, person), campaign_heading(head, person)) == 0) {
+            strcmp(campaign_heading(other, person), campaign_heading(head, person)) == 0)
             return true;
-        }
     }
     return false;
 }
@@ -121,9 +118,8 @@ char *campaign_heading_among(const json_t *head, const json_t *heads, const char
     int64_t started_utc;
 
     if (!has_twin(head, heads, person) ||
-        !time_parse(text_of(text_of_member(head, "started")), zone, &started_utc)) {
+        !time_parse(text_of(text_of_member(head, "started")), zone, &started_utc))
         return g_strdup(heading);
-    }
     g_autofree char *day = day_in_words(day_of_time(started_utc, zone));
     return g_strdup_printf("%s (%s, started on %s)", heading, text_of_member(head, "id"), day);
 }
@@ -146,12 +142,10 @@ int32_t campaign_due(const Campaign *campaign, int32_t last_started, int32_t fir
 {
     int32_t after = last_started;
 
-    if (campaign->every == NULL) {
+    if (campaign->every == NULL)
         return DAY_NONE;
-    }
-    if (last_started == DAY_NONE && campaign->starts == DAY_NONE) {
+    if (last_started == DAY_NONE && campaign->starts == DAY_NONE)
         after = first_run != DAY_NONE ? first_run : today;
-    }
     return recurrence_last(campaign->every, start_of_rule(campaign), after, today);
 }
 

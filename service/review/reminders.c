@@ -13,9 +13,8 @@ bool reminder_due(int32_t started, int32_t due, int32_t today, Reminder *ret_rem
                             [REMINDER_ONE_DAY] = due - 1};
     Reminder found = {.kind = REMINDER_START, .day = started};
 
-    if (today < started) {
+    if (today < started)
         return false;
-    }
     if (today > due) {
         *ret_reminder = (Reminder){REMINDER_OVERDUE, today, today - due >= REMINDER_MANAGER_DAYS};
         return true;
@@ -33,8 +32,7 @@ char *reminder_event(const char *review, const Reminder *reminder)
 {
     g_autofree char *day = day_to_text(reminder->day);
 
-    if (reminder->kind == REMINDER_OVERDUE) {
+    if (reminder->kind == REMINDER_OVERDUE)
         return g_strdup_printf("review %s overdue %s", review, day);
-    }
     return g_strdup_printf("review %s %s", review, reminder_names[reminder->kind]);
 }

@@ -18,9 +18,8 @@ static bool is_safe(const char *text)
     size_t length = strlen(text);
     bool is_plain = strchr(" :<", *text) == NULL && text[length - 1] != ' ';
 
-    for (const char *at = text; is_plain && *at != '\0'; at++) {
+    for (const char *at = text; is_plain && *at != '\0'; at++)
         is_plain = (unsigned char)*at < 0x80 && *at != '\n' && *at != '\r';
-    }
     return is_plain;
 }
 
@@ -40,9 +39,8 @@ static const char *attribute_of(const char *via)
     static const char *const attributes[] = {"member", "uniqueMember", "memberUid", NULL};
 
     for (size_t i = 0; attributes[i] != NULL; i++) {
-        if (strcmp(via, attributes[i]) == 0) {
+        if (strcmp(via, attributes[i]) == 0)
             return attributes[i];
-        }
     }
     return NULL;
 }
@@ -53,12 +51,10 @@ static bool add_record(GString *ldif, const json_t *task, const json_t *cut)
     const char *attribute = attribute_of(text_of(cut, "via"));
     const char *group = text_of(cut, "group_dn"), *member = text_of(cut, "member_dn");
 
-    if (attribute != NULL && strcmp(attribute, "memberUid") == 0) {
+    if (attribute != NULL && strcmp(attribute, "memberUid") == 0)
         member = text_of(json_object_get(task, "account"), "name");
-    }
-    if (attribute == NULL || *group == '\0' || *member == '\0') {
+    if (attribute == NULL || *group == '\0' || *member == '\0')
         return false;
-    }
     add_line(ldif, "dn", group);
     g_string_append_printf(ldif, "changetype: modify\ndelete: %s\n", attribute);
     add_line(ldif, attribute, member);
@@ -81,11 +77,10 @@ static void say_cut(GString *how, const json_t *task, const json_t *cut)
     const char *dn = text_of(cut, "group_dn");
     const char *group = *dn != '\0' ? dn : text_of(json_object_get(task, "group"), "name");
 
-    if (strcmp(via, "primary group") == 0) {
+    if (strcmp(via, "primary group") == 0)
         g_string_append_printf(how, "Give %s another primary group than %s. ", member, group);
-    } else {
+    else
         g_string_append_printf(how, "Remove %s from %s. ", member, group);
-    }
 }
 
 /* A right through other groups: more than this one right hangs on the membership. */
@@ -97,9 +92,8 @@ static void say_way(GString *how, const json_t *task)
     size_t i;
     json_t *step;
 
-    if (json_array_size(path) <= 2) {
+    if (json_array_size(path) <= 2)
         return;
-    }
     g_string_append(how, "The right is held through other groups (");
     json_array_foreach(path, i, step)
     {
@@ -113,9 +107,8 @@ static void say_way(GString *how, const json_t *task)
 
 static void say_decision(GString *how, const json_t *task)
 {
-    if (strcmp(text_of(task, "decision"), "reduce") == 0) {
+    if (strcmp(text_of(task, "decision"), "reduce") == 0)
         g_string_append_printf(how, "It is to be reduced, not lost: %s. ", text_of(task, "reason"));
-    }
 }
 
 void review_removal_explain(json_t *task)
@@ -128,19 +121,17 @@ void review_removal_explain(json_t *task)
     json_t *cut;
 
     say_decision(how, task);
-    if (json_array_size(cuts) > 1) {
+    if (json_array_size(cuts) > 1)
         g_string_append(how, "Several ways lead there: all of these memberships have to go. ");
-    }
     json_array_foreach(cuts, i, cut)
     {
         say_cut(how, task, cut);
         is_whole = add_record(ldif, task, cut) && is_whole;
     }
-    if (json_array_size(cuts) == 0) {
+    if (json_array_size(cuts) == 0)
         g_string_append_printf(how, "Take %s out of %s. ",
                                text_of(json_object_get(task, "account"), "name"),
                                text_of(json_object_get(task, "group"), "name"));
-    }
     say_way(how, task);
     g_string_truncate(how, how->len - 1);
     json_object_set_new(task, "how", json_string(how->str));

@@ -8,9 +8,8 @@ static void append_reason(GString *why, const ReviewerCandidate *candidate)
                                           [REVIEWER_HOLDER] = "would decide on their own right"};
 
     g_string_append_printf(why, "%s%s", why->len > 0 ? ", " : "", candidate->role);
-    if (candidate->name != NULL) {
+    if (candidate->name != NULL)
         g_string_append_printf(why, " (%s)", candidate->name);
-    }
     g_string_append_printf(why, " %s", reasons[candidate->state]);
 }
 

@@ -47,9 +47,8 @@ static json_t *thresholds_text(json_t *thresholds, json_t *set_by, const char *p
 
         g_string_append_printf(text, "%s%s %" JSON_INTEGER_FORMAT, text->len > 0 ? ", " : "", name,
                                json_integer_value(value));
-        if (who != NULL && strcmp(who, profile) != 0) {
+        if (who != NULL && strcmp(who, profile) != 0)
             g_string_append_printf(text, " (%s)", who);
-        }
     }
     return json_string(text->str);
 }
@@ -94,14 +93,12 @@ json_t *controls_json(const Settings *settings, Ledger *ledger, GError **error)
     json_t *results = ledger != NULL ? ledger_control_results(ledger, error) : json_object();
     json_t *feedback = NULL, *rows = NULL;
 
-    if (results != NULL) {
+    if (results != NULL)
         feedback = ledger != NULL ? ledger_feedback(ledger, error) : json_object();
-    }
     if (feedback != NULL) {
         rows = json_array();
-        for (const Control *const *control = control_table; *control != NULL; control++) {
+        for (const Control *const *control = control_table; *control != NULL; control++)
             json_array_append_new(rows, control_row(settings, *control, results, feedback));
-        }
     }
     json_decref(results);
     json_decref(feedback);
@@ -115,13 +112,11 @@ ExitCode command_controls(Invocation *invocation)
     ExitCode code = open_store(invocation, LEDGER_READ, &ledger);
     json_t *rows = NULL;
 
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
     rows = controls_json(invocation->settings, ledger, &error);
-    if (rows == NULL) {
+    if (rows == NULL)
         return ledger_failed(error);
-    }
     code = list_rows(invocation, "controls", control_columns, rows);
     json_decref(rows);
     return code;
@@ -146,9 +141,8 @@ static json_t *provided_kinds(unsigned provides)
     json_t *list = json_array();
 
     for (unsigned bit = PROVIDES_DIRECTORY; bit <= PROVIDES_ACCOUNTS; bit <<= 1) {
-        if ((provides & bit) != 0) {
+        if ((provides & bit) != 0)
             json_array_append_new(list, json_string(provides_name((Provides)bit)));
-        }
     }
     return list;
 }
@@ -172,16 +166,13 @@ static json_t *default_of(const char *key, const Setting *setting)
     bool is_of_control = g_strv_length(parts) == 3 && strcmp(parts[0], "controls") == 0;
     const Control *control = is_of_control ? control_find(parts[1]) : NULL;
 
-    if (setting->initial != NULL || control == NULL) {
+    if (setting->initial != NULL || control == NULL)
         return fact_text(setting->initial);
-    }
-    if (strcmp(setting->name, "severity") == 0) {
+    if (strcmp(setting->name, "severity") == 0)
         return json_string(severities[control->severity]);
-    }
     for (const Threshold *t = control->thresholds; t != NULL && t->name != NULL; t++) {
-        if (strcmp(t->name, setting->name) == 0) {
+        if (strcmp(t->name, setting->name) == 0)
             return json_sprintf("%" G_GINT64_FORMAT, t->iso27001);
-        }
     }
     return json_null(); /* the same limit in the other unit */
 }

@@ -90,13 +90,12 @@ static void check_store(Invocation *invocation, CheckReport *report)
             return;
         }
     }
-    if (g_error_matches(error, LEDGER_ERROR, LEDGER_ERROR_MISSING)) {
+    if (g_error_matches(error, LEDGER_ERROR, LEDGER_ERROR_MISSING))
         check_warn(report, "%s: not there yet; the first run creates it", url);
-    } else if (g_error_matches(error, LEDGER_ERROR, LEDGER_ERROR_OLDER)) {
+    else if (g_error_matches(error, LEDGER_ERROR, LEDGER_ERROR_OLDER))
         check_warn(report, "%s", error->message);
-    } else {
+    else
         check_fail(report, "%s", error->message);
-    }
 }
 
 /* A wrong clock judges leavers wrongly; 2024 is older than this program. */
@@ -105,13 +104,12 @@ static void check_clock(CheckReport *report)
     const int64_t program_utc = INT64_C(1704067200);
 
     report->about = "clock";
-    if (clock_utc() < program_utc) {
+    if (clock_utc() < program_utc)
         check_fail(report, "this machine's clock stands before 2024; leavers and dormancy would be "
                            "judged wrongly. "
                            "Set it, or start the time service");
-    } else {
+    else
         check_pass(report, "plausible");
-    }
 }
 
 static void check_pull(CheckReport *report, const SourceRecord *source, const Reconciliation *r)
@@ -127,23 +125,19 @@ static void check_pull(CheckReport *report, const SourceRecord *source, const Re
                "read whole: %" G_GINT64_FORMAT " kept, %" G_GINT64_FORMAT
                " left out, %" G_GINT64_FORMAT " rejected",
                source->counts.kept, source->counts.excluded, source->counts.rejected);
-    if (age != NULL) {
+    if (age != NULL)
         check_warn(report, "%s: a run would not judge by it", age);
-    }
 }
 
 static void check_governed(CheckReport *report, const Governed *governed)
 {
     report->about = "names";
-    for (guint i = 0; i < governed->unresolved->len; i++) {
+    for (guint i = 0; i < governed->unresolved->len; i++)
         check_fail(report, "%s", (const char *)governed->unresolved->pdata[i]);
-    }
-    for (guint i = 0; i < governed->unresolved_rows->len; i++) {
+    for (guint i = 0; i < governed->unresolved_rows->len; i++)
         check_warn(report, "%s", (const char *)governed->unresolved_rows->pdata[i]);
-    }
-    for (guint i = 0; i < governed->ambiguous->len; i++) {
+    for (guint i = 0; i < governed->ambiguous->len; i++)
         check_warn(report, "%s", (const char *)governed->ambiguous->pdata[i]);
-    }
 }
 
 /* Rules of `suppressions`: nobody should find out from an alarm that one has ended. */
@@ -157,12 +151,10 @@ static void check_suppressions(CheckReport *report, const Reconciliation *r)
     size_t n = settings_n_groups(r->settings->root, "suppressions");
 
     report->about = "suppressions";
-    for (guint i = 0; i < warnings->len; i++) {
+    for (guint i = 0; i < warnings->len; i++)
         check_warn(report, "%s", (const char *)warnings->pdata[i]);
-    }
-    if (n > 0 && warnings->len == 0) {
+    if (n > 0 && warnings->len == 0)
         check_pass(report, "%zu rule%s", n, n == 1 ? "" : "s");
-    }
 }
 
 /* Reads the sources of settings whole, once: names of groups can only be checked against what is
@@ -178,12 +170,10 @@ static void check_whole(Invocation *invocation, const Settings *settings, CheckR
                                 .cancel = invocation->cancel};
     bool is_all = settings->n_sources == invocation->settings->n_sources;
 
-    if (settings->n_sources == 0 || !reconciliation_look(&r)) {
+    if (settings->n_sources == 0 || !reconciliation_look(&r))
         return;
-    }
-    for (uint32_t i = 0; i < r.snapshot->n_sources; i++) {
+    for (uint32_t i = 0; i < r.snapshot->n_sources; i++)
         check_pull(report, &r.snapshot->sources[i], &r);
-    }
     if (is_all) {
         check_governed(report, r.governed);
         check_suppressions(report, &r);
@@ -235,9 +225,8 @@ static void check_sources(Invocation *invocation, CheckReport *report)
         json_array_extend(report->rows, checks[i].report.rows);
         json_decref(checks[i].report.rows);
         report->has_failed |= checks[i].report.has_failed;
-        if (!checks[i].report.has_failed) {
+        if (!checks[i].report.has_failed)
             good[rest.n_sources++] = settings->sources[i];
-        }
     }
     check_whole(invocation, &rest, report);
     if (rest.n_sources < settings->n_sources) {
@@ -316,9 +305,8 @@ ExitCode command_check(Invocation *invocation)
 {
     const Settings *settings = invocation_settings(invocation);
 
-    if (settings == NULL) {
+    if (settings == NULL)
         return EXIT_CONFIGURATION;
-    }
     CheckReport report = {.about = "settings", .rows = json_array()};
 
     check_pass(&report, "%s: no problem found, %zu source%s", settings->path, settings->n_sources,

@@ -38,9 +38,8 @@ void say_error(const char *format, ...)
 
 void say(const Invocation *invocation, const char *format, ...)
 {
-    if (invocation->is_quiet) {
+    if (invocation->is_quiet)
         return;
-    }
     va_list arguments;
     va_start(arguments, format);
     g_autofree char *text = g_strdup_vprintf(format, arguments);
@@ -93,9 +92,8 @@ static size_t count_options(const CommandOption *options)
 {
     size_t n = 0;
 
-    while (options != NULL && options[n].name != NULL) {
+    while (options != NULL && options[n].name != NULL)
         n++;
-    }
     return n;
 }
 
@@ -133,9 +131,8 @@ static void keep_values(Invocation *invocation, const CommandOption *options, Op
             values = g_new0(char *, 2);
             values[0] = places[i].value;
         }
-        if (values != NULL) {
+        if (values != NULL)
             g_hash_table_insert(invocation->values, g_strdup(options[i].name), values);
-        }
     }
 }
 
@@ -164,16 +161,13 @@ static ExitCode option_error(const Invocation *invocation, const GError *error, 
     const char *nearest = NULL;
 
     for (const CommandOption *option = invocation->command->options;
-         option != NULL && option->name != NULL; option++) {
+         option != NULL && option->name != NULL; option++)
         g_ptr_array_add(names, (void *)(uintptr_t)option->name);
-    }
-    for (const CommandOption *option = global_options; option->name != NULL; option++) {
+    for (const CommandOption *option = global_options; option->name != NULL; option++)
         g_ptr_array_add(names, (void *)(uintptr_t)option->name);
-    }
     g_ptr_array_add(names, NULL);
-    if (unknown != NULL) {
+    if (unknown != NULL)
         nearest = settings_nearest(unknown + 2, (const char *const *)names->pdata);
-    }
     return nearest != NULL
                ? usage_error(invocation, "%s; did you mean --%s?", error->message, nearest)
                : usage_error(invocation, "%s", error->message);
@@ -183,44 +177,39 @@ static ExitCode option_error(const Invocation *invocation, const GError *error, 
 
 static void print_problems(const GPtrArray *problems)
 {
-    for (guint i = 0; i < problems->len; i++) {
+    for (guint i = 0; i < problems->len; i++)
         fprintf(stderr, "%s\n", (const char *)problems->pdata[i]);
-    }
     fprintf(stderr, "%u problem%s in the configuration; nothing was read or changed.\n",
             problems->len, problems->len == 1 ? "" : "s");
 }
 
 const Settings *invocation_settings(Invocation *invocation)
 {
-    if (invocation->settings != NULL) {
+    if (invocation->settings != NULL)
         return invocation->settings;
-    }
     const char *path = invocation_value(invocation, "config");
     const char *from_environment = g_getenv("RIGHTFUL_CONFIG");
     SettingsCatalogue catalogue = {.connectors = connectors, .controls = control_settings()};
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
 
-    if (path == NULL) {
+    if (path == NULL)
         path = g_file_test(DEFAULT_CONFIGURATION, G_FILE_TEST_EXISTS) || from_environment == NULL
                    ? DEFAULT_CONFIGURATION
                    : from_environment;
-    }
     g_clear_pointer(&invocation->unreadable, g_ptr_array_unref);
     invocation->unreadable = g_ptr_array_new_with_free_func(g_free);
     invocation->settings =
         settings_load(path, &catalogue, problems,
                       invocation->command->needs_secrets ? problems : invocation->unreadable);
-    if (invocation->settings == NULL) {
+    if (invocation->settings == NULL)
         print_problems(problems);
-    }
     return invocation->settings;
 }
 
 bool invocation_has_secrets(const Invocation *invocation)
 {
-    if (invocation->unreadable->len > 0) {
+    if (invocation->unreadable->len > 0)
         print_problems(invocation->unreadable);
-    }
     return invocation->unreadable->len == 0;
 }
 
@@ -280,9 +269,8 @@ bool invocation_past(const Invocation *invocation, int64_t *ret_utc)
 static const Command *find_command(const char *name)
 {
     for (const Command *command = commands; command->name != NULL; command++) {
-        if (strcmp(command->name, name) == 0) {
+        if (strcmp(command->name, name) == 0)
             return command;
-        }
     }
     return NULL;
 }
@@ -291,9 +279,8 @@ static ExitCode unknown_command(Invocation *invocation, const char *name)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new();
 
-    for (const Command *command = commands; command->name != NULL; command++) {
+    for (const Command *command = commands; command->name != NULL; command++)
         g_ptr_array_add(names, (void *)(uintptr_t)command->name);
-    }
     g_ptr_array_add(names, NULL);
     const char *nearest = settings_nearest(name, (const char *const *)names->pdata);
 
@@ -307,12 +294,10 @@ static bool choose_format(Invocation *invocation)
 {
     const char *output = invocation_value(invocation, "output");
 
-    if (invocation_has(invocation, "json")) {
+    if (invocation_has(invocation, "json"))
         output = "json";
-    }
-    if (output == NULL) {
+    if (output == NULL)
         return true;
-    }
     for (size_t i = 0; formats[i] != NULL; i++) {
         if (strcmp(formats[i], output) == 0) {
             invocation->format = (Format)i;
@@ -332,22 +317,19 @@ static ExitCode run_command(Invocation *invocation, char ***arguments)
         help_print_command(command, stdout, invocation->has_colour);
         return EXIT_DONE;
     }
-    if (!parse_options(invocation, command->options, arguments, false, &error)) {
+    if (!parse_options(invocation, command->options, arguments, false, &error))
         return option_error(invocation, error, *arguments);
-    }
     invocation->arguments = *arguments + 2;
     invocation->n_arguments = (int)g_strv_length(*arguments) - 2;
     if (invocation->n_arguments > 0 && strcmp(invocation->arguments[0], "--") == 0) {
         invocation->arguments++;
         invocation->n_arguments--;
     }
-    if (invocation->n_arguments < command->min_arguments) {
+    if (invocation->n_arguments < command->min_arguments)
         return usage_error(invocation, "%s needs %s", command->name, command->arguments);
-    }
-    if (invocation->n_arguments > command->max_arguments) {
+    if (invocation->n_arguments > command->max_arguments)
         return usage_error(invocation, "%s: \"%s\" is one argument too many", command->name,
                            invocation->arguments[command->max_arguments]);
-    }
     return choose_format(invocation) ? command->run(invocation) : EXIT_USAGE;
 }
 
@@ -372,9 +354,8 @@ static ExitCode dispatch(Invocation *invocation, char ***arguments)
         help_print(is_asked ? stdout : stderr, invocation->has_colour && is_asked);
         return is_asked ? EXIT_DONE : EXIT_USAGE;
     }
-    if (name[0] == '-') {
+    if (name[0] == '-')
         return usage_error(invocation, "unknown option %s before the command", name);
-    }
     invocation->command = find_command(name);
     return invocation->command == NULL ? unknown_command(invocation, name)
                                        : run_command(invocation, arguments);
@@ -386,9 +367,8 @@ int command_line_run(int argc, char **argv, GCancellable *cancel)
     g_autofree char **given = g_new0(char *, (size_t)argc + 1);
     Invocation invocation = {.cancel = cancel};
 
-    for (int i = 0; i < argc; i++) {
+    for (int i = 0; i < argc; i++)
         given[i] = argv[i];
-    }
     char **arguments = g_strdupv(given);
 
     invocation.values =

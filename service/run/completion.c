@@ -23,22 +23,19 @@ static char *words_of_controls(void)
 {
     GString *words = g_string_new(NULL);
 
-    for (size_t i = 0; i < n_controls; i++) {
+    for (size_t i = 0; i < n_controls; i++)
         g_string_append_printf(words, "%s%s", i > 0 ? " " : "", control_table[i]->id);
-    }
     return g_string_free(words, FALSE);
 }
 
 /* "low medium high critical"; "" when any text will do. */
 static char *words_of_option(const CommandOption *option)
 {
-    if (strcmp(option->name, "control") == 0) {
+    if (strcmp(option->name, "control") == 0)
         return words_of_controls();
-    }
     for (size_t i = 0; i < G_N_ELEMENTS(value_words); i++) {
-        if (g_strcmp0(option->argument, value_words[i].argument) == 0) {
+        if (g_strcmp0(option->argument, value_words[i].argument) == 0)
             return g_strjoinv(" ", (char **)(uintptr_t)value_words[i].words);
-        }
     }
     return g_strdup("");
 }
@@ -53,9 +50,8 @@ static char *verbs_of(const Command *command)
 {
     char *verbs = g_strndup(command->arguments, strcspn(command->arguments, " "));
 
-    if (strchr(verbs, '|') == NULL) {
+    if (strchr(verbs, '|') == NULL)
         *verbs = '\0';
-    }
     return g_strdelimit(verbs, "|", ' ');
 }
 
@@ -72,18 +68,16 @@ static char *quoted(const char *text, const char *escape)
 
 static void bash_names(const CommandOption *options, FILE *out)
 {
-    for (; options != NULL && options->name != NULL; options++) {
+    for (; options != NULL && options->name != NULL; options++)
         fprintf(out, " --%s", options->name);
-    }
 }
 
 /* "--output|-o"; of several options with | between them. */
 static void bash_pattern(const CommandOption *option, FILE *out)
 {
     fprintf(out, "--%s", option->name);
-    if (option->letter != 0) {
+    if (option->letter != 0)
         fprintf(out, "|-%c", option->letter);
-    }
 }
 
 /* Branches of `case $before`: what follows an option that has a value. */
@@ -92,16 +86,14 @@ static void bash_values(const CommandOption *options, FILE *out)
     for (; options != NULL && options->name != NULL; options++) {
         g_autofree char *words = words_of_option(options);
 
-        if (options->type == OPTION_FLAG) {
+        if (options->type == OPTION_FLAG)
             continue;
-        }
         fputs("    ", out);
         bash_pattern(options, out);
-        if (is_file(options)) {
+        if (is_file(options))
             fputs(") COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n", out);
-        } else {
+        else
             fprintf(out, ") COMPREPLY=($(compgen -W '%s' -- \"$word\")); return ;;\n", words);
-        }
     }
 }
 
@@ -125,9 +117,8 @@ static void bash_command(const Command *command, FILE *out)
     fputs("    esac\n    words='", out);
     bash_names(command->options, out);
     fputs("'\n", out);
-    if (*verbs != '\0') {
+    if (*verbs != '\0')
         fprintf(out, "    [ $n = 0 ] && words=\"%s $words\"\n", verbs);
-    }
     fputs("    ;;\n", out);
 }
 
@@ -149,13 +140,11 @@ static void print_bash(FILE *out)
           out);
     bash_values(global_options, out);
     fputs("  esac\n  case $command in\n  '') words='", out);
-    for (const Command *command = commands; command->name != NULL; command++) {
+    for (const Command *command = commands; command->name != NULL; command++)
         fprintf(out, " %s", command->name);
-    }
     fputs("' ;;\n", out);
-    for (const Command *command = commands; command->name != NULL; command++) {
+    for (const Command *command = commands; command->name != NULL; command++)
         bash_command(command, out);
-    }
     fputs("  esac\n  COMPREPLY=($(compgen -W \"$words", out);
     bash_names(global_options, out);
     fputs("\" -- \"$word\"))\n}\ncomplete -F _rightful rightful\n", out);
@@ -170,17 +159,15 @@ static void zsh_option(const CommandOption *option, FILE *out)
     g_autofree char *words = words_of_option(option);
 
     g_string_append_printf(text, "%s--%s[", option->type == OPTION_VALUES ? "*" : "", option->name);
-    for (const char *c = option->help; *c != '\0'; c++) {
+    for (const char *c = option->help; *c != '\0'; c++)
         g_string_append_printf(text, strchr("[]:\\", *c) != NULL ? "\\%c" : "%c", *c);
-    }
     g_string_append_c(text, ']');
     if (option->type != OPTION_FLAG) {
         g_string_append_printf(text, ":%s:", option->argument);
-        if (is_file(option)) {
+        if (is_file(option))
             g_string_append(text, "_files");
-        } else if (*words != '\0') {
+        else if (*words != '\0')
             g_string_append_printf(text, "(%s)", words);
-        }
     }
     g_autofree char *quotes = quoted(text->str, "'\\''");
     fprintf(out, " \\\n      %s", quotes);
@@ -188,9 +175,8 @@ static void zsh_option(const CommandOption *option, FILE *out)
 
 static void zsh_options(const CommandOption *options, FILE *out)
 {
-    for (; options != NULL && options->name != NULL; options++) {
+    for (; options != NULL && options->name != NULL; options++)
         zsh_option(options, out);
-    }
 }
 
 static void print_zsh(FILE *out)
@@ -222,9 +208,8 @@ static void print_zsh(FILE *out)
         fprintf(out, "    %s) _arguments", command->name);
         zsh_options(command->options, out);
         zsh_options(global_options, out);
-        if (*verbs != '\0') {
+        if (*verbs != '\0')
             fprintf(out, " \\\n      '1:what:(%s)'", verbs);
-        }
         fputs(" ;;\n", out);
     }
     fputs("    esac ;;\n  esac\n}\n_rightful \"$@\"\n", out);
@@ -238,15 +223,12 @@ static void fish_option(const CommandOption *option, const char *condition, FILE
     g_autofree char *help = quoted(option->help, "\\'");
 
     fprintf(out, "complete -c rightful%s -l %s", condition, option->name);
-    if (option->letter != 0) {
+    if (option->letter != 0)
         fprintf(out, " -s %c", option->letter);
-    }
-    if (option->type != OPTION_FLAG) {
+    if (option->type != OPTION_FLAG)
         fputs(is_file(option) ? " -r -F" : " -x", out);
-    }
-    if (*words != '\0') {
+    if (*words != '\0')
         fprintf(out, " -a '%s'", words);
-    }
     fprintf(out, " -d %s\n", help);
 }
 
@@ -255,9 +237,8 @@ static void print_fish(FILE *out)
     fputs("# Completion of rightful for fish, made from its table of commands.\n"
           "complete -c rightful -f\n",
           out);
-    for (const CommandOption *option = global_options; option->name != NULL; option++) {
+    for (const CommandOption *option = global_options; option->name != NULL; option++)
         fish_option(option, "", out);
-    }
     for (const Command *command = commands; command->name != NULL; command++) {
         g_autofree char *summary = quoted(command->summary, "\\'");
         g_autofree char *verbs = verbs_of(command);
@@ -266,12 +247,10 @@ static void print_fish(FILE *out)
 
         fprintf(out, "complete -c rightful -n __fish_use_subcommand -a %s -d %s\n", command->name,
                 summary);
-        if (*verbs != '\0') {
+        if (*verbs != '\0')
             fprintf(out, "complete -c rightful%s -a '%s'\n", condition, verbs);
-        }
-        for (const CommandOption *o = command->options; o != NULL && o->name != NULL; o++) {
+        for (const CommandOption *o = command->options; o != NULL && o->name != NULL; o++)
             fish_option(o, condition, out);
-        }
     }
 }
 

@@ -24,18 +24,15 @@ static ExitCode begin(const Invocation *invocation, LedgerDecision *ret_decision
                                      .reason = given(invocation, "reason"),
                                      .approver = given(invocation, "approver"),
                                      .at_utc = clock_utc()};
-    if (invocation->n_arguments > 2) {
+    if (invocation->n_arguments > 2)
         return usage_error(invocation, "exception %s: \"%s\" is one argument too many", action,
                            invocation->arguments[2]);
-    }
-    if (ret_decision->reason == NULL) {
+    if (ret_decision->reason == NULL)
         return usage_error(
             invocation,
             "exception %s needs --reason TEXT: it is recorded who decided what, and why", action);
-    }
-    if (!g_utf8_validate(ret_decision->reason, -1, NULL)) {
+    if (!g_utf8_validate(ret_decision->reason, -1, NULL))
         return usage_error(invocation, "the reason is not valid UTF-8; nothing was written");
-    }
     return EXIT_DONE;
 }
 
@@ -45,15 +42,13 @@ static ExitCode last_day(const Invocation *invocation, LedgerDecision *decision,
     const char *text = given(invocation, "until");
     int32_t day = DAY_NONE;
 
-    if (text == NULL || decision->approver == NULL) {
+    if (text == NULL || decision->approver == NULL)
         return usage_error(invocation,
                            "exception accept needs --until DATE, --reason TEXT and --approver "
                            "PERSON: a waiver has an end and somebody who answers for it");
-    }
-    if (!day_parse(text_of(text), NULL, &day)) {
+    if (!day_parse(text_of(text), NULL, &day))
         return usage_error(invocation, "--until %s: not a date; allowed: ISO 8601 as in 2026-12-31",
                            text);
-    }
     *ret_day = day_to_text(day);
     decision->last_day = *ret_day;
     decision->ends_utc = day_ends_utc(day, invocation->settings->timezone);
@@ -67,15 +62,12 @@ ExitCode exception_accept(Invocation *invocation, Ledger *ledger)
     LedgerDecision decision;
     ExitCode code = begin(invocation, &decision);
 
-    if (code == EXIT_DONE) {
+    if (code == EXIT_DONE)
         code = last_day(invocation, &decision, &day);
-    }
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
-    if (!ledger_accept(ledger, &decision, &error)) {
+    if (!ledger_accept(ledger, &decision, &error))
         return ledger_failed(error);
-    }
     say(invocation,
         "%s is accepted until the end of %s (%s); the next run after that opens it again by "
         "itself.",
@@ -108,9 +100,8 @@ static const struct {
 static const char *hint_of(const char *control)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(hints); i++) {
-        if (strcmp(control, hints[i].controls) == 0) {
+        if (strcmp(control, hints[i].controls) == 0)
             return hints[i].setting;
-        }
     }
     return NULL;
 }
@@ -124,15 +115,14 @@ static void suggest(const Invocation *invocation, json_t *exception)
     g_autofree char *limits =
         control != NULL ? control_thresholds_json(invocation->settings, control) : NULL;
 
-    if (hint != NULL) {
+    if (hint != NULL)
         say(invocation,
             "If the rule is wrong about more than this one, the setting to look at is %s.", hint);
-    } else if (limits != NULL && strcmp(limits, "{}") != 0) {
+    else if (limits != NULL && strcmp(limits, "{}") != 0)
         say(invocation,
             "If the rule is wrong about more than this one: it was judged by %s; controls: { %s: { "
             "… }; }; changes that.",
             limits, id);
-    }
     say(invocation, "What is true and meant to stay is no false positive: accept it until a date, "
                     "or write a rule in `suppressions`.");
 }
@@ -143,17 +133,14 @@ ExitCode exception_false_positive(Invocation *invocation, Ledger *ledger)
     LedgerDecision decision;
     ExitCode code = begin(invocation, &decision);
 
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
-    if (!ledger_false_positive(ledger, &decision, &error)) {
+    if (!ledger_false_positive(ledger, &decision, &error))
         return ledger_failed(error);
-    }
     json_t *exception = ledger_exception(ledger, decision.id, &error);
 
-    if (exception == NULL) {
+    if (exception == NULL)
         return error != NULL ? ledger_failed(error) : EXIT_FAILED;
-    }
     suggest(invocation, exception);
     json_decref(exception);
     return EXIT_DONE;
@@ -166,9 +153,8 @@ ExitCode exception_reopen(Invocation *invocation, Ledger *ledger)
     int64_t due_seconds[N_SEVERITIES];
     ExitCode code = begin(invocation, &decision);
 
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
     due_limits(invocation->settings, due_seconds);
     return ledger_reopen(ledger, &decision, due_seconds, &error) ? EXIT_DONE : ledger_failed(error);
 }

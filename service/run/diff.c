@@ -47,14 +47,12 @@ static void put_words(json_t *row, const char *member)
     json_t *value = json_object_get(row, member);
     json_int_t number = json_integer_value(value);
 
-    if (field == NULL || !json_is_integer(value)) {
+    if (field == NULL || !json_is_integer(value))
         return;
-    }
-    if (strcmp(field, "class") == 0 && number > 0 && number <= N_CLASSES) {
+    if (strcmp(field, "class") == 0 && number > 0 && number <= N_CLASSES)
         json_object_set_new(row, member, json_string(account_classes[number - 1]));
-    } else if (strcmp(field, "flags") == 0) {
+    else if (strcmp(field, "flags") == 0)
         json_object_set_new(row, member, fact_flags((uint32_t)number));
-    }
 }
 
 static bool write_row(json_t *row, void *data)
@@ -114,9 +112,8 @@ static bool list_things(Ledger *ledger, const int64_t *runs, Listing *listing,
     bool is_done = ledger_diff_things(ledger, runs[0], runs[1], wanted, not_compared, write_row,
                                       listing, error);
 
-    for (guint i = 0; i < not_compared->len; i++) {
+    for (guint i = 0; i < not_compared->len; i++)
         say_error("%s", (const char *)not_compared->pdata[i]);
-    }
     return is_done;
 }
 
@@ -138,19 +135,16 @@ static ExitCode list_changes(const Invocation *invocation, Ledger *ledger, const
     writer_envelope(writer, "from", from);
     writer_envelope(writer, "to", to);
     if (is_wanted(wanted, "exception") &&
-        !ledger_diff_exceptions(ledger, runs[0], runs[1], write_row, &listing, &error)) {
+        !ledger_diff_exceptions(ledger, runs[0], runs[1], write_row, &listing, &error))
         return ledger_failed(error);
-    }
-    if (!list_things(ledger, runs, &listing, wanted, &error)) {
+    if (!list_things(ledger, runs, &listing, wanted, &error))
         return ledger_failed(error);
-    }
     if (!writer_end(writer, &error)) {
         say_error("%s", error->message);
         return EXIT_FAILED;
     }
-    if (listing.n_rows == 0) {
+    if (listing.n_rows == 0)
         say(invocation, "Nothing that was asked for changed between these runs.");
-    }
     return EXIT_DONE;
 }
 
@@ -162,14 +156,12 @@ ExitCode command_diff(Invocation *invocation)
 
     for (int i = 0; i < 2 && code == EXIT_DONE; i++) {
         runs[i] = run_number(invocation->arguments[i]);
-        if (runs[i] < 0) {
+        if (runs[i] < 0)
             code = usage_error(invocation,
                                "diff %s: a run is named by its number, as rightful runs lists it",
                                invocation->arguments[i]);
-        }
     }
-    if (code == EXIT_DONE) {
+    if (code == EXIT_DONE)
         code = open_store(invocation, LEDGER_READ, &ledger);
-    }
     return code != EXIT_DONE ? code : list_changes(invocation, ledger, runs);
 }

@@ -38,20 +38,17 @@ static bool judge_folder(DropFolder *folder, GError **error)
 {
     struct stat state;
 
-    if (fstat(folder->fd, &state) != 0) {
+    if (fstat(folder->fd, &state) != 0)
         return fail(error, folder->path, g_strerror(errno));
-    }
     errno = EPERM;
-    if ((state.st_mode & S_IWOTH) != 0) {
+    if ((state.st_mode & S_IWOTH) != 0)
         return fail(error, folder->path,
                     "everybody may write there, so nothing in it says who it is from; chmod o-w. "
                     "No file was taken");
-    }
-    if (state.st_uid == OVERFLOW_UID) {
+    if (state.st_uid == OVERFLOW_UID)
         return fail(error, folder->path,
                     "whose it is cannot be told: it belongs to nobody, or this runs with "
                     "PrivateUsers=. No file was taken");
-    }
     folder->owner = state.st_uid;
     folder->is_private = (state.st_mode & S_IXOTH) == 0;
     return true;
@@ -61,18 +58,15 @@ static bool open_ends(DropFolder *folder, GError **error)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(drop_ends); i++) {
         bool is_new = mkdirat(folder->fd, drop_ends[i], 0750) == 0;
-        if (!is_new && errno != EEXIST) {
+        if (!is_new && errno != EEXIST)
             return fail(error, folder->path, g_strerror(errno));
-        }
         folder->ends[i] =
             openat(folder->fd, drop_ends[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (folder->ends[i] < 0) {
+        if (folder->ends[i] < 0)
             return fail(error, drop_ends[i], g_strerror(errno));
-        }
         /* Whoever dropped a file reads what became of it; of the group it need not be. */
-        if (is_new && folder->is_private) {
+        if (is_new && folder->is_private)
             fchmod(folder->ends[i], 0755);
-        }
     }
     return true;
 }
@@ -82,9 +76,8 @@ DropFolder *drop_folder_open(const char *path, GError **error)
     g_autoptr(DropFolder) folder = g_new0(DropFolder, 1);
 
     folder->path = g_strdup(path);
-    for (size_t i = 0; i < G_N_ELEMENTS(drop_ends); i++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(drop_ends); i++)
         folder->ends[i] = -1;
-    }
     folder->fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (folder->fd < 0) {
         fail(error, path, g_strerror(errno));
@@ -96,17 +89,14 @@ DropFolder *drop_folder_open(const char *path, GError **error)
 
 void drop_folder_close(DropFolder *folder)
 {
-    if (folder == NULL) {
+    if (folder == NULL)
         return;
-    }
     for (size_t i = 0; i < G_N_ELEMENTS(drop_ends); i++) {
-        if (folder->ends[i] >= 0) {
+        if (folder->ends[i] >= 0)
             close(folder->ends[i]);
-        }
     }
-    if (folder->fd >= 0) {
+    if (folder->fd >= 0)
         close(folder->fd);
-    }
     g_free(folder->path);
     g_free(folder);
 }
@@ -125,13 +115,11 @@ static bool list_folder(int fd, const char *where, GPtrArray *names, GError **er
     int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *folder = own >= 0 ? fdopendir(own) : NULL;
 
-    if (folder == NULL) {
+    if (folder == NULL)
         return fail(error, where, g_strerror(errno));
-    }
     for (const struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-        if (entry->d_name[0] != '.' && g_str_has_suffix(entry->d_name, ".csv")) {
+        if (entry->d_name[0] != '.' && g_str_has_suffix(entry->d_name, ".csv"))
             g_ptr_array_add(found, g_strconcat(where, entry->d_name, NULL));
-        }
     }
     closedir(folder);
     g_ptr_array_sort(found, compare_names);
@@ -159,21 +147,16 @@ static int where_is(const DropFolder *folder, const DropFile *file)
 /* NULL: it may be read. */
 static const char *judge_file(const DropFolder *folder, const struct stat *state)
 {
-    if (!S_ISREG(state->st_mode)) {
+    if (!S_ISREG(state->st_mode))
         return "it is no regular file";
-    }
-    if (state->st_nlink != 1) {
+    if (state->st_nlink != 1)
         return "it has another name too (a hard link): somebody else may change it";
-    }
-    if (state->st_uid != folder->owner && state->st_uid != 0) {
+    if (state->st_uid != folder->owner && state->st_uid != 0)
         return "it belongs neither to the owner of the folder nor to root";
-    }
-    if ((state->st_mode & S_IWOTH) != 0) {
+    if ((state->st_mode & S_IWOTH) != 0)
         return "everybody may write it";
-    }
-    if ((size_t)state->st_size > DROP_MAX_BYTES) {
+    if ((size_t)state->st_size > DROP_MAX_BYTES)
         return "it is larger than 1 MiB";
-    }
     return NULL;
 }
 
@@ -193,18 +176,15 @@ static const char *read_bytes(int fd, const struct stat *before, DropFile *file)
 
     for (ssize_t n; length <= DROP_MAX_BYTES; length += (size_t)n) {
         n = read(fd, content + length, DROP_MAX_BYTES + 1 - length);
-        if (n < 0) {
+        if (n < 0)
             return "it cannot be read";
-        }
-        if (n == 0) {
+        if (n == 0)
             break;
-        }
     }
     if (fstat(fd, &after) != 0 || length != (size_t)before->st_size ||
         after.st_size != before->st_size || after.st_mtim.tv_sec != before->st_mtim.tv_sec ||
-        after.st_mtim.tv_nsec != before->st_mtim.tv_nsec) {
+        after.st_mtim.tv_nsec != before->st_mtim.tv_nsec)
         return "it was written while it was read: write it under another name (.tmp) and rename it";
-    }
     file->length = length;
     file->digest = digest_text(content, length);
     file->content = g_steal_pointer(&content);
@@ -271,9 +251,8 @@ static char *free_name(int fd, const char *name)
                                  : i == 1 ? g_strdup_printf("%s-%s", time, name)
                                           : g_strdup_printf("%s-%d-%s", time, i, name);
         g_autofree char *text = g_strconcat(tried, ".txt", NULL);
-        if (!is_taken(fd, tried) && !is_taken(fd, text)) {
+        if (!is_taken(fd, tried) && !is_taken(fd, text))
             return g_steal_pointer(&tried);
-        }
     }
 }
 
@@ -283,15 +262,12 @@ static bool write_text(const DropFolder *folder, int fd, const char *name, const
     size_t length = strlen(text), written = 0;
     int out = openat(fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
 
-    if (out < 0) {
+    if (out < 0)
         return fail(error, name, g_strerror(errno));
-    }
-    for (ssize_t n = 0; written < length && n >= 0; written += n > 0 ? (size_t)n : 0) {
+    for (ssize_t n = 0; written < length && n >= 0; written += n > 0 ? (size_t)n : 0)
         n = write(out, text + written, length - written);
-    }
-    if (folder->is_private) {
+    if (folder->is_private)
         fchmod(out, 0644);
-    }
     bool is_written = fsync(out) == 0 && written == length;
     close(out);
     return is_written || fail(error, name, g_strerror(errno));
@@ -304,16 +280,13 @@ bool drop_folder_settle(const DropFolder *folder, const DropFile *file, DropEnd 
     bool stays = file->is_waiting && end == DROP_WAITING;
     g_autofree char *old_text = g_strconcat(file->name, ".txt", NULL);
 
-    if (file->is_waiting) {
+    if (file->is_waiting)
         unlinkat(from, old_text, 0);
-    }
     g_autofree char *name = stays ? g_strdup(file->name) : free_name(to, file->name);
     g_autofree char *beside = g_strconcat(name, ".txt", NULL);
-    if (!write_text(folder, to, beside, text, error)) {
+    if (!write_text(folder, to, beside, text, error))
         return false;
-    }
-    if (!stays && renameat2(from, file->name, to, name, RENAME_NOREPLACE) != 0) {
+    if (!stays && renameat2(from, file->name, to, name, RENAME_NOREPLACE) != 0)
         return fail(error, file->shown, g_strerror(errno));
-    }
     return true;
 }

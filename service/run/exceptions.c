@@ -66,9 +66,8 @@ static const Column exception_columns[] = {
 static bool is_one_of(const char *text, const char *const *names)
 {
     for (; *names != NULL; names++) {
-        if (g_ascii_strcasecmp(text, *names) == 0) {
+        if (g_ascii_strcasecmp(text, *names) == 0)
             return true;
-        }
     }
     return false;
 }
@@ -79,24 +78,21 @@ static ExitCode check_filter(const Invocation *invocation, const LedgerFilter *f
     static const char *const statuses[] = {"open",           "assigned", "resolved", "accepted",
                                            "false-positive", "all",      NULL};
 
-    if (filter->status != NULL && !is_one_of(filter->status, statuses)) {
+    if (filter->status != NULL && !is_one_of(filter->status, statuses))
         return usage_error(
             invocation,
             "--status %s: no such status; allowed: open, assigned, resolved, accepted, "
             "false-positive, all",
             filter->status);
-    }
-    if (filter->severity != NULL && !is_one_of(filter->severity, severities)) {
+    if (filter->severity != NULL && !is_one_of(filter->severity, severities))
         return usage_error(invocation,
                            "--severity %s: no such severity; allowed: low, medium, high, critical",
                            filter->severity);
-    }
     if (filter->control != NULL && control_find(filter->control) == NULL) {
         g_autoptr(GPtrArray) ids = g_ptr_array_new();
 
-        for (const Control *const *control = control_table; *control != NULL; control++) {
+        for (const Control *const *control = control_table; *control != NULL; control++)
             g_ptr_array_add(ids, (void *)(uintptr_t)(*control)->id);
-        }
         g_ptr_array_add(ids, NULL);
         const char *nearest = settings_nearest(filter->control, (const char *const *)ids->pdata);
 
@@ -116,9 +112,8 @@ static bool write_row(json_t *row, void *data)
 
 static json_t *run_of_list(json_t *run)
 {
-    if (run == NULL) {
+    if (run == NULL)
         return json_null();
-    }
     return json_pack("{s:O s:O s:O s:O}", "id", json_object_get(run, "id"), "as_of",
                      json_object_get(run, "as_of"), "status", json_object_get(run, "status"),
                      "sources", json_object_get(run, "sources"));
@@ -135,12 +130,10 @@ static ExitCode list_exceptions(const Invocation *invocation, Ledger *ledger,
 
     writer_envelope(writer, "run", run_of_list(run));
     json_decref(run);
-    if (is_done && ledger != NULL) {
+    if (is_done && ledger != NULL)
         is_done = ledger_exceptions(ledger, filter, write_row, writer, &error);
-    }
-    if (!is_done) {
+    if (!is_done)
         return ledger_failed(error);
-    }
     return list_end(writer);
 }
 
@@ -155,15 +148,12 @@ ExitCode command_exceptions(Invocation *invocation)
                            .only_new = invocation_has(invocation, "new")};
     ExitCode code = check_filter(invocation, &filter);
 
-    if (code == EXIT_DONE) {
+    if (code == EXIT_DONE)
         code = open_store(invocation, LEDGER_READ, &ledger);
-    }
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
-    if (ledger == NULL) {
+    if (ledger == NULL)
         say(invocation, "There was no run yet: rightful run");
-    }
     return list_exceptions(invocation, ledger, &filter);
 }
 
@@ -198,9 +188,8 @@ static char *words_after_id(const Invocation *invocation, const char *option)
 {
     const char *value = invocation_value(invocation, option);
 
-    if (value != NULL) {
+    if (value != NULL)
         return g_strdup(value);
-    }
     return g_strjoinv(" ", invocation->arguments + 2);
 }
 
@@ -209,14 +198,12 @@ static ExitCode comment(Invocation *invocation, Ledger *ledger)
     g_autoptr(GError) error = NULL;
     g_autofree char *text = words_after_id(invocation, "text");
 
-    if (*g_strstrip(text) == '\0') {
+    if (*g_strstrip(text) == '\0')
         return usage_error(invocation,
                            "exception comment needs a text: exception comment %s 'TEXT'",
                            invocation->arguments[1]);
-    }
-    if (!g_utf8_validate(text, -1, NULL)) {
+    if (!g_utf8_validate(text, -1, NULL))
         return usage_error(invocation, "the comment is not valid UTF-8; nothing was written");
-    }
     return ledger_comment(ledger, invocation->arguments[1], actor_name(), text, clock_utc(), &error)
                ? EXIT_DONE
                : ledger_failed(error);
@@ -227,11 +214,10 @@ static ExitCode assign(Invocation *invocation, Ledger *ledger)
     g_autoptr(GError) error = NULL;
     g_autofree char *owner = words_after_id(invocation, "to");
 
-    if (*g_strstrip(owner) == '\0') {
+    if (*g_strstrip(owner) == '\0')
         return usage_error(invocation,
                            "exception assign needs a person: exception assign %s PERSON",
                            invocation->arguments[1]);
-    }
     return ledger_assign(ledger, invocation->arguments[1], actor_name(), owner, clock_utc(), &error)
                ? EXIT_DONE
                : ledger_failed(error);
@@ -255,9 +241,8 @@ static ExitCode unknown_action(const Invocation *invocation)
     const char *names[G_N_ELEMENTS(actions) + 1] = {NULL};
     g_autofree char *all = NULL;
 
-    for (size_t i = 0; i < G_N_ELEMENTS(actions); i++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(actions); i++)
         names[i] = actions[i].name;
-    }
     all = g_strjoinv(", ", (char **)(uintptr_t)names);
     const char *nearest = settings_nearest(invocation->arguments[0], names);
 

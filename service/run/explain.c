@@ -56,14 +56,12 @@ static void set_ways(const Look *look, json_t *row, uint32_t account, uint32_t g
 
     json_object_set_new(row, "n_ways", json_integer((json_int_t)ways->n));
     json_object_set_new(row, "n_ways_is_exact", json_boolean(ways->is_exact));
-    if (!invocation_has(look->invocation, "all")) {
+    if (!invocation_has(look->invocation, "all"))
         return;
-    }
     json_t *list = json_array();
 
-    for (guint i = 0; i < ways->listed->len; i++) {
+    for (guint i = 0; i < ways->listed->len; i++)
         json_array_append_new(list, json_hops(look, ways->listed->pdata[i]));
-    }
     json_object_set_new(row, "ways", list);
 }
 
@@ -127,9 +125,8 @@ static void print_first_reported(json_t *began)
 {
     json_t *before = json_object_get(began, "not_reported_at");
 
-    if (json_is_null(began)) {
+    if (json_is_null(began))
         return;
-    }
     print_text("  First reported (", json_object_get(began, "exception"), ")");
     if (json_is_string(before)) {
         print_text(" between the runs of ", before, " and of ");
@@ -179,17 +176,15 @@ static void print_ways(json_t *row)
     const char *least = json_is_true(json_object_get(row, "n_ways_is_exact")) ? "" : "at least ";
     size_t i;
 
-    if (n < 2) {
+    if (n < 2)
         return;
-    }
     printf("  %s%" JSON_INTEGER_FORMAT " ways lead there", least, n);
     if (ways == NULL) {
         puts("; --all lists them.");
         return;
     }
-    if ((size_t)n > json_array_size(ways)) {
+    if ((size_t)n > json_array_size(ways))
         printf(", of which the %zu shortest are", json_array_size(ways));
-    }
     puts(":");
     json_array_foreach(ways, i, way)
     {
@@ -247,9 +242,8 @@ static ExitCode print_all(const Look *look, json_t *rows)
     look_print_heading(look);
     json_array_foreach(rows, i, row)
     {
-        if (i > 0) {
+        if (i > 0)
             fputc('\n', stdout);
-        }
         print_explanation(look->invocation, row);
     }
     json_decref(rows);
@@ -279,9 +273,8 @@ static void add_governed(const Look *look, uint32_t account, GArray *pairs)
             uint32_t group = g_array_index(groups, uint32_t, i);
             bool is_privileged = bitset_has(&governed->privileged, group);
 
-            if (bitset_has(&governed->any, group) && is_privileged == (pass == 0)) {
+            if (bitset_has(&governed->any, group) && is_privileged == (pass == 0))
                 add_pair(pairs, account, group);
-            }
         }
     }
 }
@@ -319,12 +312,10 @@ json_t *explain_find(Look *look, const char *account, const char *group, const c
     for (guint i = 0; i < accounts->len; i++) {
         uint32_t id = g_array_index(accounts, uint32_t, i);
 
-        if (groups->len == 0) {
+        if (groups->len == 0)
             add_governed(look, id, pairs);
-        }
-        for (guint j = 0; j < groups->len; j++) {
+        for (guint j = 0; j < groups->len; j++)
             add_pair(pairs, id, g_array_index(groups, uint32_t, j));
-        }
     }
     ask_when_granted(look, pairs);
     json_t *rows = json_array();
@@ -339,26 +330,22 @@ json_t *explain_find(Look *look, const char *account, const char *group, const c
 
 ExitCode command_explain(Invocation *invocation)
 {
-    if (invocation_has(invocation, "cut")) {
+    if (invocation_has(invocation, "cut"))
         return explain_cut(invocation);
-    }
     g_auto(Look) look = {0};
     ExitCode code = look_open(invocation, &look);
     const char *missing = NULL;
 
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
     const char *group = invocation->n_arguments == 2 ? invocation->arguments[1] : NULL;
     json_t *rows = explain_find(&look, invocation->arguments[0], group, &missing);
 
-    if (rows == NULL) {
+    if (rows == NULL)
         return look_not_found(&look, missing,
                               strcmp(missing, "group") == 0 ? group : invocation->arguments[0]);
-    }
-    if (json_array_size(rows) == 0) {
+    if (json_array_size(rows) == 0)
         say(invocation, "%s is in no governed group; name a group to ask about another one.",
             invocation->arguments[0]);
-    }
     return print_all(&look, rows);
 }

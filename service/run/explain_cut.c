@@ -38,9 +38,8 @@ static bool keeps_by_another_account(const Look *look, uint32_t person, uint32_t
         path = bitset_has(lost, account)
                    ? NULL
                    : path_shortest(look->reconciliation.graph, account, group);
-        if (path != NULL) {
+        if (path != NULL)
             return true;
-        }
     }
     return false;
 }
@@ -59,14 +58,12 @@ static json_t *lost_right(const Look *look, uint32_t inner, uint32_t outer, uint
     g_autoptr(GHashTable) people = g_hash_table_new(NULL, NULL);
     uint32_t n_kept = 0;
 
-    if (!ways_cut(r->effective, r->graph, inner, outer, group, lost, &n_kept)) {
+    if (!ways_cut(r->effective, r->graph, inner, outer, group, lost, &n_kept))
         return NULL;
-    }
     json_t *list = json_array();
 
-    for (guint i = 0; i < lost->len; i++) {
+    for (guint i = 0; i < lost->len; i++)
         bitset_add(&is_lost, g_array_index(lost, uint32_t, i));
-    }
     for (guint i = 0; i < lost->len; i++) {
         uint32_t account = g_array_index(lost, uint32_t, i);
         uint32_t person = r->links->person[account];
@@ -99,9 +96,8 @@ static json_t *effect(const Look *look, uint32_t inner, uint32_t outer)
                             ? lost_right(look, inner, outer, group, &losses)
                             : NULL;
 
-        if (right != NULL) {
+        if (right != NULL)
             json_array_append_new(rights, right);
-        }
     }
     return json_pack("{s:o s:o s:o s:o s:i s:i s:o}", "inner", look_text(look, groups->name[inner]),
                      "inner_dn", look_text(look, groups->dn[inner]), "outer",
@@ -119,9 +115,8 @@ static void print_loser(json_t *loser)
     g_autofree char *name = visible_text(json_string_value(json_object_get(person, "name")));
 
     printf("      %s", account);
-    if (json_is_object(person)) {
+    if (json_is_object(person))
         printf("  (%s)", name);
-    }
     puts(json_is_false(json_object_get(loser, "enabled")) ? "  disabled" : "");
 }
 
@@ -143,10 +138,9 @@ static void print_right(json_t *right)
     {
         print_loser(value);
     }
-    if (n_kept > 0) {
+    if (n_kept > 0)
         printf("    %" JSON_INTEGER_FORMAT " account%s it by another way.\n", n_kept,
                n_kept == 1 ? " keeps" : "s keep");
-    }
 }
 
 static void print_effect(const Invocation *invocation, json_t *row)
@@ -160,14 +154,13 @@ static void print_effect(const Invocation *invocation, json_t *row)
     json_t *right;
 
     print_heading(stdout, invocation->has_colour, heading);
-    if (n_accounts == 0) {
+    if (n_accounts == 0)
         puts("  If this membership is removed, nobody loses a governed right.");
-    } else {
+    else
         printf("  If this membership is removed, %" JSON_INTEGER_FORMAT
                " %s lose a governed right, with %" JSON_INTEGER_FORMAT " account%s.\n",
                n_people, n_people == 1 ? "person would" : "people would", n_accounts,
                n_accounts == 1 ? "" : "s");
-    }
     json_array_foreach(json_object_get(row, "rights"), i, right)
     {
         print_right(right);
@@ -208,22 +201,18 @@ ExitCode explain_cut(Invocation *invocation)
     g_autoptr(GArray) inner = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     g_autoptr(GArray) outer = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 
-    if (invocation->n_arguments != 2) {
+    if (invocation->n_arguments != 2)
         return usage_error(invocation, "--cut takes two groups: the inner one and the outer one");
-    }
     ExitCode code = look_open(invocation, &look);
 
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
     const Snapshot *snapshot = look.reconciliation.snapshot;
 
-    if (snapshot_find_groups(snapshot, invocation->arguments[0], inner) == 0) {
+    if (snapshot_find_groups(snapshot, invocation->arguments[0], inner) == 0)
         return look_not_found(&look, "group", invocation->arguments[0]);
-    }
-    if (snapshot_find_groups(snapshot, invocation->arguments[1], outer) == 0) {
+    if (snapshot_find_groups(snapshot, invocation->arguments[1], outer) == 0)
         return look_not_found(&look, "group", invocation->arguments[1]);
-    }
     json_t *rows = json_array();
 
     for (guint i = 0; i < inner->len; i++) {
@@ -231,9 +220,8 @@ ExitCode explain_cut(Invocation *invocation)
             uint32_t from = g_array_index(inner, uint32_t, i);
             uint32_t out_of = g_array_index(outer, uint32_t, o);
 
-            if (is_in(look.reconciliation.graph, from, out_of)) {
+            if (is_in(look.reconciliation.graph, from, out_of))
                 json_array_append_new(rows, effect(&look, from, out_of));
-            }
         }
     }
     if (json_array_size(rows) == 0) {

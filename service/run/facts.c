@@ -37,24 +37,21 @@ json_t *fact_flags(uint32_t flags)
     json_t *list = json_array();
 
     for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
-        if ((flags & table[i].flag) != 0) {
+        if ((flags & table[i].flag) != 0)
             json_array_append_new(list, json_string(table[i].name));
-        }
     }
     return list;
 }
 
 static void add_ids(json_t *references, const char *name, const char *ids)
 {
-    if (ids == NULL) {
+    if (ids == NULL)
         return;
-    }
     g_auto(GStrv) parts = g_strsplit(ids, " ", -1);
     json_t *list = json_array();
 
-    for (char **part = parts; *part != NULL; part++) {
+    for (char **part = parts; *part != NULL; part++)
         json_array_append_new(list, json_string(*part));
-    }
     json_object_set_new(references, name, list);
 }
 
@@ -62,9 +59,8 @@ json_t *fact_references(const char *id)
 {
     const Control *control = control_find(id);
 
-    if (control == NULL) {
+    if (control == NULL)
         return NULL;
-    }
     json_t *references = json_object();
 
     add_ids(references, "iso27001_2022", control->references.iso_2022);
@@ -91,9 +87,8 @@ static json_t *json_texts(const GPtrArray *texts)
 {
     json_t *list = json_array();
 
-    for (guint i = 0; texts != NULL && i < texts->len; i++) {
+    for (guint i = 0; texts != NULL && i < texts->len; i++)
         json_array_append_new(list, json_string(texts->pdata[i]));
-    }
     return list;
 }
 
@@ -107,18 +102,16 @@ static json_t *json_exclusions(GHashTable *exclusions)
 {
     json_t *object = json_object();
 
-    if (exclusions == NULL) {
+    if (exclusions == NULL)
         return object;
-    }
     guint n = 0;
     g_autofree char **rules = (char **)g_hash_table_get_keys_as_array(exclusions, &n);
 
     qsort(rules, n, sizeof *rules, compare_texts);
-    for (guint i = 0; i < n; i++) {
+    for (guint i = 0; i < n; i++)
         json_object_set_new(
             object, rules[i],
             json_integer(GPOINTER_TO_INT(g_hash_table_lookup(exclusions, rules[i]))));
-    }
     return object;
 }
 
@@ -149,12 +142,11 @@ json_t *fact_held(const GArray *held, bool is_accepted)
     for (guint i = 0; i < held->len; i++) {
         const GuardTrip *trip = &g_array_index(held, GuardTrip, i);
 
-        if (trip->is_accepted == is_accepted) {
+        if (trip->is_accepted == is_accepted)
             json_array_append_new(list, json_pack("{s:s s:s s:I s:I s:I s:s}", "source",
                                                   trip->source, "dimension", trip->dimension,
                                                   "before", trip->before, "after", trip->after,
                                                   "limit", trip->limit, "accept", trip->accept));
-        }
     }
     return list;
 }
@@ -216,18 +208,15 @@ json_t *fact_set_by(const Settings *settings)
 
 static json_t *json_party(const FindingParty *party)
 {
-    if (party->type == NULL) {
+    if (party->type == NULL)
         return json_null();
-    }
     json_t *object = json_pack("{s:s s:o s:o}", "type", party->type, "key", fact_text(party->key),
                                "name", fact_text(party->name));
 
-    if (party->source != NULL) {
+    if (party->source != NULL)
         json_object_set_new(object, "source", json_string(party->source));
-    }
-    if (party->dn != NULL) {
+    if (party->dn != NULL)
         json_object_set_new(object, "dn", json_string(party->dn));
-    }
     return object;
 }
 
@@ -235,17 +224,15 @@ void due_limits(const Settings *settings, int64_t *ret_seconds)
 {
     static const char *const names[] = {"low_days", "medium_days", "high_days", "critical_days"};
 
-    for (int i = 0; i < N_SEVERITIES; i++) {
+    for (int i = 0; i < N_SEVERITIES; i++)
         ret_seconds[i] = settings_int(settings_group(settings->root, "due"), names[i]) * 86400;
-    }
 }
 
 /* The rule that accepts a finding, as the ledger shows a waiver; null when there is none. */
 static json_t *json_rule(const FindingSet *set, const AcceptanceRule *rule)
 {
-    if (rule == NULL) {
+    if (rule == NULL)
         return json_null();
-    }
     return json_pack("{s:s s:s s:s s:n s:n s:n s:n s:s s:o s:s}", "kind", "rule", "reason",
                      rule->reason, "author", rule->author, "approver", "approver_name", "requester",
                      "requester_name", "until", rule->last_day, "decided",
@@ -290,9 +277,8 @@ json_t *fact_finding(const Reconciliation *r, const Finding *finding)
     json_object_set_new(object, "last_seen", fact_time(r->as_of_utc));
     json_object_set_new(object, "due", fact_time(r->as_of_utc + due_seconds[finding->severity]));
     json_object_set_new(object, "owner", json_null());
-    if (rule != NULL) {
+    if (rule != NULL)
         json_object_set_new(object, "waiver", json_rule(r->findings, rule));
-    }
     json_object_set_new(object, "run", json_null());
 
     finding_text_clear(&text);
@@ -305,14 +291,13 @@ json_t *fact_suppressions(const Suppressions *suppressions)
     size_t n = 0;
     const Suppression *all = suppressions != NULL ? suppressions_all(suppressions, &n) : NULL;
 
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         json_array_append_new(
             list,
             json_pack("{s:s s:I s:s s:s s:s s:s s:s}", "control", all[i].control, "exceptions",
                       (json_int_t)all[i].n_fitting, "until", all[i].rule.last_day, "state",
                       all[i].is_over ? "over" : "in force", "author", all[i].rule.author, "reason",
                       all[i].rule.reason, "place", all[i].rule.place));
-    }
     return list;
 }
 
@@ -325,20 +310,17 @@ void fact_count_findings(const FindingSet *set, json_t *counts)
     for (guint i = 0; i < set->findings->len; i++) {
         const Finding *finding = &g_array_index(set->findings, Finding, i);
 
-        if (set->accepted_by != NULL && set->accepted_by[i] != 0) {
+        if (set->accepted_by != NULL && set->accepted_by[i] != 0)
             continue;
-        }
         by_control[finding->control]++;
         by_severity[finding->severity]++;
     }
     for (guint i = 0; i < set->controls->len; i++) {
-        if (by_control[i] > 0) {
+        if (by_control[i] > 0)
             json_object_set_new(controls, set->controls->pdata[i], json_integer(by_control[i]));
-        }
     }
-    for (int i = N_SEVERITIES - 1; i >= 0; i--) {
+    for (int i = N_SEVERITIES - 1; i >= 0; i--)
         json_object_set_new(levels, severities[i], json_integer(by_severity[i]));
-    }
     json_object_set_new(counts, "by_control", controls);
     json_object_set_new(counts, "by_severity", levels);
 }

@@ -26,9 +26,8 @@ HandLinks *hand_links_read(Ledger *ledger, GError **error)
     json_t *list = ledger_links(ledger, error), *link;
     size_t i;
 
-    if (list == NULL) {
+    if (list == NULL)
         return NULL;
-    }
     HandLinks *links = g_new0(HandLinks, 1);
 
     links->list = list;
@@ -50,9 +49,8 @@ HandLinks *hand_links_read(Ledger *ledger, GError **error)
 
 void hand_links_free(HandLinks *links)
 {
-    if (links == NULL) {
+    if (links == NULL)
         return;
-    }
     json_decref(links->list);
     g_array_unref(links->links);
     g_ptr_array_unref(links->texts);
@@ -72,9 +70,8 @@ void hand_links_use(const HandLinks *links, Reconciliation *reconciliation)
 static const SourceRecord *source_named(const Snapshot *snapshot, const char *name)
 {
     for (uint32_t i = 0; i < snapshot->n_sources; i++) {
-        if (strcmp(snapshot->sources[i].name, name) == 0) {
+        if (strcmp(snapshot->sources[i].name, name) == 0)
             return &snapshot->sources[i];
-        }
     }
     return NULL;
 }
@@ -87,17 +84,14 @@ static const char *state_of(const Reconciliation *r, size_t place)
     const SourceRecord *source = source_named(r->snapshot, link->source);
     uint32_t person = snapshot_find_person(r->snapshot, link->person_id);
 
-    if (source == NULL) {
+    if (source == NULL)
         return "the source is not configured";
-    }
-    if (r->links->manual_account[place] == NONE) {
+    if (r->links->manual_account[place] == NONE)
         return source->status == SOURCE_COMPLETE && source->counts.rejected == 0
                    ? "the account is gone"
                    : NULL;
-    }
-    if (person == NONE) {
+    if (person == NONE)
         return snapshot_is_complete(r->snapshot, PROVIDES_PEOPLE) ? "nobody has this id" : NULL;
-    }
     return person_left_at(r->snapshot, person, r->as_of_utc) != TIME_NEVER ? "the person has left"
                                                                            : STATE_IN_USE;
 }
@@ -131,9 +125,8 @@ GPtrArray *hand_links_warnings(const HandLinks *links, const Reconciliation *rec
         const char *state = state_of(reconciliation, i);
 
         if (state == NULL || strcmp(state, STATE_IN_USE) == 0 ||
-            strcmp(state, "the person has left") == 0) {
+            strcmp(state, "the person has left") == 0)
             continue;
-        }
         g_ptr_array_add(warnings,
                         g_strdup_printf("the manual link of %s/%s to %s (%s) is of no use: %s; "
                                         "rightful unlink %s",

@@ -50,9 +50,8 @@ void help_print(FILE *out, bool has_colour)
         "  rightful explain lwong               why an account has its rights, and what to cut\n\n",
         out);
     print_heading(out, has_colour, "Commands");
-    for (const Command *command = commands; command->name != NULL; command++) {
+    for (const Command *command = commands; command->name != NULL; command++)
         fprintf(out, "  %-14s %s\n", command->name, command->summary);
-    }
     fputc('\n', out);
     print_heading(out, has_colour, "Options");
     print_options(global_options, out);

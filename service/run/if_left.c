@@ -12,9 +12,8 @@ static json_t *own_accounts(const Look *look, uint32_t person)
 
     for (uint32_t account = 0; account < r->snapshot->accounts.n; account++) {
         if (r->links->person[account] != NONE &&
-            person_speaking(r->snapshot, r->links->person[account]) == person) {
+            person_speaking(r->snapshot, r->links->person[account]) == person)
             json_array_append_new(list, owned_fact_account(look, account));
-        }
     }
     return list;
 }
@@ -26,9 +25,8 @@ static json_t *reviews_of(const Look *look, const Owned *owned)
     json_t *rows =
         owned_fact_reviews(look, owned, look->past == NULL ? look->ledger : NULL, &error);
 
-    if (rows == NULL) {
+    if (rows == NULL)
         say_error("%s; the answer is without access reviews", error->message);
-    }
     return rows != NULL ? rows : json_null();
 }
 

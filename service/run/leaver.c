@@ -25,9 +25,8 @@ static void ask_since_when(Look *look, const Question *question)
     g_autoptr(GArray) accounts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     g_autoptr(GArray) no_groups = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 
-    for (guint i = 0; i < question->ids->len; i++) {
+    for (guint i = 0; i < question->ids->len; i++)
         leaver_add_accounts(look, question_person(question, look, i), accounts);
-    }
     when_ask(look, accounts, no_groups);
 }
 
@@ -69,9 +68,8 @@ static json_t *sources(const Snapshot *snapshot)
 {
     json_t *list = json_array();
 
-    for (uint32_t i = 0; i < snapshot->n_sources; i++) {
+    for (uint32_t i = 0; i < snapshot->n_sources; i++)
         json_array_append_new(list, fact_source(&snapshot->sources[i]));
-    }
     return list;
 }
 
@@ -105,9 +103,8 @@ ExitCode leaver_check(Invocation *invocation, const GArray *wanted, const char *
 
     *ret_answer = (LeaverAnswer){0};
     ExitCode code = look_open_rosters(invocation, &look);
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
     code = question_ask(&look, wanted, &question);
     if (code != EXIT_DONE) {
         explain(&question, ret_answer);
@@ -117,9 +114,8 @@ ExitCode leaver_check(Invocation *invocation, const GArray *wanted, const char *
                    .n_keys = question.keys->len,
                    .owners = (const char *const *)(const void *)question.owners->pdata};
     code = look_add_scope(&look, &scope);
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
     ret_answer->list = leavers(&look, &question, actor, &recorded);
     ret_answer->sources = sources(look.reconciliation.snapshot);
     return recorded != EXIT_DONE ? recorded : look_result(&look);
@@ -132,18 +128,15 @@ static ExitCode print_leavers(Invocation *invocation, const LeaverAnswer *answer
     size_t i;
     json_t *leaver;
 
-    if (invocation->format == FORMAT_JSON) {
+    if (invocation->format == FORMAT_JSON)
         return print_json(invocation, json_pack("{s:i s:O s:O}", "schema_version", 1, "leaver",
                                                 answer->list, "sources", answer->sources));
-    }
-    if (invocation->format != FORMAT_TABLE) {
+    if (invocation->format != FORMAT_TABLE)
         return show_things(invocation, "leaver", json_incref(answer->list));
-    }
     json_array_foreach(answer->list, i, leaver)
     {
-        if (i > 0) {
+        if (i > 0)
             fputc('\n', stdout);
-        }
         leaver_print(invocation, leaver);
     }
     return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
@@ -153,10 +146,9 @@ static ExitCode print_leavers(Invocation *invocation, const LeaverAnswer *answer
 static ExitCode print_nobody(const Invocation *invocation, const LeaverAnswer *answer,
                              ExitCode code)
 {
-    if (answer->ambiguous != NULL && invocation->format == FORMAT_JSON) {
+    if (answer->ambiguous != NULL && invocation->format == FORMAT_JSON)
         print_json(invocation, json_pack("{s:i s:[] s:O}", "schema_version", 1, "leaver",
                                          "ambiguous", answer->ambiguous));
-    }
     return code;
 }
 
@@ -167,20 +159,17 @@ static ExitCode read_wanted(const Invocation *invocation, GArray *wanted)
     LeaverAsked asked = {.last_day = DAY_NONE, .is_urgent = invocation_has(invocation, "urgent")};
     g_autoptr(GError) error = NULL;
 
-    if (day != NULL && !day_parse(text_of(day), NULL, &asked.last_day)) {
+    if (day != NULL && !day_parse(text_of(day), NULL, &asked.last_day))
         return usage_error(invocation,
                            "--last-day %s: not a date; allowed: ISO 8601 as in 2026-12-31", day);
-    }
-    for (char **text = invocation->arguments; *text != NULL; text++) {
+    for (char **text = invocation->arguments; *text != NULL; text++)
         leaver_wanted_add(wanted, *text, &asked);
-    }
     if (path != NULL && !leaver_file_read(path, &asked, wanted, &error)) {
         say_error("--from %s: %s; nobody was checked", path, error->message);
         return error->domain == G_FILE_ERROR ? EXIT_FAILED : EXIT_USAGE;
     }
-    if (wanted->len == 0) {
+    if (wanted->len == 0)
         return usage_error(invocation, "leaver needs ID…: who leaves, by number, name or address");
-    }
     return EXIT_DONE;
 }
 
@@ -190,13 +179,11 @@ static ExitCode check_all(Invocation *invocation)
     g_auto(LeaverAnswer) answer = {0};
     ExitCode code = read_wanted(invocation, wanted);
 
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
     code = leaver_check(invocation, wanted, invocation_actor(invocation), &answer);
-    if (answer.list == NULL) {
+    if (answer.list == NULL)
         return print_nobody(invocation, &answer, code);
-    }
     ExitCode printed = print_leavers(invocation, &answer);
     return printed != EXIT_DONE ? printed : code;
 }
@@ -206,14 +193,11 @@ ExitCode command_leaver(Invocation *invocation)
     const char *verb = invocation->n_arguments > 0 ? invocation->arguments[0] : "";
     const char *folder = invocation_value(invocation, "drop");
 
-    if (strcmp(verb, "list") == 0 && invocation->n_arguments == 1) {
+    if (strcmp(verb, "list") == 0 && invocation->n_arguments == 1)
         return leaver_list(invocation);
-    }
-    if (strcmp(verb, "show") == 0 && invocation->n_arguments == 2) {
+    if (strcmp(verb, "show") == 0 && invocation->n_arguments == 2)
         return leaver_show(invocation, invocation->arguments[1]);
-    }
-    if (folder != NULL && invocation->n_arguments > 0) {
+    if (folder != NULL && invocation->n_arguments > 0)
         return usage_error(invocation, "--drop FOLDER takes files from there and nobody else");
-    }
     return folder != NULL ? leaver_drop(invocation, folder) : check_all(invocation);
 }

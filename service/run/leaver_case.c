@@ -30,9 +30,8 @@ static int64_t end_of_work(const Look *look, uint32_t person, const LeaverAsked 
                       ? people->last_day_end_utc[person]
                       : people->end_day_end_utc[person];
 
-    if (asked->last_day != DAY_NONE) {
+    if (asked->last_day != DAY_NONE)
         return day_ends_utc(asked->last_day, r->settings->timezone);
-    }
     return end != TIME_UNKNOWN ? end : r->as_of_utc;
 }
 
@@ -104,9 +103,8 @@ static GPtrArray *unread_sources(const Snapshot *snapshot)
     GPtrArray *names = g_ptr_array_new();
 
     for (uint32_t i = 0; i < snapshot->n_sources; i++) {
-        if (snapshot->sources[i].status != SOURCE_COMPLETE) {
+        if (snapshot->sources[i].status != SOURCE_COMPLETE)
             g_ptr_array_add(names, snapshot->sources[i].name);
-        }
     }
     g_ptr_array_add(names, NULL);
     return names;
@@ -134,12 +132,10 @@ static GPtrArray *untold_kinds(const Snapshot *snapshot, const json_t *leaver)
         snapshot_is_complete(snapshot, PROVIDES_PEOPLE | PROVIDES_DIRECTORY | PROVIDES_ACCOUNTS);
     GPtrArray *kinds = g_ptr_array_new();
 
-    for (size_t i = 0; !is_told && i < G_N_ELEMENTS(owned); i++) {
+    for (size_t i = 0; !is_told && i < G_N_ELEMENTS(owned); i++)
         g_ptr_array_add(kinds, (gpointer)(uintptr_t)owned[i]);
-    }
-    if (!json_is_array(json_object_get(leaver, "reviews"))) {
+    if (!json_is_array(json_object_get(leaver, "reviews")))
         g_ptr_array_add(kinds, (gpointer)(uintptr_t) "review");
-    }
     g_ptr_array_add(kinds, NULL);
     return kinds;
 }
@@ -198,21 +194,18 @@ ExitCode leaver_case_check(Look *look, uint32_t person, const LeaverAsked *asked
         return EXIT_DONE;
     }
     ExitCode code = open_store(look->invocation, LEDGER_WRITE, &ledger);
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
     LeaverRecord record = {.actor = actor, .may_open = is_leaving(look, person, asked)};
-    if (!leaver_case_record(ledger, look, person, asked, leaver, &record, &found, &error)) {
+    if (!leaver_case_record(ledger, look, person, asked, leaver, &record, &found, &error))
         return ledger_failed(error);
-    }
-    if (found != NULL) {
+    if (found != NULL)
         json_object_set_new(leaver, "case", found);
-    } else {
+    else
         say(look->invocation,
             "no case is opened: nothing says that %s leaves; --last-day DATE opens one",
             snapshot_text(look->reconciliation.snapshot,
                           look->reconciliation.snapshot->people.name[person]));
-    }
     return EXIT_DONE;
 }
 
@@ -231,9 +224,8 @@ static LeaverAsked asked_before(const json_t *found)
                          .is_urgent = json_is_true(json_object_get(found, "urgent"))};
     const char *day = json_string_value(json_object_get(found, "last_day"));
 
-    if (day != NULL) {
+    if (day != NULL)
         day_parse(text_of(day), NULL, &asked.last_day);
-    }
     return asked;
 }
 

@@ -29,9 +29,8 @@ typedef struct Dropped {
 static void dropped_clear(Dropped *dropped)
 {
     drop_file_clear(&dropped->file);
-    if (dropped->text != NULL) {
+    if (dropped->text != NULL)
         g_string_free(dropped->text, TRUE);
-    }
     g_free(dropped->why);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Dropped, dropped_clear)
@@ -114,12 +113,11 @@ static void check_people(Dropped *dropped, const GArray *wanted)
     {
         describe(dropped, leaver);
     }
-    if (code == EXIT_INCOMPLETE) {
+    if (code == EXIT_INCOMPLETE)
         g_string_append(dropped->text, "Not every source could be read whole; every run checks the "
                                        "cases again until they are clear.\n");
-    } else if (code != EXIT_DONE) {
+    else if (code != EXIT_DONE)
         end_with(dropped, DROP_WAITING, g_strdup("the ledger could not be written"));
-    }
 }
 
 /* A ledger comes with the first run; without one no case would be kept. */
@@ -128,12 +126,11 @@ static bool has_ledger(Dropped *dropped)
     g_autoptr(Ledger) ledger = NULL;
     ExitCode code = open_store(dropped->invocation, LEDGER_READ, &ledger);
 
-    if (code == EXIT_DONE && ledger == NULL) {
+    if (code == EXIT_DONE && ledger == NULL)
         end_with(dropped, DROP_WAITING,
                  g_strdup("there is no ledger before the first run, so no case could be kept"));
-    } else if (code != EXIT_DONE) {
+    else if (code != EXIT_DONE)
         end_with(dropped, DROP_WAITING, g_strdup("the ledger could not be opened"));
-    }
     return ledger != NULL;
 }
 
@@ -143,13 +140,12 @@ static void take(Dropped *dropped)
     g_autoptr(GError) error = NULL;
     LeaverAsked nothing = {.last_day = DAY_NONE};
 
-    if (!leaver_file_parse(dropped->file.content, dropped->file.length, &nothing, wanted, &error)) {
+    if (!leaver_file_parse(dropped->file.content, dropped->file.length, &nothing, wanted, &error))
         end_with(dropped, DROP_REFUSED, g_strdup_printf("%s; nobody was checked", error->message));
-    } else if (wanted->len == 0) {
+    else if (wanted->len == 0)
         end_with(dropped, DROP_REFUSED, g_strdup("it names nobody"));
-    } else if (has_ledger(dropped)) {
+    else if (has_ledger(dropped))
         check_people(dropped, wanted);
-    }
 }
 
 /* ---- what became of it ---- */
@@ -219,11 +215,10 @@ static ExitCode take_next(Invocation *invocation, const DropFolder *folder, cons
         g_free(why);
         return EXIT_DONE;
     }
-    if (why != NULL) {
+    if (why != NULL)
         end_with(&dropped, DROP_REFUSED, why);
-    } else {
+    else
         take(&dropped);
-    }
     return settle(&dropped, writer);
 }
 
@@ -237,9 +232,8 @@ ExitCode leaver_drop(Invocation *invocation, const char *path)
     g_autoptr(GError) error = NULL;
     ExitCode code = EXIT_DONE;
 
-    if (invocation_settings(invocation) == NULL) {
+    if (invocation_settings(invocation) == NULL)
         return EXIT_CONFIGURATION;
-    }
     g_autoptr(DropFolder) folder = drop_folder_open(path, &error);
     g_autoptr(GPtrArray) list = folder != NULL ? drop_folder_list(folder, &error) : NULL;
     if (list == NULL) {
@@ -248,9 +242,8 @@ ExitCode leaver_drop(Invocation *invocation, const char *path)
     }
     g_autoptr(Writer) writer =
         writer_new(invocation->format, "drop", drop_columns, stdout, invocation->has_colour);
-    for (guint i = 0; i < list->len && !g_cancellable_is_cancelled(invocation->cancel); i++) {
+    for (guint i = 0; i < list->len && !g_cancellable_is_cancelled(invocation->cancel); i++)
         code = worse(code, take_next(invocation, folder, list, i, writer));
-    }
     if (!writer_end(writer, &error)) {
         say_error("%s", error->message);
         return EXIT_FAILED;

@@ -16,9 +16,8 @@ static const char *account_state(const Look *look, uint32_t account)
 {
     const Accounts *accounts = &look->reconciliation.snapshot->accounts;
 
-    if (accounts->enabled[account] == STATE_NO) {
+    if (accounts->enabled[account] == STATE_NO)
         return "disabled";
-    }
     switch (leaver_account_usable(look, account)) {
     case STATE_NO:
         return "expired";
@@ -43,10 +42,9 @@ static json_t *fact_path(const Look *look, uint32_t account, uint32_t group)
     json_t *path = json_array();
 
     json_array_append_new(path, look_text(look, snapshot->accounts.name[account]));
-    for (guint i = 0; hops != NULL && i < hops->len; i++) {
+    for (guint i = 0; hops != NULL && i < hops->len; i++)
         json_array_append_new(
             path, look_text(look, snapshot->groups.name[g_array_index(hops, Hop, i).group]));
-    }
     return path;
 }
 
@@ -83,9 +81,8 @@ static json_t *fact_groups(const Look *look, uint32_t account, Verdict *verdict)
     for (guint i = 0; i < found->len; i++) {
         uint32_t group = g_array_index(found, uint32_t, i);
 
-        if (!bitset_has(&r->governed->any, group)) {
+        if (!bitset_has(&r->governed->any, group))
             continue;
-        }
         json_array_append_new(list, json_pack("{s:o s:o s:o s:o}", "name",
                                               look_text(look, groups->name[group]), "governed",
                                               look_kinds(look, group), "path",
@@ -149,10 +146,9 @@ static json_t *fact_accounts(const Look *look, uint32_t person, Verdict *verdict
                           .text = text,
                           .due_utc = verdict->due.account_utc},
             usable);
-        if (usable == STATE_UNKNOWN) {
+        if (usable == STATE_UNKNOWN)
             verdict_unsure(verdict, "whether account %s (%s) can be used is not known", name,
                            source);
-        }
         json_array_append_new(list,
                               fact_account(look, account, fact_groups(look, account, verdict)));
     }
@@ -182,11 +178,10 @@ static json_t *fact_ambiguous(const Look *look, uint32_t person, Verdict *verdic
             json_decref(candidates);
             continue;
         }
-        if (leaver_account_usable(look, account) != STATE_NO) {
+        if (leaver_account_usable(look, account) != STATE_NO)
             verdict_unsure(verdict, "account %s (%s) could be of several people",
                            snapshot_text(snapshot, snapshot->accounts.name[account]),
                            snapshot->sources[snapshot->accounts.source[account]].name);
-        }
         Verdict aside = {.open = json_array()};
         json_t *facts = fact_account(look, account, fact_groups(look, account, &aside));
         json_object_set_new(facts, "candidates", candidates);
@@ -209,15 +204,13 @@ static void judge_source(const Look *look, const SourceRecord *source, Verdict *
     }
     g_autofree char *age =
         intake_age_problem(source, look->reconciliation.settings, look->reconciliation.as_of_utc);
-    if (age != NULL) {
+    if (age != NULL)
         verdict_unsure(verdict, "%s: %s", source->name, age);
-    }
-    if (source->counts.rejected > 0 && (source->provides & PROVIDES_WHAT_IS_CLOSED) != 0) {
+    if (source->counts.rejected > 0 && (source->provides & PROVIDES_WHAT_IS_CLOSED) != 0)
         verdict_unsure(verdict, "%s: %" G_GINT64_FORMAT " records could not be used: %s",
                        source->name, source->counts.rejected,
                        source->rejections->len > 0 ? (const char *)source->rejections->pdata[0]
                                                    : "?");
-    }
 }
 
 static void judge_sources(const Look *look, bool has_keys, Verdict *verdict)
@@ -231,13 +224,11 @@ static void judge_sources(const Look *look, bool has_keys, Verdict *verdict)
             source->provides == PROVIDES_DIRECTORY || source->provides == PROVIDES_ACCOUNTS;
         judge_source(look, source, verdict);
     }
-    if (!has_accounts) {
+    if (!has_accounts)
         verdict_unsure(verdict, "no source of accounts is configured");
-    }
-    if (!has_keys) {
+    if (!has_keys)
         verdict_unsure(verdict, "the roster has nothing of this person that a correlation "
                                 "rule could find an account by");
-    }
 }
 
 /* Files are as old as they are: whoever reads "live" must know. */
@@ -248,14 +239,12 @@ static json_t *fact_files(const Snapshot *snapshot)
     for (uint32_t i = 0; i < snapshot->n_sources; i++) {
         const SourceRecord *source = &snapshot->sources[i];
         bool is_file = false;
-        for (guint n = 0; n < source->notes->len; n++) {
+        for (guint n = 0; n < source->notes->len; n++)
             is_file |= g_str_has_prefix(source->notes->pdata[n], "file=");
-        }
         if (is_file && source->status == SOURCE_COMPLETE &&
-            (source->provides & PROVIDES_WHAT_IS_CLOSED) != 0) {
+            (source->provides & PROVIDES_WHAT_IS_CLOSED) != 0)
             json_array_append_new(list, json_pack("{s:s s:o}", "source", source->name, "newest",
                                                   fact_time(source->newest_utc)));
-        }
     }
     return list;
 }
@@ -268,16 +257,14 @@ void leaver_add_accounts(const Look *look, uint32_t person, GArray *accounts)
     GHashTableIter candidates;
     gpointer account, people;
 
-    for (uint32_t i = links->first_account[person]; i < links->first_account[person + 1]; i++) {
+    for (uint32_t i = links->first_account[person]; i < links->first_account[person + 1]; i++)
         when_add_account(look, links->person_accounts[i], accounts);
-    }
     g_hash_table_iter_init(&candidates, links->candidates);
     while (g_hash_table_iter_next(&candidates, &account, &people)) {
         const GArray *list = people;
         for (guint i = 0; i < list->len; i++) {
-            if (g_array_index(list, uint32_t, i) == person) {
+            if (g_array_index(list, uint32_t, i) == person)
                 when_add_account(look, GPOINTER_TO_UINT(account), accounts);
-            }
         }
     }
 }

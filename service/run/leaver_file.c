@@ -65,13 +65,11 @@ static bool read_header(LeaverTable *table, const Text *cells, size_t n_cells, u
     for (size_t column = 0; column < N_COLUMNS; column++) {
         table->at[column] = SIZE_MAX;
         for (size_t i = 0; i < n_cells; i++) {
-            if (!text_equals_folded(cells[i], text_of(columns[column]))) {
+            if (!text_equals_folded(cells[i], text_of(columns[column])))
                 continue;
-            }
-            if (table->at[column] != SIZE_MAX) {
+            if (table->at[column] != SIZE_MAX)
                 return refuse(error, "line %" G_GUINT64_FORMAT ": the column %s is there twice",
                               line, columns[column]);
-            }
             table->at[column] = i;
         }
     }
@@ -87,9 +85,8 @@ static bool read_urgent(Text cell, bool *is_urgent)
 {
     static const char *const yes[] = {"yes", "true", "1"}, *const no[] = {"no", "false", "0"};
 
-    if (cell.length == 0) {
+    if (cell.length == 0)
         return true;
-    }
     for (size_t i = 0; i < G_N_ELEMENTS(yes); i++) {
         if (text_equals_folded(cell, text_of(yes[i])) || text_equals_folded(cell, text_of(no[i]))) {
             *is_urgent = text_equals_folded(cell, text_of(yes[i]));
@@ -105,29 +102,24 @@ static bool read_row(const Text *cells, size_t n_cells, uint64_t line, bool is_e
     LeaverTable *table = data;
 
     line += table->first_line;
-    if (!table->has_header) {
+    if (!table->has_header)
         return read_header(table, cells, n_cells, line, error);
-    }
-    if (n_cells != table->n_cells) {
+    if (n_cells != table->n_cells)
         return refuse(error, "line %" G_GUINT64_FORMAT " has %zu cells, the header has %zu", line,
                       n_cells, table->n_cells);
-    }
     Text person = cell_of(table, cells, COLUMN_PERSON);
     Text day = cell_of(table, cells, COLUMN_LAST_DAY);
     LeaverAsked asked = *table->otherwise;
 
-    if (person.length == 0) {
+    if (person.length == 0)
         return refuse(error, "line %" G_GUINT64_FORMAT ": person is empty", line);
-    }
-    if (day.length > 0 && !day_parse(day, NULL, &asked.last_day)) {
+    if (day.length > 0 && !day_parse(day, NULL, &asked.last_day))
         return refuse(error,
                       "line %" G_GUINT64_FORMAT ": last_day is no date; allowed: ISO 8601 "
                       "as in 2026-12-31",
                       line);
-    }
-    if (!read_urgent(cell_of(table, cells, COLUMN_URGENT), &asked.is_urgent)) {
+    if (!read_urgent(cell_of(table, cells, COLUMN_URGENT), &asked.is_urgent))
         return refuse(error, "line %" G_GUINT64_FORMAT ": urgent is neither yes nor no", line);
-    }
     g_autofree char *text = g_strndup(person.data, person.length);
     leaver_wanted_add(table->wanted, text, &asked);
     return true;
@@ -165,9 +157,8 @@ static char delimiter_of(Text header)
         if (text.length >= 2 && text.data[0] == '"' && text.data[text.length - 1] == '"') {
             text = (Text){.data = text.data + 1, .length = text.length - 2};
         }
-        if (text_equals_folded(text, text_of(columns[COLUMN_PERSON]))) {
+        if (text_equals_folded(text, text_of(columns[COLUMN_PERSON])))
             return delimiter;
-        }
     }
     return 0;
 }
@@ -179,13 +170,11 @@ static bool parse_lines(const char *content, size_t length, LeaverTable *table, 
 
     for (size_t at = 0; at < length; at += next, table->first_line++) {
         Text line = line_at(content + at, length - at, &next);
-        if (line.length == 0 || line.data[0] == '#') {
+        if (line.length == 0 || line.data[0] == '#')
             continue;
-        }
         char delimiter = is_first ? delimiter_of(line) : 0;
-        if (delimiter != 0) {
+        if (delimiter != 0)
             return parse_table(content + at, length - at, delimiter, table, error);
-        }
         g_autofree char *text = g_strndup(line.data, line.length);
         leaver_wanted_add(table->wanted, text, table->otherwise);
         is_first = false;
@@ -203,16 +192,13 @@ bool leaver_file_parse(const char *content, size_t length, const LeaverAsked *ot
         content += 3;
         length -= 3;
     }
-    if (!g_utf8_validate_len(content, length, NULL)) {
+    if (!g_utf8_validate_len(content, length, NULL))
         return refuse(error, "it is not valid UTF-8 text");
-    }
-    if (!parse_lines(content, length, &table, error)) {
+    if (!parse_lines(content, length, &table, error))
         return false;
-    }
-    if (wanted->len > LEAVER_FILE_MAX_PEOPLE) {
+    if (wanted->len > LEAVER_FILE_MAX_PEOPLE)
         return refuse(error, "it names %u people; at most %d in one file", wanted->len,
                       LEAVER_FILE_MAX_PEOPLE);
-    }
     return true;
 }
 

@@ -191,24 +191,18 @@ static void add_lines(const Handing *handing)
 {
     const Owned *owned = handing->owned;
 
-    for (guint i = 0; i < owned->assets->len; i++) {
+    for (guint i = 0; i < owned->assets->len; i++)
         add_asset(handing, at(owned->assets, i));
-    }
-    for (guint i = 0; i < owned->accounts->len; i++) {
+    for (guint i = 0; i < owned->accounts->len; i++)
         add_account(handing, at(owned->accounts, i));
-    }
-    for (guint i = 0; i < owned->groups->len; i++) {
+    for (guint i = 0; i < owned->groups->len; i++)
         add_group(handing, at(owned->groups, i));
-    }
-    for (guint i = 0; i < owned->reports->len; i++) {
+    for (guint i = 0; i < owned->reports->len; i++)
         add_person(handing, "report", "manager", at(owned->reports, i));
-    }
-    for (guint i = 0; i < owned->sponsored->len; i++) {
+    for (guint i = 0; i < owned->sponsored->len; i++)
         add_person(handing, "sponsored", "sponsor", at(owned->sponsored, i));
-    }
-    for (guint i = 0; i < owned->standing->len; i++) {
+    for (guint i = 0; i < owned->standing->len; i++)
         add_approval(handing, at(owned->standing, i));
-    }
 }
 
 void leaver_add_handover(const Look *look, uint32_t person, const Owned *owned, Ledger *ledger,

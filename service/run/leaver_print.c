@@ -19,9 +19,8 @@ static char *text_at(const json_t *object, const char *key)
 
 static void append_part(GString *line, const char *separator, const char *text)
 {
-    if (text != NULL) {
+    if (text != NULL)
         g_string_append_printf(line, "%s%s", line->len > 0 ? separator : "", text);
-    }
 }
 
 /* "Lukas Weber (00133), IT, Senior Systems Administrator, manager Ingrid Solberg (00103)" */
@@ -39,10 +38,9 @@ static char *person_line(const json_t *person)
     g_string_append_printf(line, "%s (%s)", name != NULL ? name : "?", id != NULL ? id : "?");
     append_part(line, ", ", department);
     append_part(line, ", ", title);
-    if (manager_id != NULL) {
+    if (manager_id != NULL)
         g_string_append_printf(line, ", manager %s (%s)", manager_name != NULL ? manager_name : "?",
                                manager_id);
-    }
     return g_string_free(line, FALSE);
 }
 
@@ -71,9 +69,8 @@ static bool has_sentence(const json_t *sentences, const char *text)
 
     json_array_foreach((json_t *)(uintptr_t)sentences, i, sentence)
     {
-        if (strcmp(json_string_value(sentence), text) == 0) {
+        if (strcmp(json_string_value(sentence), text) == 0)
             return true;
-        }
     }
     return false;
 }
@@ -87,9 +84,8 @@ static json_t *to_close(const json_t *leaver)
 
     json_array_foreach(json_object_get(leaver, "open"), i, sentence)
     {
-        if (!has_sentence(handover, json_string_value(sentence))) {
+        if (!has_sentence(handover, json_string_value(sentence)))
             json_array_append(list, sentence);
-        }
     }
     return list;
 }
@@ -99,9 +95,8 @@ static void print_sentences(const char *heading, const json_t *sentences)
     size_t i;
     json_t *sentence;
 
-    if (json_array_size(sentences) == 0) {
+    if (json_array_size(sentences) == 0)
         return;
-    }
     printf("  %s\n", heading);
     json_array_foreach((json_t *)(uintptr_t)sentences, i, sentence)
     {
@@ -120,13 +115,12 @@ static void print_employment(const json_t *person)
     g_autofree char *end = text_at(person, "end_date");
     const char *day = last_day != NULL ? last_day : end;
 
-    if (json_is_true(json_object_get(person, "has_left"))) {
+    if (json_is_true(json_object_get(person, "has_left")))
         printf("  has left; last working day %s\n", day != NULL ? day : "not known");
-    } else if (day != NULL) {
+    else if (day != NULL)
         printf("  has not left yet; last working day %s\n", day);
-    } else {
+    else
         puts("  has not left, and no last working day is known");
-    }
 }
 
 static void print_path(const json_t *group)
@@ -155,12 +149,10 @@ static char *last_use(const json_t *account)
     g_autofree char *last = text_at(account, "last_logon");
     json_int_t slack = json_integer_value(json_object_get(account, "last_logon_slack_days"));
 
-    if (last == NULL) {
+    if (last == NULL)
         return g_strdup("last use not recorded");
-    }
-    if (strcmp(last, "never") == 0) {
+    if (strcmp(last, "never") == 0)
         return g_strdup("never used");
-    }
     return slack > 0 ? g_strdup_printf("last used %s, or up to %" JSON_INTEGER_FORMAT " days later",
                                        last, slack)
                      : g_strdup_printf("last used %s", last);
@@ -197,9 +189,8 @@ static void print_accounts(const Invocation *invocation, const char *heading,
     size_t i;
     json_t *account;
 
-    if (json_array_size(accounts) == 0) {
+    if (json_array_size(accounts) == 0)
         return;
-    }
     printf("  %s\n", heading);
     json_array_foreach((json_t *)(uintptr_t)accounts, i, account)
     {
@@ -212,9 +203,8 @@ static void print_assets(const json_t *assets)
     size_t i;
     json_t *asset;
 
-    if (json_array_size(assets) == 0) {
+    if (json_array_size(assets) == 0)
         return;
-    }
     puts("  assets still assigned");
     json_array_foreach((json_t *)(uintptr_t)assets, i, asset)
     {
@@ -266,9 +256,8 @@ void leaver_print(const Invocation *invocation, const json_t *leaver)
     print_heading(stdout, invocation->has_colour, line);
     print_employment(person);
     print_verdict(invocation, leaver);
-    if (json_is_object(json_object_get(leaver, "case"))) {
+    if (json_is_object(json_object_get(leaver, "case")))
         leaver_print_case(invocation, json_object_get(leaver, "case"));
-    }
     json_t *closing = to_close(leaver);
     print_sentences("still open", closing);
     json_decref(closing);
@@ -276,9 +265,8 @@ void leaver_print(const Invocation *invocation, const json_t *leaver)
                                                                       : "will need somebody else",
                     json_object_get(leaver, "handover"));
     print_sentences("cannot be told", json_object_get(leaver, "unsure"));
-    if (json_array_size(accounts) == 0) {
+    if (json_array_size(accounts) == 0)
         puts("  no account is linked to this person");
-    }
     print_accounts(invocation, "accounts", accounts);
     print_accounts(invocation, "accounts that could be of several people",
                    json_object_get(leaver, "ambiguous_accounts"));

@@ -36,17 +36,16 @@ static void print_state(const json_t *proof)
     json_int_t n_open = json_integer_value(json_object_get(proof, "open"));
     json_int_t n_all = json_integer_value(json_object_get(proof, "lines_total"));
 
-    if (strcmp(text_at(proof, "status"), "clear") == 0) {
+    if (strcmp(text_at(proof, "status"), "clear") == 0)
         printf("%-22sCLOSED. All %" JSON_INTEGER_FORMAT " lines are closed; found at %s by %s\n",
                "State", n_all, text_at(proof, "cleared"), by);
-    } else if (n_open > 0) {
+    else if (n_open > 0)
         printf("%-22sOPEN. %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT
                " lines are open: this is no proof that all is closed\n",
                "State", n_open, n_all);
-    } else {
+    else
         printf("%-22sNOT PROVEN. No line is open, but the last check could not read everything\n",
                "State");
-    }
 }
 
 static void print_head(const json_t *proof)
@@ -74,14 +73,13 @@ static void print_line(const json_t *line)
     const char *opened = text_at(line, "opened"), *cleared = text_at(line, "cleared");
 
     printf("  [%c] %s\n", is_open ? ' ' : 'x', text);
-    if (is_open) {
+    if (is_open)
         printf("      open since %s; due %s\n", opened, text_at(line, "due"));
-    } else if (strcmp(opened, cleared) == 0) {
+    else if (strcmp(opened, cleared) == 0)
         printf("      closed when it was first looked at: %s, %s\n", cleared, by);
-    } else {
+    else
         printf("      open since %s; due %s; found closed %s by %s\n", opened, text_at(line, "due"),
                cleared, by);
-    }
 }
 
 static void print_lines(const json_t *proof)
@@ -94,9 +92,8 @@ static void print_lines(const json_t *proof)
     {
         print_line(line);
     }
-    if (json_array_size(json_object_get(proof, "lines")) == 0) {
+    if (json_array_size(json_object_get(proof, "lines")) == 0)
         puts("  nothing: no account, no right, no asset, nothing to hand over");
-    }
 }
 
 /* ---- what proves it ---- */
@@ -126,9 +123,8 @@ static void print_check(const json_t *check)
         g_autofree char *text = visible_text(json_string_value(item));
         printf("    - %s\n", text);
     }
-    if (json_is_true(json_object_get(check, "clear"))) {
+    if (json_is_true(json_object_get(check, "clear")))
         puts("    - nothing was open any more, and nothing was left unread");
-    }
     puts(json_is_array(sources) ? "    read:"
                                 : "    what it read is not kept in the ledger any more");
     json_array_foreach((json_t *)(uintptr_t)sources, i, item)
@@ -147,9 +143,8 @@ static void print_checks(const json_t *proof)
     {
         print_check(check);
     }
-    if (json_array_size(json_object_get(proof, "checks")) == 0) {
+    if (json_array_size(json_object_get(proof, "checks")) == 0)
         puts("  nothing was found closed yet");
-    }
 }
 
 static void print_history(const json_t *proof)

@@ -43,10 +43,9 @@ static ExitCode ambiguous(const Look *look, const char *text, const GArray *foun
 
     question->ambiguous_text = g_strdup(text);
     question->ambiguous = json_array();
-    for (guint i = 0; i < found->len; i++) {
+    for (guint i = 0; i < found->len; i++)
         json_array_append_new(question->ambiguous,
                               leaver_person(look, g_array_index(found, uint32_t, i)));
-    }
     question->why = g_strdup_printf("\"%s\" fits several people; ask by id:", visible);
     return EXIT_USAGE;
 }
@@ -64,9 +63,8 @@ static ExitCode add_person(const Look *look, uint32_t person, const LeaverAsked 
         return EXIT_DONE;
     }
     const LeaverAsked *before = &g_array_index(question->asked, LeaverAsked, at);
-    if (before->last_day == asked->last_day && before->is_urgent == asked->is_urgent) {
+    if (before->last_day == asked->last_day && before->is_urgent == asked->is_urgent)
         return EXIT_DONE;
-    }
     question->why = g_strdup_printf("%s is named twice, with another last day or urgency", id);
     return EXIT_USAGE;
 }
@@ -105,13 +103,11 @@ static void add_owner_texts(const Snapshot *snapshot, uint32_t row, GPtrArray *o
     const TextRef texts[] = {people->id[row], people->email[row], people->username[row]};
 
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
-        if (texts[i] != 0) {
+        if (texts[i] != 0)
             g_ptr_array_add(owners, g_strdup(snapshot_text(snapshot, texts[i])));
-        }
     }
-    for (uint32_t i = people->first_previous[row]; i < people->first_previous[row + 1]; i++) {
+    for (uint32_t i = people->first_previous[row]; i < people->first_previous[row + 1]; i++)
         g_ptr_array_add(owners, g_strdup(snapshot_text(snapshot, people->previous_ids[i])));
-    }
 }
 
 static void add_rule_keys(const Snapshot *snapshot, uint32_t row, const LinkRule *rule,
@@ -125,9 +121,8 @@ static void add_rule_keys(const Snapshot *snapshot, uint32_t row, const LinkRule
 
     add_key(keys, rule->account, snapshot_text(snapshot, columns[rule->person][row]));
     for (uint32_t i = people->first_previous[row];
-         rule->person == LINK_PERSON_ID && i < people->first_previous[row + 1]; i++) {
+         rule->person == LINK_PERSON_ID && i < people->first_previous[row + 1]; i++)
         add_key(keys, rule->account, snapshot_text(snapshot, people->previous_ids[i]));
-    }
 }
 
 /* What somebody linked to him is asked for by the name it had then; correlation goes by its key. */
@@ -141,9 +136,8 @@ static void add_hand_linked(const Look *look, uint32_t person, GArray *keys)
     {
         const char *id = json_string_value(json_object_get(json_object_get(link, "person"), "id"));
 
-        if (snapshot_find_person(snapshot, id) == person) {
+        if (snapshot_find_person(snapshot, id) == person)
             add_key(keys, LINK_ACCOUNT_NAME, json_string_value(json_object_get(link, "account")));
-        }
     }
 }
 
@@ -157,9 +151,8 @@ static void add_person_keys(const Look *look, uint32_t person, GArray *keys, GPt
     for (uint32_t row = 0; row < snapshot->people.n; row++) {
         if (snapshot_person_now(snapshot, row) == person) {
             add_owner_texts(snapshot, row, owners);
-            for (guint i = 0; i < rules->len; i++) {
+            for (guint i = 0; i < rules->len; i++)
                 add_rule_keys(snapshot, row, &g_array_index(rules, LinkRule, i), keys);
-            }
         }
     }
 }

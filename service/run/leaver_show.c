@@ -40,15 +40,13 @@ ExitCode leaver_list(Invocation *invocation)
     g_autoptr(Ledger) ledger = NULL;
     ExitCode code = open_store(invocation, LEDGER_READ, &ledger);
 
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
     g_autoptr(Writer) writer =
         writer_new(invocation->format, "leaver", case_columns, stdout, invocation->has_colour);
     if (ledger != NULL &&
-        !ledger_cases(ledger, invocation_has(invocation, "all"), write_case, writer, &error)) {
+        !ledger_cases(ledger, invocation_has(invocation, "all"), write_case, writer, &error))
         return ledger_failed(error);
-    }
     return list_end(writer);
 }
 
@@ -75,13 +73,12 @@ void leaver_print_case(const Invocation *invocation, const json_t *found)
 
     printf("  case %s, opened %s by %s: ", shown(found, "id"), shown(found, "opened"),
            shown(found, "opened_by"));
-    if (is_open) {
+    if (is_open)
         printf("%" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT " lines open, next due %s\n",
                json_integer_value(json_object_get(found, "open")),
                json_integer_value(json_object_get(found, "lines_total")), shown(found, "due"));
-    } else {
+    else
         printf("clear since %s\n", shown(found, "cleared"));
-    }
 }
 
 static void print_case(const Invocation *invocation, const json_t *found)
@@ -120,25 +117,22 @@ ExitCode leaver_show(Invocation *invocation, const char *id)
     bool is_proof = invocation_has(invocation, "proof");
     ExitCode code = open_store(invocation, LEDGER_READ, &ledger);
 
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
     json_t *found = ledger == NULL ? NULL
                     : is_proof     ? ledger_case_proof(ledger, id, &error)
                                    : ledger_case(ledger, id, &error);
-    if (error != NULL) {
+    if (error != NULL)
         return ledger_failed(error);
-    }
     if (found == NULL) {
         say_error("there is no leaver case %s; rightful leaver list --all shows them", id);
         return EXIT_FAILED;
     }
     if (invocation->format == FORMAT_TABLE) {
-        if (is_proof) {
+        if (is_proof)
             leaver_print_proof(invocation, found);
-        } else {
+        else
             print_case(invocation, found);
-        }
         json_decref(found);
         return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
     }

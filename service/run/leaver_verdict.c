@@ -14,12 +14,10 @@ void verdict_unsure(Verdict *verdict, const char *format, ...)
 
 void verdict_add_line(Verdict *verdict, const LeaverLine *line, State is_open)
 {
-    if (is_open == STATE_YES) {
+    if (is_open == STATE_YES)
         json_array_append_new(verdict->open, json_string(line->text));
-    }
-    if (verdict->lines == NULL) {
+    if (verdict->lines == NULL)
         return;
-    }
     json_array_append_new(
         verdict->lines,
         json_pack("{s:s s:s s:s s:o s:s s:s s:s s:o}", "kind", line->kind, "source", line->source,
@@ -39,9 +37,8 @@ void verdict_add_handover(Verdict *verdict, const LeaverLine *line)
 
 json_t *verdict_closed(const Verdict *verdict)
 {
-    if (json_array_size(verdict->open) > 0) {
+    if (json_array_size(verdict->open) > 0)
         return json_false();
-    }
     return json_array_size(verdict->unsure) > 0 ? json_null() : json_true();
 }
 
@@ -50,13 +47,11 @@ State leaver_account_usable(const Look *look, uint32_t account)
     const Accounts *accounts = &look->reconciliation.snapshot->accounts;
     int64_t expires = accounts->expires_utc[account];
 
-    if (accounts->enabled[account] == STATE_NO) {
+    if (accounts->enabled[account] == STATE_NO)
         return STATE_NO;
-    }
     if (expires != TIME_NEVER && expires != TIME_UNKNOWN &&
-        expires <= look->reconciliation.as_of_utc) {
+        expires <= look->reconciliation.as_of_utc)
         return STATE_NO;
-    }
     return (accounts->flags[account] & ENTRY_EXPIRES_UNREADABLE) != 0
                ? STATE_UNKNOWN
                : (State)accounts->enabled[account];

@@ -15,9 +15,8 @@ ExitCode open_store(Invocation *invocation, LedgerAccess access, Ledger **ret_le
     g_autoptr(GError) error = NULL;
     const Settings *settings = invocation_settings(invocation);
 
-    if (settings == NULL) {
+    if (settings == NULL)
         return EXIT_CONFIGURATION;
-    }
     g_autofree char *directory = g_path_get_dirname(settings->path);
     Ledger *ledger = ledger_open(settings->store_url, directory, access, &error);
 

@@ -31,13 +31,11 @@ static ExitCode list_links(Invocation *invocation)
     ExitCode code = open_store(invocation, LEDGER_READ, &ledger);
     json_t *list = NULL;
 
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
     list = ledger != NULL ? ledger_links(ledger, &error) : json_array();
-    if (list == NULL) {
+    if (list == NULL)
         return ledger_failed(error);
-    }
     code = list_rows(invocation, "link", link_columns, list);
     json_decref(list);
     return code;
@@ -81,12 +79,10 @@ static ExitCode find_account(const Look *look, const char *text, uint32_t *ret_a
 {
     g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 
-    if (snapshot_find_accounts(look->reconciliation.snapshot, text, found) == 0) {
+    if (snapshot_find_accounts(look->reconciliation.snapshot, text, found) == 0)
         return look_not_found(look, "account", text);
-    }
-    if (found->len > 1) {
+    if (found->len > 1)
         return several(look, "accounts", text, found, account_key);
-    }
     *ret_account = g_array_index(found, uint32_t, 0);
     return EXIT_DONE;
 }
@@ -97,17 +93,14 @@ static ExitCode find_person(const Look *look, const char *text, uint32_t *ret_pe
     g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 
     *ret_person = snapshot_find_person(snapshot, text);
-    if (*ret_person != NONE) {
+    if (*ret_person != NONE)
         return EXIT_DONE;
-    }
-    if (snapshot_find_people(snapshot, text, found) == 0) {
+    if (snapshot_find_people(snapshot, text, found) == 0)
         return look_not_found(look, "person", text);
-    }
     *ret_person = snapshot_person_now(snapshot, g_array_index(found, uint32_t, 0));
     for (guint i = 1; i < found->len; i++) {
-        if (snapshot_person_now(snapshot, g_array_index(found, uint32_t, i)) != *ret_person) {
+        if (snapshot_person_now(snapshot, g_array_index(found, uint32_t, i)) != *ret_person)
             return several(look, "people", text, found, person_id);
-        }
     }
     return EXIT_DONE;
 }
@@ -120,12 +113,10 @@ static ExitCode write_link(Invocation *invocation, const LedgerLink *link)
     g_autoptr(Ledger) ledger = NULL;
     ExitCode code = open_store(invocation, LEDGER_WRITE, &ledger);
 
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
-    if (!ledger_link(ledger, link, &error)) {
+    if (!ledger_link(ledger, link, &error))
         return ledger_failed(error);
-    }
     say(invocation, "%s (%s) is linked to %s (%s) before all rules, from the next run on.",
         link->account, link->source, link->person_name, link->person_id);
     return EXIT_DONE;
@@ -166,28 +157,22 @@ ExitCode command_link(Invocation *invocation)
     g_auto(Look) look = {0};
     uint32_t account = NONE, person = NONE;
 
-    if (invocation->n_arguments == 1 && strcmp(invocation->arguments[0], "list") == 0) {
+    if (invocation->n_arguments == 1 && strcmp(invocation->arguments[0], "list") == 0)
         return list_links(invocation);
-    }
-    if (invocation->n_arguments != 2) {
+    if (invocation->n_arguments != 2)
         return usage_error(invocation, "link needs ACCOUNT and PERSON, or list");
-    }
-    if (reason == NULL || *reason == '\0') {
+    if (reason == NULL || *reason == '\0')
         return usage_error(invocation,
                            "link needs --reason TEXT: it is recorded who said so, and why");
-    }
-    if (!g_utf8_validate(reason, -1, NULL)) {
+    if (!g_utf8_validate(reason, -1, NULL))
         return usage_error(invocation, "the reason is not valid UTF-8; nothing was written");
-    }
     ExitCode code =
         look_open_some(invocation, PROVIDES_DIRECTORY | PROVIDES_ACCOUNTS | PROVIDES_PEOPLE, &look);
 
-    if (code == EXIT_DONE) {
+    if (code == EXIT_DONE)
         code = find_account(&look, invocation->arguments[0], &account);
-    }
-    if (code == EXIT_DONE) {
+    if (code == EXIT_DONE)
         code = find_person(&look, invocation->arguments[1], &person);
-    }
     return code == EXIT_DONE ? link_found(&look, account, person, reason) : code;
 }
 
@@ -202,9 +187,8 @@ static bool is_meant(const json_t *link, const char *text)
     const char *const names[] = {account, key, full};
 
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-        if (g_ascii_strcasecmp(names[i], text) == 0) {
+        if (g_ascii_strcasecmp(names[i], text) == 0)
             return true;
-        }
     }
     return false;
 }
@@ -218,20 +202,17 @@ static ExitCode find_link(const Invocation *invocation, json_t *list, json_t **r
 
     json_array_foreach(list, i, link)
     {
-        if (!is_meant(link, text)) {
+        if (!is_meant(link, text))
             continue;
-        }
-        if (*ret_link != NULL) {
+        if (*ret_link != NULL)
             return usage_error(invocation,
                                "\"%s\" may be several accounts; rightful link list -o csv shows "
                                "their keys: give one of these",
                                text);
-        }
         *ret_link = link;
     }
-    if (*ret_link != NULL) {
+    if (*ret_link != NULL)
         return EXIT_DONE;
-    }
     say_error("no account \"%s\" is linked by hand; rightful link list shows those that are", text);
     return EXIT_FAILED;
 }
@@ -243,14 +224,12 @@ ExitCode command_unlink(Invocation *invocation)
     const char *reason = invocation_value(invocation, "reason");
     json_t *found = NULL;
 
-    if (reason != NULL && !g_utf8_validate(reason, -1, NULL)) {
+    if (reason != NULL && !g_utf8_validate(reason, -1, NULL))
         return usage_error(invocation, "the reason is not valid UTF-8; nothing was written");
-    }
     ExitCode code = open_store(invocation, LEDGER_WRITE, &ledger);
 
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
     json_t *list = ledger_links(ledger, &error);
 
     code = list == NULL ? ledger_failed(error) : find_link(invocation, list, &found);

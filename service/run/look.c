@@ -42,21 +42,18 @@ static ExitCode read_baseline(Look *look, bool is_judging)
 {
     g_autoptr(GError) error = NULL;
 
-    if (look->ledger == NULL) {
+    if (look->ledger == NULL)
         return EXIT_DONE;
-    }
     look->baseline = is_judging
                          ? ledger_baseline(look->ledger, look->reconciliation.as_of_utc, &error)
                          : ledger_baseline_people(look->ledger, &error);
     look->hand_links = look->baseline != NULL ? hand_links_read(look->ledger, &error) : NULL;
     if (look->hand_links == NULL ||
-        !ledger_next_run(look->ledger, &look->reconciliation.this_run, &error)) {
+        !ledger_next_run(look->ledger, &look->reconciliation.this_run, &error))
         return ledger_failed(error);
-    }
     look->reconciliation.baseline = look->baseline;
-    if (look->reconciliation.as_of_utc < look->baseline->last_as_of_utc && is_judging) {
+    if (look->reconciliation.as_of_utc < look->baseline->last_as_of_utc && is_judging)
         return before_last_run(look);
-    }
     look->reconciliation.ledger = is_judging ? look->ledger : NULL;
     hand_links_use(look->hand_links, &look->reconciliation);
     return EXIT_DONE;
@@ -67,9 +64,8 @@ static ExitCode prepare(Look *look, unsigned wanted)
 {
     const Invocation *invocation = look->invocation;
 
-    if (!invocation_has_secrets(invocation)) {
+    if (!invocation_has_secrets(invocation))
         return EXIT_CONFIGURATION;
-    }
     look->is_whole = true;
     look->progress = progress_new(invocation->is_quiet);
     look->reconciliation.settings = invocation->settings;
@@ -86,9 +82,8 @@ static ExitCode open_prepared(Invocation *invocation, unsigned wanted, bool is_j
     *look = (Look){.invocation = invocation};
     ExitCode code = open_store(invocation, LEDGER_READ, &look->ledger);
 
-    if (code == EXIT_DONE) {
+    if (code == EXIT_DONE)
         code = prepare(look, wanted);
-    }
     return code == EXIT_DONE ? read_baseline(look, is_judging) : code;
 }
 
@@ -96,9 +91,8 @@ static ExitCode open_prepared(Invocation *invocation, unsigned wanted, bool is_j
 static ExitCode end_reading(Look *look, bool is_read)
 {
     progress_hide(look->progress);
-    if (!is_read) {
+    if (!is_read)
         return EXIT_INTERRUPTED;
-    }
     say_incomplete(look, look->reconciliation.wanted);
     return EXIT_DONE;
 }
@@ -115,16 +109,14 @@ ExitCode look_open_rosters(Invocation *invocation, Look *look)
     *look = (Look){.invocation = invocation};
     ExitCode code = open_store(invocation, LEDGER_READ, &look->ledger);
 
-    if (code == EXIT_DONE) {
+    if (code == EXIT_DONE)
         code = prepare(look, PROVIDES_PEOPLE);
-    }
     if (code == EXIT_DONE) {
         reconciliation_begin(&look->reconciliation); /* the ledger is read meanwhile */
         code = read_baseline(look, false);
     }
-    if (code == EXIT_DONE) {
+    if (code == EXIT_DONE)
         code = end_reading(look, reconciliation_look_rosters(&look->reconciliation));
-    }
     return code;
 }
 
@@ -139,9 +131,8 @@ ExitCode look_open_judged(Invocation *invocation, Look *look)
 {
     ExitCode code = open_prepared(invocation, PROVIDES_EVERYTHING, true, look);
 
-    if (code == EXIT_DONE) {
+    if (code == EXIT_DONE)
         code = end_reading(look, reconciliation_judge(&look->reconciliation));
-    }
     return code == EXIT_DONE && look->reconciliation.recall_error != NULL
                ? ledger_failed(look->reconciliation.recall_error)
                : code;
@@ -177,19 +168,17 @@ static void say_past(const Look *look)
     for (uint32_t i = 0; i < snapshot->n_sources; i++) {
         g_autofree char *as_of = time_to_text(past->sources[i].as_of_utc);
 
-        if (snapshot->sources[i].status == SOURCE_COMPLETE && past->sources[i].run != past->run) {
+        if (snapshot->sources[i].status == SOURCE_COMPLETE && past->sources[i].run != past->run)
             say(look->invocation,
                 "%s: run %" G_GINT64_FORMAT " did not read it whole; shown as of run "
                 "%" G_GINT64_FORMAT ", %s",
                 snapshot->sources[i].name, past->run, past->sources[i].run, as_of);
-        }
     }
-    if (past->n_unexplained > 0) {
+    if (past->n_unexplained > 0)
         say_error("%" G_GINT64_FORMAT
                   " memberships are of things that no source had at that time; the answer is "
                   "without them",
                   past->n_unexplained);
-    }
 }
 
 ExitCode look_open_run(Look *look, int64_t run)
@@ -198,17 +187,15 @@ ExitCode look_open_run(Look *look, int64_t run)
     Reconciliation *r = &look->reconciliation;
 
     look->past = ledger_past(look->ledger, run, &error);
-    if (look->past == NULL) {
+    if (look->past == NULL)
         return ledger_failed(error);
-    }
     r->settings = look->invocation->settings;
     r->wanted = PROVIDES_EVERYTHING;
     r->cancel = look->invocation->cancel;
     r->as_of_utc = look->past->as_of_utc;
     r->past = look->past;
-    if (!reconciliation_look(r)) {
+    if (!reconciliation_look(r))
         return EXIT_INTERRUPTED;
-    }
     /* Whatever such a directory records, the history does not keep it. */
     for (uint32_t i = 0; i < r->snapshot->n_sources; i++) {
         bool may_record = g_strcmp0(r->snapshot->sources[i].kind, "ldap") == 0;
@@ -225,9 +212,8 @@ static ExitCode open_past(Look *look, int64_t utc)
     g_autoptr(GError) error = NULL;
     int64_t run = 0;
 
-    if (!ledger_run_at(look->ledger, utc, &run, &error)) {
+    if (!ledger_run_at(look->ledger, utc, &run, &error))
         return ledger_failed(error);
-    }
     if (run == 0) {
         say_error("--as-of %s: no run was applied up to then; rightful runs lists them",
                   invocation_value(look->invocation, "as-of"));
@@ -240,15 +226,12 @@ ExitCode look_open(Invocation *invocation, Look *look)
 {
     int64_t utc;
 
-    if (invocation_settings(invocation) == NULL) {
+    if (invocation_settings(invocation) == NULL)
         return EXIT_CONFIGURATION;
-    }
-    if (!invocation_past(invocation, &utc)) {
+    if (!invocation_past(invocation, &utc))
         return EXIT_USAGE;
-    }
-    if (utc == TIME_UNKNOWN) {
+    if (utc == TIME_UNKNOWN)
         return look_open_some(invocation, PROVIDES_EVERYTHING, look);
-    }
     *look = (Look){.invocation = invocation};
     ExitCode code = open_store(invocation, LEDGER_READ, &look->ledger);
 
@@ -298,13 +281,12 @@ static json_t *past_envelope(const Look *look)
     const Snapshot *snapshot = look->reconciliation.snapshot;
     json_t *sources = json_array();
 
-    for (uint32_t i = 0; i < snapshot->n_sources; i++) {
+    for (uint32_t i = 0; i < snapshot->n_sources; i++)
         json_array_append_new(
             sources,
             json_pack("{s:s s:o s:o}", "name", snapshot->sources[i].name, "run",
                       past->sources[i].run > 0 ? json_integer(past->sources[i].run) : json_null(),
                       "as_of", fact_time(past->sources[i].as_of_utc)));
-    }
     return json_pack("{s:i s:o s:I s:o}", "schema_version", 1, "as_of", fact_time(past->as_of_utc),
                      "run", (json_int_t)past->run, "sources", sources);
 }
@@ -319,9 +301,8 @@ ExitCode look_show(const Look *look, const char *name, json_t *things)
         json_object_set_new(answer, name, things);
         return print_json(invocation, answer);
     }
-    if (invocation->format == FORMAT_TABLE) {
+    if (invocation->format == FORMAT_TABLE)
         look_print_heading(look);
-    }
     return show_things(invocation, name, things);
 }
 
@@ -335,10 +316,9 @@ static int compare_rows(const void *a, const void *b)
     const Sorting *first = a, *second = b;
     int order = 0;
 
-    for (const char *const *member = first->members; order == 0 && *member != NULL; member++) {
+    for (const char *const *member = first->members; order == 0 && *member != NULL; member++)
         order = g_strcmp0(json_string_value(json_object_get(first->row, *member)),
                           json_string_value(json_object_get(second->row, *member)));
-    }
     return order;
 }
 
@@ -353,9 +333,8 @@ void look_sort(json_t *list, const char *const *members)
         rows[i] = (Sorting){json_incref(row), members};
     }
     qsort(rows, n, sizeof *rows, compare_rows);
-    for (i = 0; i < n; i++) {
+    for (i = 0; i < n; i++)
         json_array_set_new(list, i, rows[i].row);
-    }
 }
 
 json_t *look_text(const Look *look, TextRef ref)
@@ -367,9 +346,8 @@ json_t *look_person(const Look *look, uint32_t person)
 {
     const People *people = &look->reconciliation.snapshot->people;
 
-    if (person == NONE) {
+    if (person == NONE)
         return json_null();
-    }
     return json_pack("{s:o s:o}", "id", look_text(look, people->id[person]), "name",
                      look_text(look, people->name[person]));
 }
@@ -379,9 +357,8 @@ json_t *look_owner(const Look *look, const Owner *owner, TextRef text)
     static const char *const kinds[] = {"none",  "person",    "account",
                                         "group", "ambiguous", "unknown"};
 
-    if (text == 0) {
+    if (text == 0)
         return json_null();
-    }
     return json_pack("{s:o s:s s:o}", "text", look_text(look, text), "is", kinds[owner->kind],
                      "person", look_person(look, owner_person(owner)));
 }
@@ -399,9 +376,8 @@ json_t *look_kinds(const Look *look, uint32_t group)
                  {&governed->segregation, "segregation rule"}};
 
     for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
-        if (bitset_has(table[i].set, group)) {
+        if (bitset_has(table[i].set, group))
             json_array_append_new(kinds, json_string(table[i].name));
-        }
     }
     return kinds;
 }
@@ -425,13 +401,12 @@ static bool collect(json_t *row, void *data)
 
     if (into->key == NULL ||
         party_is(json_object_get(row, "subject"), into->subject_type, into->key) ||
-        party_is(json_object_get(row, "object"), into->subject_type, into->key)) {
+        party_is(json_object_get(row, "object"), into->subject_type, into->key))
         json_array_append_new(into->list,
                               json_pack("{s:O s:O s:O s:O}", "id", json_object_get(row, "id"),
                                         "severity", json_object_get(row, "severity"), "control",
                                         json_object_get(row, "control"), "summary",
                                         json_object_get(row, "summary")));
-    }
     return true;
 }
 
@@ -440,9 +415,8 @@ static json_t *exceptions(const Look *look, const LedgerFilter *filter, Collect 
     g_autoptr(GError) error = NULL;
 
     into->list = json_array();
-    if (look->ledger != NULL && !ledger_exceptions(look->ledger, filter, collect, into, &error)) {
+    if (look->ledger != NULL && !ledger_exceptions(look->ledger, filter, collect, into, &error))
         say_error("%s", error->message);
-    }
     return into->list;
 }
 

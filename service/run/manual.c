@@ -11,9 +11,8 @@
 static void print_text(const char *text)
 {
     for (; *text != '\0'; text++) {
-        if (strchr("\\*_<>#`~+=[]-.", *text) != NULL) {
+        if (strchr("\\*_<>#`~+=[]-.", *text) != NULL)
             putchar('\\');
-        }
         putchar(*text);
     }
 }
@@ -21,9 +20,8 @@ static void print_text(const char *text)
 static void print_options(const CommandOption *options)
 {
     for (; options != NULL && options->name != NULL; options++) {
-        if (options->letter != 0) {
+        if (options->letter != 0)
             printf("*\\-%c*, ", options->letter);
-        }
         fputs("*\\-\\-", stdout);
         print_text(options->name);
         putchar('*');
@@ -64,9 +62,8 @@ static void print_commands(void)
          "is ever changed. A source that was not read whole changes nothing in the ledger that "
          "rests on it.\n\n"
          "# COMMANDS\n");
-    for (const Command *command = commands; command->name != NULL; command++) {
+    for (const Command *command = commands; command->name != NULL; command++)
         print_command(command);
-    }
     puts("# OPTIONS\n");
     print_options(global_options);
     puts("# EXIT STATUS\n\n"

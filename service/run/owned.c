@@ -16,9 +16,8 @@ static Owned *owned_new(void)
                               &owned->standing};
 
     owned->ids = g_ptr_array_new();
-    for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
         *lists[i] = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    }
     return owned;
 }
 
@@ -29,9 +28,8 @@ static void owned_free(gpointer data)
                              owned->sponsored, owned->approvals, owned->standing};
 
     g_ptr_array_unref(owned->ids);
-    for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
         g_array_unref(lists[i]);
-    }
     g_free(owned);
 }
 
@@ -63,9 +61,8 @@ static void find_accounts(OwnedIndex *index)
     for (uint32_t account = 0; account < n; account++) {
         Owned *owned = of_owner(index, &links->account_owner[account]);
 
-        if (owned != NULL && of_person(index, links->person[account]) != owned) {
+        if (owned != NULL && of_person(index, links->person[account]) != owned)
             g_array_append_val(owned->accounts, account);
-        }
     }
 }
 
@@ -76,9 +73,8 @@ static void find_groups(OwnedIndex *index)
     for (uint32_t group = 0; group < index->look->reconciliation.snapshot->groups.n; group++) {
         Owned *owned = of_owner(index, &links->group_owner[group]);
 
-        if (owned != NULL) {
+        if (owned != NULL)
             g_array_append_val(owned->groups, group);
-        }
     }
 }
 
@@ -101,18 +97,15 @@ static void find_assets(OwnedIndex *index)
 
     for (uint32_t asset = 0; asset < assets->n; asset++) {
         if (assets->status[asset] == ASSET_STATUS_RETIRED ||
-            assets->status[asset] == ASSET_STATUS_LOST) {
+            assets->status[asset] == ASSET_STATUS_LOST)
             continue;
-        }
         Owned *owner = of_owner(index, &links->asset_owner[asset]);
         Owned *custodian = of_owner(index, &links->asset_custodian[asset]);
 
-        if (owner != NULL) {
+        if (owner != NULL)
             g_array_append_val(owner->assets, asset);
-        }
-        if (custodian != NULL && custodian != owner) {
+        if (custodian != NULL && custodian != owner)
             g_array_append_val(custodian->assets, asset);
-        }
     }
 }
 
@@ -132,15 +125,13 @@ static void add_ids(const OwnedIndex *index, uint32_t row)
     const People *people = &snapshot->people;
     Owned *owned = of_person(index, row);
 
-    if (owned == NULL) {
+    if (owned == NULL)
         return;
-    }
     g_ptr_array_add(owned->ids, (gpointer)(uintptr_t)snapshot_text(snapshot, people->id[row]));
     for (uint32_t i = people->first_previous[row]; i < people->first_previous[row + 1]; i++) {
         const char *previous = snapshot_text(snapshot, people->previous_ids[i]);
-        if (!g_ptr_array_find_with_equal_func(owned->ids, previous, g_str_equal, NULL)) {
+        if (!g_ptr_array_find_with_equal_func(owned->ids, previous, g_str_equal, NULL))
             g_ptr_array_add(owned->ids, (gpointer)(uintptr_t)previous);
-        }
     }
 }
 
@@ -156,12 +147,10 @@ static void find_people(OwnedIndex *index)
                        person_left_at(r->snapshot, row, r->as_of_utc) == TIME_NEVER;
 
         add_ids(index, row);
-        if (is_here && manager != NULL && manager != of_person(index, row)) {
+        if (is_here && manager != NULL && manager != of_person(index, row))
             g_array_append_val(manager->reports, row);
-        }
-        if (is_here && sponsor != NULL && sponsor != of_person(index, row)) {
+        if (is_here && sponsor != NULL && sponsor != of_person(index, row))
             g_array_append_val(sponsor->sponsored, row);
-        }
     }
 }
 
@@ -200,9 +189,8 @@ static GHashTable *find_approvals(OwnedIndex *index)
     for (uint32_t i = 0; i < approvals->n; i++) {
         Owned *owned =
             approvals->approved_by[i] != 0 && !has_ended(r, i) ? approved_by(index, i) : NULL;
-        if (owned == NULL) {
+        if (owned == NULL)
             continue;
-        }
         char *what = approved_what(approvals, i);
         gpointer other;
         bool is_known = g_hash_table_lookup_extended(given, what, NULL, &other);
@@ -218,16 +206,14 @@ static void forget_renewed(OwnedIndex *index, GHashTable *given)
     const Approvals *approvals = &r->snapshot->approvals;
 
     for (uint32_t i = 0; i < approvals->n && g_hash_table_size(given) > 0; i++) {
-        if (approvals->approved_by[i] == 0 || has_ended(r, i)) {
+        if (approvals->approved_by[i] == 0 || has_ended(r, i))
             continue;
-        }
         g_autofree char *what = approved_what(approvals, i);
         gpointer giver;
 
         if (g_hash_table_lookup_extended(given, what, NULL, &giver) &&
-            (giver == NULL || approved_by(index, i) != giver)) {
+            (giver == NULL || approved_by(index, i) != giver))
             g_hash_table_remove(given, what);
-        }
     }
 }
 
@@ -246,9 +232,8 @@ static void find_standing(OwnedIndex *index)
         for (guint i = 0; i < owned->approvals->len; i++) {
             uint32_t approval = g_array_index(owned->approvals, uint32_t, i);
             g_autofree char *what = approved_what(approvals, approval);
-            if (g_hash_table_contains(given, what)) {
+            if (g_hash_table_contains(given, what))
                 g_array_append_val(owned->standing, approval);
-            }
         }
     }
 }
@@ -263,9 +248,8 @@ OwnedIndex *owned_index_new(const Look *look, const uint32_t *people, size_t n_p
     index->of = g_hash_table_new_full(NULL, NULL, NULL, owned_free);
     for (size_t i = 0; i < n_people; i++) {
         uint32_t person = who(look, people[i]);
-        if (person != NONE && !g_hash_table_contains(index->of, GUINT_TO_POINTER(person))) {
+        if (person != NONE && !g_hash_table_contains(index->of, GUINT_TO_POINTER(person)))
             g_hash_table_insert(index->of, GUINT_TO_POINTER(person), owned_new());
-        }
     }
     if (g_hash_table_size(index->of) > 0) {
         find_accounts(index);

@@ -11,9 +11,8 @@ static json_t *facts_of(const Look *look, const GArray *rows, FactOf fact)
 {
     json_t *list = json_array();
 
-    for (guint i = 0; i < rows->len; i++) {
+    for (guint i = 0; i < rows->len; i++)
         json_array_append_new(list, fact(look, g_array_index(rows, uint32_t, i)));
-    }
     return list;
 }
 
@@ -106,12 +105,11 @@ json_t *owned_fact_approvals(const Look *look, const GArray *approvals)
 
 static bool append_review(json_t *row, void *rows)
 {
-    if (json_integer_value(json_object_get(row, "open")) > 0) {
+    if (json_integer_value(json_object_get(row, "open")) > 0)
         json_array_append_new(rows, json_pack("{s:O s:O s:O s:O}", "id", json_object_get(row, "id"),
                                               "title", json_object_get(row, "title"), "due",
                                               json_object_get(row, "due"), "open",
                                               json_object_get(row, "open")));
-    }
     return true;
 }
 
@@ -125,9 +123,8 @@ json_t *owned_fact_reviews(const Look *look, const Owned *owned, Ledger *ledger,
                                .now_utc = look->reconciliation.as_of_utc};
         is_read = ledger_reviews(ledger, &filter, append_review, rows, error);
     }
-    if (is_read) {
+    if (is_read)
         return rows;
-    }
     json_decref(rows);
     return NULL;
 }

@@ -11,9 +11,8 @@
 static int index_of(const char *const *names, const char *name)
 {
     for (int i = 0; names[i] != NULL; i++) {
-        if (strcmp(names[i], name) == 0) {
+        if (strcmp(names[i], name) == 0)
             return i;
-        }
     }
     g_assert_not_reached(); /* the settings table allows only these */
 }
@@ -45,9 +44,8 @@ static Bitset members_of(const Reconciliation *reconciliation, const char *name)
         const uint32_t *accounts =
             effective_members(reconciliation->effective, g_array_index(groups, uint32_t, i), &n);
 
-        for (size_t j = 0; j < n; j++) {
+        for (size_t j = 0; j < n; j++)
             bitset_add(&members, accounts[j]);
-        }
     }
     return members;
 }
@@ -56,9 +54,8 @@ static Bitset members_of(const Reconciliation *reconciliation, const char *name)
 
 static void stage_pull(Reconciliation *r)
 {
-    if (r->past != NULL) {
+    if (r->past != NULL)
         return;
-    }
     r->intake =
         intake_pull(r->settings, r->wanted, r->as_of_utc, r->progress, r->progress_data, r->cancel);
 }
@@ -149,9 +146,8 @@ static void take_classes(Reconciliation *r)
     for (uint32_t account = 0; account < r->snapshot->accounts.n; account++) {
         uint8_t account_class = r->past->links.account_class[account];
 
-        if (account_class > 0 && account_class <= N_CLASSES) {
+        if (account_class > 0 && account_class <= N_CLASSES)
             r->classes[account] = account_class - 1;
-        }
     }
 }
 
@@ -176,12 +172,10 @@ static void stage_classes(Reconciliation *r)
         }
     }
     r->classes = classes_assign(r->snapshot, rules, n);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         bitset_clear(&members[i]);
-    }
-    if (r->past != NULL) {
+    if (r->past != NULL)
         take_classes(r);
-    }
 }
 
 static void stage_govern(Reconciliation *r)
@@ -191,9 +185,8 @@ static void stage_govern(Reconciliation *r)
 
 static void stage_controls(Reconciliation *r)
 {
-    if (r->ledger != NULL && r->recall_error == NULL) {
+    if (r->ledger != NULL && r->recall_error == NULL)
         r->reviewed = ledger_reviewed(r->ledger, &r->recall_error);
-    }
     r->context = (ControlContext){
         .snapshot = r->snapshot,
         .links = r->links,
@@ -265,17 +258,14 @@ static bool run_stages(Reconciliation *reconciliation, unsigned purpose)
     for (size_t i = 0; i < G_N_ELEMENTS(stages); i++) {
         int64_t start = g_get_monotonic_time();
 
-        if ((stages[i].purposes & purpose) == 0) {
+        if ((stages[i].purposes & purpose) == 0)
             continue;
-        }
         stages[i].run(reconciliation);
-        if (reconciliation->timings != NULL) {
+        if (reconciliation->timings != NULL)
             fprintf(reconciliation->timings, "stage %-10s %9.4f s\n", stages[i].name,
                     (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC);
-        }
-        if (reconciliation->cancel != NULL && g_cancellable_is_cancelled(reconciliation->cancel)) {
+        if (reconciliation->cancel != NULL && g_cancellable_is_cancelled(reconciliation->cancel))
             return false;
-        }
     }
     return true;
 }

@@ -4,12 +4,10 @@
 
 void present_free(Present *present)
 {
-    if (present == NULL) {
+    if (present == NULL)
         return;
-    }
-    for (size_t i = 0; i <= LINK_RULE_MANUAL; i++) {
+    for (size_t i = 0; i <= LINK_RULE_MANUAL; i++)
         g_free(present->rule_texts[i]);
-    }
     g_free(present->governed);
     g_free(present->first_holder);
     g_free(present->holders);
@@ -28,9 +26,8 @@ static void add_rights(Present *present, const Reconciliation *r)
     for (uint32_t group = 0; group < n_groups; group++) {
         size_t n = 0, begin = holders->len;
 
-        if (!bitset_has(governed, group)) {
+        if (!bitset_has(governed, group))
             continue;
-        }
         const uint32_t *members = effective_members(r->effective, group, &n);
 
         g_array_append_val(groups, group);
@@ -51,9 +48,8 @@ static Present *present_new(const Reconciliation *r)
     Present *present = g_new0(Present, 1);
     const Links *links = r->links;
 
-    for (size_t i = 0; i < links->n_rules; i++) {
+    for (size_t i = 0; i < links->n_rules; i++)
         present->rule_texts[i] = links_rule_text(links, (uint8_t)i);
-    }
     present->rule_texts[LINK_RULE_MANUAL] = g_strdup("manual link");
     present->present = (LedgerPresent){
         .snapshot = r->snapshot,
@@ -73,9 +69,8 @@ static Present *present_new(const Reconciliation *r)
 
 void recall_for_judging(Reconciliation *r)
 {
-    if (r->ledger == NULL) {
+    if (r->ledger == NULL)
         return;
-    }
     r->present = present_new(r);
     r->recall = ledger_recall(r->ledger, &r->present->present, &r->recall_error);
 }

@@ -38,10 +38,9 @@ static char *reason_text(const Run *run, ClockVerdict verdict, int64_t passed, i
         is_during ? g_strdup("while this run read the sources")
                   : g_strdup_printf("since run %" G_GINT64_FORMAT, run->baseline->last_run);
 
-    if (verdict == CLOCK_WENT_BACK) {
+    if (verdict == CLOCK_WENT_BACK)
         return g_strdup_printf("the clock says %s, which is %s before run %" G_GINT64_FORMAT, now,
                                distance, run->baseline->last_run);
-    }
     return g_strdup_printf("the clock moved %s by %s against the time that passed %s, and says %s",
                            shown > passed ? "ahead" : "back", distance, since, now);
 }
@@ -61,9 +60,8 @@ static ClockVerdict judge_clock(Run *run, int64_t *ret_passed, int64_t *ret_show
     ClockVerdict verdict = CLOCK_FINE;
 
     *ret_is_during = false;
-    if (invocation_value(run->invocation, "as-of") != NULL) {
+    if (invocation_value(run->invocation, "as-of") != NULL)
         return CLOCK_FINE;
-    }
     if (run->baseline != NULL) {
         ClockReading last = {.wall_utc = run->baseline->last_started_utc,
                              .up_seconds = run->baseline->last_up_seconds};
@@ -87,9 +85,8 @@ void run_check_clock(Run *run)
     bool is_during = false;
     ClockVerdict verdict = judge_clock(run, &passed, &shown, &is_during);
 
-    if (verdict == CLOCK_FINE) {
+    if (verdict == CLOCK_FINE)
         return;
-    }
     g_free(run->clock_reason);
     run->clock_reason = reason_text(run, verdict, passed, shown, is_during);
     if (accepts_clock(run)) {

@@ -20,26 +20,22 @@ static ExitCode check_options(Run *run, int *ret_fail_on)
     const char *reason = invocation_value(run->invocation, "reason");
 
     *ret_fail_on = N_SEVERITIES;
-    for (int i = 0; fail_on != NULL && severities[i] != NULL; i++) {
+    for (int i = 0; fail_on != NULL && severities[i] != NULL; i++)
         *ret_fail_on = strcmp(severities[i], fail_on) == 0 ? i : *ret_fail_on;
-    }
-    if (fail_on != NULL && *ret_fail_on == N_SEVERITIES) {
+    if (fail_on != NULL && *ret_fail_on == N_SEVERITIES)
         return usage_error(run->invocation,
                            "--fail-on %s: no such severity; allowed: low, medium, high, critical",
                            fail_on);
-    }
-    if (accepts[0] != NULL && (reason == NULL || *reason == '\0')) {
+    if (accepts[0] != NULL && (reason == NULL || *reason == '\0'))
         return usage_error(
             run->invocation,
             "--accept needs --reason TEXT: it is recorded who let what through, and why");
-    }
     for (; *accepts != NULL; accepts++) {
-        if (strchr(*accepts, ':') == NULL) {
+        if (strchr(*accepts, ':') == NULL)
             return usage_error(
                 run->invocation,
                 "--accept %s: not of the form SOURCE:DIMENSION, as the held run printed it",
                 *accepts);
-        }
         g_ptr_array_add(run->accepts, (void *)(uintptr_t)*accepts);
     }
     g_ptr_array_add(run->accepts, NULL);
@@ -61,9 +57,8 @@ static ExitCode open_ledger(Run *run)
         return run->is_dry && is_absent ? EXIT_DONE : ledger_failed(error);
     }
     ledger_set_references(run->ledger, fact_references);
-    if (!run->is_dry && !ledger_lock(run->ledger, LEDGER_LOCK_RUN, holder, &error)) {
+    if (!run->is_dry && !ledger_lock(run->ledger, LEDGER_LOCK_RUN, holder, &error))
         return ledger_failed(error);
-    }
     return EXIT_DONE;
 }
 
@@ -71,15 +66,13 @@ static ExitCode read_baseline(Run *run)
 {
     g_autoptr(GError) error = NULL;
 
-    if (run->ledger == NULL) {
+    if (run->ledger == NULL)
         return EXIT_DONE;
-    }
     run->baseline = ledger_baseline(run->ledger, run->record.as_of_utc, &error);
     run->hand_links = run->baseline != NULL ? hand_links_read(run->ledger, &error) : NULL;
     if (run->hand_links == NULL ||
-        !ledger_next_run(run->ledger, &run->reconciliation.this_run, &error)) {
+        !ledger_next_run(run->ledger, &run->reconciliation.this_run, &error))
         return ledger_failed(error);
-    }
     if (run->baseline->last_run > 0 && run->record.as_of_utc < run->baseline->last_as_of_utc) {
         g_autofree char *as_of = time_to_text(run->record.as_of_utc);
         g_autofree char *last = time_to_text(run->baseline->last_as_of_utc);
@@ -119,9 +112,8 @@ static json_t *accepted_list(Run *run)
 static bool is_whole(const Snapshot *snapshot)
 {
     for (uint32_t i = 0; i < snapshot->n_sources; i++) {
-        if (snapshot->sources[i].status != SOURCE_COMPLETE) {
+        if (snapshot->sources[i].status != SOURCE_COMPLETE)
             return false;
-        }
     }
     return true;
 }
@@ -147,16 +139,14 @@ static void fill_record(Run *run, char **profile)
     record->suppressions = fact_suppressions(r->suppressions);
     record->held = fact_held(r->held, false);
     record->accepted = accepted_list(run);
-    if (run_accepts_resolving(run)) {
+    if (run_accepts_resolving(run))
         json_array_append_new(record->accepted,
                               json_pack("{s:s s:o s:s}", "accept", "ledger:resolved", "reason",
                                         fact_text(invocation_value(run->invocation, "reason")),
                                         "actor", invocation_actor(run->invocation)));
-    }
     record->sources = json_array();
-    for (uint32_t i = 0; i < r->snapshot->n_sources; i++) {
+    for (uint32_t i = 0; i < r->snapshot->n_sources; i++)
         json_array_append_new(record->sources, fact_source(&r->snapshot->sources[i]));
-    }
 }
 
 static void clear_record(LedgerRun *record)
@@ -177,13 +167,11 @@ static ExitCode exit_code(const Run *run, const json_t *counts, int fail_on)
     const json_t *by_severity = json_object_get(counts, "by_severity");
 
     if (strcmp(run->record.status, "held") == 0 || run->would_be_held || run->is_clock_held ||
-        !is_whole(run->reconciliation.snapshot)) {
+        !is_whole(run->reconciliation.snapshot))
         return EXIT_INCOMPLETE;
-    }
     for (int i = fail_on; i < N_SEVERITIES; i++) {
-        if (json_integer_value(json_object_get(by_severity, severities[i])) > 0) {
+        if (json_integer_value(json_object_get(by_severity, severities[i])) > 0)
             return EXIT_FINDINGS;
-        }
     }
     return EXIT_DONE;
 }
@@ -198,9 +186,8 @@ static json_t *result_counts(Run *run, GError **error)
         fact_count_findings(run->reconciliation.findings, counts);
     } else {
         counts = ledger_summary(run->ledger, error);
-        if (counts == NULL) {
+        if (counts == NULL)
             return NULL;
-        }
     }
     json_object_set_new(counts, "new", json_integer(run->counts.n_new));
     json_object_set_new(counts, "reopened", json_integer(run->counts.n_reopened));
@@ -219,9 +206,8 @@ static json_t *result_run(Run *run, GError **error)
 {
     const LedgerRun *record = &run->record;
 
-    if (!run->is_dry) {
+    if (!run->is_dry)
         return ledger_run(run->ledger, record->id, error);
-    }
     return json_pack("{s:n s:s s:o s:o s:o s:s s:s s:s s:s s:O s:O s:O s:O s:O}", "id", "status",
                      record->status, "as_of", fact_time(record->as_of_utc), "started",
                      fact_time(record->started_utc), "finished", fact_time(record->finished_utc),
@@ -257,12 +243,10 @@ static ExitCode print_result(Run *run, json_t *forgotten, int fail_on)
                                       (json_int_t)run->review_counts.n_moved));
         json_object_set(result, "reviews", run->reviews);
     }
-    if (run->is_dry && run->invocation->format != FORMAT_TABLE) {
+    if (run->is_dry && run->invocation->format != FORMAT_TABLE)
         json_object_set_new(result, "exceptions", dry_exceptions(&run->reconciliation));
-    }
-    if (forgotten != NULL) {
+    if (forgotten != NULL)
         json_object_set(result, "forgotten", forgotten);
-    }
     summary_print_run(run->invocation, result,
                       run->baseline == NULL || run->baseline->last_run == 0);
     json_decref(result);
@@ -320,13 +304,12 @@ static ExitCode merge_or_preview(Run *run)
     g_autoptr(GError) error = NULL;
     bool is_done = true;
 
-    if (!run->is_dry) {
+    if (!run->is_dry)
         is_done = run_merge(run, &error);
-    } else if (run->ledger != NULL) {
+    else if (run->ledger != NULL)
         is_done = run_preview(run, &error);
-    } else {
+    else
         count_without_ledger(run->reconciliation.findings, &run->counts);
-    }
     return is_done ? EXIT_DONE : ledger_failed(error);
 }
 
@@ -339,9 +322,8 @@ static ExitCode check_leavers(Run *run)
 
     if (run->is_dry || strcmp(run->record.status, "held") == 0 ||
         leaver_cases_check(run->ledger, &look, run->record.id, run->record.actor, &run->leavers,
-                           &error)) {
+                           &error))
         return EXIT_DONE;
-    }
     return ledger_failed(error);
 }
 
@@ -371,31 +353,26 @@ static ExitCode reconcile(Run *run, int fail_on)
     g_autofree char *profile = NULL;
     ExitCode code = open_ledger(run);
 
-    if (code == EXIT_DONE) {
+    if (code == EXIT_DONE)
         code = read_baseline(run);
-    }
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
     if (!judge(run)) {
         say_error("interrupted while reading; the ledger is as it was.");
         return EXIT_INTERRUPTED;
     }
-    if (run->reconciliation.recall_error != NULL) {
+    if (run->reconciliation.recall_error != NULL)
         return ledger_failed(run->reconciliation.recall_error);
-    }
     fill_record(run, &profile);
     run_check_clock(run);
     int64_t start = g_get_monotonic_time();
 
     code = merge_or_preview(run);
-    if (run->reconciliation.timings != NULL) {
+    if (run->reconciliation.timings != NULL)
         fprintf(stderr, "stage %-10s %9.4f s\n", "ledger",
                 (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC);
-    }
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
     run_say_messages(run);
     run_say_held(run);
     ExitCode leavers = check_leavers(run);
@@ -414,14 +391,12 @@ ExitCode command_run(Invocation *invocation)
     run.started_utc = run.started.wall_utc;
     run.is_dry = invocation_has(invocation, "dry-run");
     run.settings = invocation_settings(invocation);
-    if (run.settings != NULL) {
+    if (run.settings != NULL)
         code = check_options(&run, &fail_on);
-    }
-    if (code == EXIT_DONE) {
+    if (code == EXIT_DONE)
         code = invocation_as_of(invocation, run.started_utc, &run.record.as_of_utc)
                    ? reconcile(&run, fail_on)
                    : EXIT_USAGE;
-    }
     clear_run(&run);
     return code;
 }

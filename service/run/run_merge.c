@@ -11,9 +11,8 @@
 bool run_accepts_resolving(const Run *run)
 {
     for (guint i = 0; i + 1 < run->accepts->len; i++) {
-        if (strcmp(run->accepts->pdata[i], "ledger:resolved") == 0) {
+        if (strcmp(run->accepts->pdata[i], "ledger:resolved") == 0)
             return true;
-        }
     }
     return false;
 }
@@ -24,9 +23,8 @@ static bool is_accepted(const Reconciliation *r, const char *source, const char 
         const GuardTrip *trip = &g_array_index(r->held, GuardTrip, i);
 
         if (trip->is_accepted && strcmp(trip->source, source) == 0 &&
-            strcmp(trip->dimension, dimension) == 0) {
+            strcmp(trip->dimension, dimension) == 0)
             return true;
-        }
     }
     return false;
 }
@@ -42,9 +40,8 @@ static LedgerSourceBaseline *next_baselines(const Run *run, size_t *ret_n)
         const GArray *dimensions = intake_dimensions(r->intake, i);
         const GPtrArray *watched = intake_watched(r->intake, i);
 
-        if (r->snapshot->sources[i].status != SOURCE_COMPLETE) {
+        if (r->snapshot->sources[i].status != SOURCE_COMPLETE)
             continue;
-        }
         LedgerSourceBaseline *next = &baselines[n++];
         const char **names = g_new0(const char *, dimensions->len + 1);
         int64_t *values = g_new0(int64_t, dimensions->len + 1);
@@ -62,9 +59,8 @@ static LedgerSourceBaseline *next_baselines(const Run *run, size_t *ret_n)
         next->values = values;
         next->accepted = accepted;
         next->watched = g_new0(const char *, watched->len + 1);
-        for (guint j = 0; j < watched->len; j++) {
+        for (guint j = 0; j < watched->len; j++)
             next->watched[j] = watched->pdata[j];
-        }
     }
     *ret_n = n;
     return baselines;
@@ -90,18 +86,16 @@ static char **governed_keys(const Reconciliation *r)
     GPtrArray *keys = g_ptr_array_new();
 
     for (uint32_t g = 0; g < groups->n; g++) {
-        if (bitset_has(&r->governed->any, g)) {
+        if (bitset_has(&r->governed->any, g))
             g_ptr_array_add(keys, g_strdup_printf("%s\x1f%s",
                                                   r->snapshot->sources[groups->source[g]].name,
                                                   snapshot_text(r->snapshot, groups->key[g])));
-        }
     }
     for (uint32_t a = 0; a < assets->n; a++) {
-        if (assets->review_every_days[a] >= 0) {
+        if (assets->review_every_days[a] >= 0)
             g_ptr_array_add(keys, g_strdup_printf("%s\x1f%s",
                                                   r->snapshot->sources[assets->source[a]].name,
                                                   snapshot_text(r->snapshot, assets->id[a])));
-        }
     }
     g_ptr_array_add(keys, NULL);
     return (char **)g_ptr_array_free(keys, FALSE);
@@ -111,9 +105,8 @@ int64_t run_resolve_limit(const Run *run)
 {
     const SettingsGroup *guards = settings_group(run->settings->root, "guards");
 
-    if (run_accepts_resolving(run)) {
+    if (run_accepts_resolving(run))
         return INT64_MAX;
-    }
     return guard_resolve_limit(run->baseline->n_open, settings_int(guards, "resolve_percent"),
                                settings_int(guards, "resolve_minimum"));
 }
@@ -122,9 +115,8 @@ static bool *who_has_left(const Reconciliation *r)
 {
     bool *has_left = g_new0(bool, (size_t)r->snapshot->people.n + 1);
 
-    for (uint32_t i = 0; i < r->snapshot->people.n; i++) {
+    for (uint32_t i = 0; i < r->snapshot->people.n; i++)
         has_left[i] = person_left_at(r->snapshot, i, r->as_of_utc) != TIME_NEVER;
-    }
     return has_left;
 }
 
@@ -138,9 +130,8 @@ static bool record_held(Run *run, GError **error)
 
 bool run_merge(Run *run, GError **error)
 {
-    if (run->is_clock_held) {
+    if (run->is_clock_held)
         return record_held(run, error);
-    }
     int64_t due_seconds[N_SEVERITIES];
     size_t n_baselines = 0;
     g_auto(GStrv) governed = governed_keys(&run->reconciliation);
@@ -174,18 +165,16 @@ bool run_preview(Run *run, GError **error)
 {
     int64_t limit = run_resolve_limit(run), n_open = run->baseline->n_open;
 
-    if (!ledger_preview(run->ledger, run->reconciliation.findings, &run->counts, error)) {
+    if (!ledger_preview(run->ledger, run->reconciliation.findings, &run->counts, error))
         return false;
-    }
     int64_t n_vanished = run->counts.n_resolved - run->counts.n_passed;
     run->would_be_held = n_vanished > limit;
-    if (run->would_be_held) {
+    if (run->would_be_held)
         json_array_append_new(run->record.held,
                               json_pack("{s:s s:s s:I s:I s:I s:s}", "source", "ledger",
                                         "dimension", "resolved", "before", (json_int_t)n_open,
                                         "after", (json_int_t)(n_open - n_vanished), "limit",
                                         (json_int_t)limit, "accept", "ledger:resolved"));
-    }
     return true;
 }
 
@@ -204,9 +193,8 @@ bool run_retain(const Run *run, json_t **ret_forgotten, GError **error)
     *ret_forgotten = NULL;
     if (!is_merged || (retention.people_days == 0 && retention.resolved_days == 0 &&
                        retention.rejections_days == 0 && retention.reviews_days == 0 &&
-                       retention.history_days == 0 && retention.traffic_days == 0)) {
+                       retention.history_days == 0 && retention.traffic_days == 0))
         return true;
-    }
     /* It cannot be taken back, so a time that is still to come forgets nothing before it has. */
     return ledger_retain(run->ledger, &retention, run->record.id,
                          MIN(run->record.as_of_utc, run->started_utc), run->record.actor,

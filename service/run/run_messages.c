@@ -10,9 +10,8 @@ static void say_names(const Governed *governed)
     const GPtrArray *const lists[] = {governed->unresolved, governed->unresolved_rows};
 
     for (size_t i = 0; !governed->is_partial && i < G_N_ELEMENTS(lists); i++) {
-        for (guint j = 0; j < lists[i]->len; j++) {
+        for (guint j = 0; j < lists[i]->len; j++)
             say_error("warning: %s", (const char *)lists[i]->pdata[j]);
-        }
     }
 }
 
@@ -21,14 +20,12 @@ static void say_suppressions(const Run *run)
 {
     const Reconciliation *r = &run->reconciliation;
 
-    if (r->suppressions == NULL) {
+    if (r->suppressions == NULL)
         return;
-    }
     g_autoptr(GPtrArray) warnings = suppressions_warnings(&r->context, r->suppressions);
 
-    for (guint i = 0; i < warnings->len; i++) {
+    for (guint i = 0; i < warnings->len; i++)
         say_error("warning: %s", (const char *)warnings->pdata[i]);
-    }
 }
 
 /* Manual links whose account or person is not there any more. */
@@ -36,9 +33,8 @@ static void say_links(const Run *run)
 {
     g_autoptr(GPtrArray) warnings = hand_links_warnings(run->hand_links, &run->reconciliation);
 
-    for (guint i = 0; i < warnings->len; i++) {
+    for (guint i = 0; i < warnings->len; i++)
         say_error("warning: %s", (const char *)warnings->pdata[i]);
-    }
 }
 
 void run_say_messages(const Run *run)
@@ -49,35 +45,30 @@ void run_say_messages(const Run *run)
 
     /* The table says so itself. */
     if ((run->baseline == NULL || run->baseline->last_run == 0) &&
-        run->invocation->format != FORMAT_TABLE) {
+        run->invocation->format != FORMAT_TABLE)
         say(run->invocation,
             "First run: there was nothing to compare with, so no guard could hold it.");
-    }
-    for (guint i = 0; i < messages->len; i++) {
+    for (guint i = 0; i < messages->len; i++)
         say_error("%s", (const char *)messages->pdata[i]);
-    }
     /* What was held is said with its numbers by say_held(). */
     for (uint32_t i = 0; i < snapshot->n_sources; i++) {
         const SourceRecord *source = &snapshot->sources[i];
 
-        if (source->status == SOURCE_INCOMPLETE || source->status == SOURCE_STALE) {
+        if (source->status == SOURCE_INCOMPLETE || source->status == SOURCE_STALE)
             say_error("%s: %s: %s", source->name, source_status_text(source->status),
                       source->reason != NULL ? source->reason : "no reason was given");
-        }
     }
     const GPtrArray *unanswered = run->reconciliation.times_messages;
-    for (guint i = 0; unanswered != NULL && i < unanswered->len; i++) {
+    for (guint i = 0; unanswered != NULL && i < unanswered->len; i++)
         say_error("%s", (const char *)unanswered->pdata[i]);
-    }
     say_names(governed);
     say_suppressions(run);
     say_links(run);
     for (guint i = 0; i + 1 < run->accepts->len; i++) {
         if (!run->reconciliation.accepts_used[i] &&
-            strcmp(run->accepts->pdata[i], "ledger:resolved") != 0) {
+            strcmp(run->accepts->pdata[i], "ledger:resolved") != 0)
             say(run->invocation, "--accept %s: nothing of that name was held.",
                 (char *)run->accepts->pdata[i]);
-        }
     }
 }
 
@@ -99,9 +90,8 @@ void run_say_held(const Run *run)
     json_t *trip;
     size_t i;
 
-    if (json_array_size(run->record.held) == 0) {
+    if (json_array_size(run->record.held) == 0)
         return;
-    }
     if (config != NULL) {
         g_autofree char *quoted = shell_word(config);
 

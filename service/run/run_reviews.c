@@ -16,13 +16,12 @@ static void say_waiting(const json_t *waiting)
 
     json_array_foreach(waiting, i, row)
     {
-        if (json_is_true(json_object_get(row, "new"))) {
+        if (json_is_true(json_object_get(row, "new")))
             say_error("review %s was not started: %s. It is due since %s, and starts by itself "
                       "with the first run that can",
                       json_string_value(json_object_get(row, "name")),
                       json_string_value(json_object_get(row, "reason")),
                       json_string_value(json_object_get(row, "since")));
-        }
     }
 }
 
@@ -45,13 +44,11 @@ bool run_start_reviews(Run *run, GError **error)
                                .actor = run->record.actor,
                                .run = run->record.id};
 
-    if (!is_merged(run)) {
+    if (!is_merged(run))
         return true;
-    }
     run->reviews = review_start_due(&starting, said, error);
-    for (guint i = 0; i < said->len; i++) {
+    for (guint i = 0; i < said->len; i++)
         say_error("%s", (const char *)said->pdata[i]);
-    }
     say_waiting(json_object_get(run->reviews, "waiting"));
     return run->reviews != NULL;
 }

@@ -60,20 +60,17 @@ ExitCode command_runs(Invocation *invocation)
     const char *limit_text = invocation_value(invocation, "limit");
     int64_t limit = limit_text != NULL ? run_number(limit_text) : 20;
 
-    if (limit < 0) {
+    if (limit < 0)
         return usage_error(invocation, "--limit %s: not a whole number above 0", limit_text);
-    }
     ExitCode code = open_store(invocation, LEDGER_READ, &ledger);
 
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
     g_autoptr(Writer) writer =
         writer_new(invocation->format, "runs", run_columns, stdout, invocation->has_colour);
 
-    if (ledger != NULL && !ledger_runs(ledger, limit, write_row, writer, &error)) {
+    if (ledger != NULL && !ledger_runs(ledger, limit, write_row, writer, &error))
         return ledger_failed(error);
-    }
     return list_end(writer);
 }
 
@@ -82,9 +79,8 @@ static void print_run(const Invocation *invocation, json_t *run)
     static const char *const parts[] = {"sources", "not_evaluable", "thresholds", "set_by"};
     json_t *head = json_copy(run);
 
-    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
         json_object_del(head, parts[i]);
-    }
     json_t *list = json_array();
 
     json_array_append_new(list, head);
@@ -105,9 +101,8 @@ static void print_proofs(const Invocation *invocation, json_t *sources)
     {
         print_heading(stdout, invocation->has_colour,
                       json_string_value(json_object_get(source, "name")));
-        if (json_is_string(json_object_get(source, "digest"))) {
+        if (json_is_string(json_object_get(source, "digest")))
             printf("  %s\n", json_string_value(json_object_get(source, "digest")));
-        }
         json_array_foreach(json_object_get(source, "notes"), j, line)
         {
             printf("  %s\n", json_string_value(line));
@@ -125,21 +120,18 @@ ExitCode command_run_show(Invocation *invocation)
     g_autoptr(Ledger) ledger = NULL;
     int64_t id = run_number(invocation->arguments[0]);
 
-    if (id < 0) {
+    if (id < 0)
         return usage_error(invocation,
                            "run-show %s: a run is named by its number, as rightful runs lists it",
                            invocation->arguments[0]);
-    }
     ExitCode code = open_store(invocation, LEDGER_READ, &ledger);
 
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
     json_t *run = ledger != NULL ? ledger_run(ledger, id, &error) : NULL;
 
-    if (error != NULL) {
+    if (error != NULL)
         return ledger_failed(error);
-    }
     if (run == NULL) {
         say_error("there is no run %s; rightful runs lists them", invocation->arguments[0]);
         return EXIT_FAILED;

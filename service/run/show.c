@@ -20,12 +20,10 @@ static char *label_of(const char *key)
 
 static char *plain_text(const json_t *value)
 {
-    if (json_is_string(value)) {
+    if (json_is_string(value))
         return visible_text(json_string_value(value));
-    }
-    if (json_is_boolean(value)) {
+    if (json_is_boolean(value))
         return g_strdup(json_is_true(value) ? "yes" : "no");
-    }
     char *dumped = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
     char *text = visible_text(dumped);
 
@@ -59,9 +57,8 @@ static void print_member(const Invocation *invocation, const char *key, json_t *
     g_autofree char *label = label_of(key);
 
     if (json_is_null(value) || (json_is_array(value) && json_array_size(value) == 0) ||
-        (json_is_object(value) && json_object_size(value) == 0)) {
+        (json_is_object(value) && json_object_size(value) == 0))
         return;
-    }
     if (json_is_object(value)) {
         printf("%*s%s\n", indent, "", label);
         print_object(invocation, value, indent + 2);
@@ -116,15 +113,13 @@ static void print_object(const Invocation *invocation, json_t *object, int inden
 
     json_object_foreach(object, key, value)
     {
-        if (!is_list_of_objects(value)) {
+        if (!is_list_of_objects(value))
             print_member(invocation, key, value, indent);
-        }
     }
     json_object_foreach(object, key, value)
     {
-        if (is_list_of_objects(value)) {
+        if (is_list_of_objects(value))
             print_list(invocation, key, value);
-        }
     }
 }
 
@@ -138,11 +133,10 @@ static void collect_paths(json_t *object, const char *prefix, GPtrArray *paths)
     {
         g_autofree char *path = g_strconcat(prefix, *prefix != '\0' ? "." : "", key, NULL);
 
-        if (json_is_object(value) && json_object_size(value) > 0) {
+        if (json_is_object(value) && json_object_size(value) > 0)
             collect_paths(value, path, paths);
-        } else {
+        else
             g_ptr_array_add(paths, g_steal_pointer(&path));
-        }
     }
 }
 
@@ -150,14 +144,12 @@ static ExitCode write_rows(const Invocation *invocation, const char *name, json_
 {
     g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
 
-    if (json_array_size(things) > 0) {
+    if (json_array_size(things) > 0)
         collect_paths(json_array_get(things, 0), "", paths);
-    }
     g_autofree Column *columns = g_new0(Column, paths->len + 1);
 
-    for (guint j = 0; j < paths->len; j++) {
+    for (guint j = 0; j < paths->len; j++)
         columns[j].path = paths->pdata[j];
-    }
     return list_rows(invocation, name, columns, things);
 }
 
@@ -171,9 +163,8 @@ ExitCode show_things(const Invocation *invocation, const char *name, json_t *thi
 
         json_array_foreach(things, i, thing)
         {
-            if (i > 0) {
+            if (i > 0)
                 fputc('\n', stdout);
-            }
             print_object(invocation, thing, 0);
         }
         code = fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;

@@ -22,12 +22,11 @@ static void print_status(const Invocation *invocation, json_t *newest, json_t *l
            json_integer_value(json_object_get(newest, "id")), colour != NULL ? colour : "", status,
            colour != NULL ? "\x1b[0m" : "", json_string_value(json_object_get(newest, "as_of")),
            json_string_value(json_object_get(newest, "finished")));
-    if (last != NULL && !json_equal(json_object_get(last, "id"), json_object_get(newest, "id"))) {
+    if (last != NULL && !json_equal(json_object_get(last, "id"), json_object_get(newest, "id")))
         printf("Nothing was merged by it; the exceptions are as of run %" JSON_INTEGER_FORMAT
                " (%s).\n\n",
                json_integer_value(json_object_get(last, "id")),
                json_string_value(json_object_get(last, "as_of")));
-    }
     print_sources(invocation, json_object_get(newest, "sources"));
     print_severities(counts);
     fputc('\n', stdout);
@@ -45,9 +44,8 @@ static bool count_case(json_t *row, void *counts)
 
     json_object_set_new(counts, "open",
                         json_integer(1 + json_integer_value(json_object_get(counts, "open"))));
-    if (json_is_null(json_object_get(counts, "next_due"))) {
+    if (json_is_null(json_object_get(counts, "next_due")))
         json_object_set(counts, "next_due", due);
-    }
     return true;
 }
 
@@ -65,11 +63,10 @@ static void print_leavers(const json_t *leavers)
     json_int_t open = json_integer_value(json_object_get(leavers, "open"));
     const char *due = json_string_value(json_object_get(leavers, "next_due"));
 
-    if (open > 0) {
+    if (open > 0)
         printf("%" JSON_INTEGER_FORMAT " leaver case%s open%s%s. rightful leaver list shows %s.\n",
                open, open == 1 ? "" : "s", due != NULL ? ", next due " : "", due != NULL ? due : "",
                open == 1 ? "it" : "them");
-    }
 }
 
 /* ---- reviews ---- */
@@ -87,9 +84,8 @@ static bool count_review(json_t *row, void *counts)
     count_up(counts, "open", 1);
     count_up(counts, "overdue", strcmp(status, "overdue") == 0);
     count_up(counts, "items_open", json_integer_value(json_object_get(row, "open")));
-    if (json_is_null(json_object_get(counts, "next_due"))) {
+    if (json_is_null(json_object_get(counts, "next_due")))
         json_object_set(counts, "next_due", json_object_get(row, "due"));
-    }
     return true;
 }
 
@@ -102,9 +98,8 @@ static json_t *review_counts(Ledger *ledger, const json_t *newest, GError **erro
     const char *as_of = json_string_value(json_object_get(newest, "as_of"));
     ReviewFilter filter = {.now_utc = 0};
 
-    if (as_of != NULL) {
+    if (as_of != NULL)
         time_parse(text_of(as_of), NULL, &filter.now_utc);
-    }
     ledger_reviews(ledger, &filter, count_review, counts, error);
     return counts;
 }
@@ -115,14 +110,13 @@ static void print_reviews(const json_t *reviews)
     json_int_t overdue = json_integer_value(json_object_get(reviews, "overdue"));
     const char *due = json_string_value(json_object_get(reviews, "next_due"));
 
-    if (open > 0) {
+    if (open > 0)
         printf("%" JSON_INTEGER_FORMAT " access review%s open, %" JSON_INTEGER_FORMAT
                " overdue, %" JSON_INTEGER_FORMAT " items undecided%s%s. rightful review list shows "
                "%s.\n",
                open, open == 1 ? "" : "s", overdue,
                json_integer_value(json_object_get(reviews, "items_open")),
                due != NULL ? ", next due " : "", due != NULL ? due : "", open == 1 ? "it" : "them");
-    }
 }
 
 ExitCode command_status(Invocation *invocation)
@@ -133,9 +127,8 @@ ExitCode command_status(Invocation *invocation)
     json_t *newest = NULL, *last = NULL, *counts = NULL, *leavers = NULL;
     json_t *reviews = NULL;
 
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
     if (ledger != NULL) {
         newest = ledger_newest_run(ledger, &error);
         last = error == NULL ? ledger_last_run(ledger, &error) : NULL;

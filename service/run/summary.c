@@ -43,9 +43,8 @@ static void print_rows(const Invocation *invocation, const Column *columns, json
         writer_row(writer, row);
     }
     writer_end(writer, NULL); /* a closed stdout is noticed by the caller's flush */
-    if (json_array_size(rows) > 0) {
+    if (json_array_size(rows) > 0)
         fputc('\n', stdout);
-    }
 }
 
 void print_sources(const Invocation *invocation, json_t *sources)
@@ -63,9 +62,8 @@ void print_not_evaluable(const Invocation *invocation, json_t *list)
     {
         json_t *copy = json_copy(row);
 
-        if (json_is_null(json_object_get(copy, "subjects"))) {
+        if (json_is_null(json_object_get(copy, "subjects")))
             json_object_set_new(copy, "subjects", json_string("all"));
-        }
         json_array_append_new(shown, copy);
     }
     print_rows(invocation, unjudged_columns, shown);
@@ -74,9 +72,8 @@ void print_not_evaluable(const Invocation *invocation, json_t *list)
 
 void print_suppressions(const Invocation *invocation, json_t *list)
 {
-    if (json_array_size(list) > 0) {
+    if (json_array_size(list) > 0)
         print_rows(invocation, suppression_columns, list);
-    }
 }
 
 static json_int_t count_of(const json_t *counts, const char *name)
@@ -108,21 +105,17 @@ void print_decided(const json_t *counts)
 
     if (n_accepted > 0) {
         printf("%" JSON_INTEGER_FORMAT " accepted", n_accepted);
-        if (count_of(counts, "accepted_by_rule") > 0) {
+        if (count_of(counts, "accepted_by_rule") > 0)
             printf(" (%" JSON_INTEGER_FORMAT " by rule)", count_of(counts, "accepted_by_rule"));
-        }
     }
-    if (n_false > 0) {
+    if (n_false > 0)
         printf("%s%" JSON_INTEGER_FORMAT " false positive%s", n_accepted > 0 ? " · " : "", n_false,
                n_false == 1 ? "" : "s");
-    }
-    if (n_accepted > 0 || n_false > 0) {
+    if (n_accepted > 0 || n_false > 0)
         fputc('\n', stdout);
-    }
-    if (count_of(counts, "lapsed") > 0) {
+    if (count_of(counts, "lapsed") > 0)
         printf("%" JSON_INTEGER_FORMAT " open again: no longer accepted\n",
                count_of(counts, "lapsed"));
-    }
 }
 
 static void print_reviews(const json_t *result)
@@ -139,12 +132,11 @@ static void print_reviews(const json_t *result)
 
     for (i = 0; i < G_N_ELEMENTS(counts); i++) {
         json_int_t n = count_of(json_object_get(result, "review_tasks"), counts[i].name);
-        if (n > 0) {
+        if (n > 0)
             printf("%" JSON_INTEGER_FORMAT " %s %s.\n", n,
                    i < 2 ? (n == 1 ? "right was" : "rights were")
                          : (n == 1 ? "item was" : "items were"),
                    counts[i].text);
-        }
     }
     json_array_foreach(json_object_get(json_object_get(result, "reviews"), "started"), i, id)
     {
@@ -161,10 +153,9 @@ static void print_run_text(const Invocation *invocation, json_t *result, bool is
     const char *colour = invocation->has_colour ? colour_of_status(status) : NULL;
 
     fputs(strcmp(status, "dry") == 0 ? "Dry run" : "Run ", stdout);
-    if (json_is_integer(id)) {
+    if (json_is_integer(id))
         printf("%" JSON_INTEGER_FORMAT " %s%s%s", json_integer_value(id),
                colour != NULL ? colour : "", status, colour != NULL ? "\x1b[0m" : "");
-    }
     printf(" · as of %s · %s\n\n", json_string_value(json_object_get(run, "as_of")),
            json_string_value(json_object_get(run, "profile")));
     print_sources(invocation, json_object_get(run, "sources"));
@@ -172,9 +163,8 @@ static void print_run_text(const Invocation *invocation, json_t *result, bool is
     print_suppressions(invocation, json_object_get(run, "suppressions"));
     print_severities(counts);
     printf(" · %" JSON_INTEGER_FORMAT " new", count_of(counts, "new"));
-    if (count_of(counts, "reopened") > 0) {
+    if (count_of(counts, "reopened") > 0)
         printf(" (%" JSON_INTEGER_FORMAT " reopened)", count_of(counts, "reopened"));
-    }
     printf(" · %" JSON_INTEGER_FORMAT " resolved\n", count_of(counts, "resolved"));
     print_decided(counts);
     print_reviews(result);
@@ -182,19 +172,17 @@ static void print_run_text(const Invocation *invocation, json_t *result, bool is
 
     if (count_of(forgotten, "people") + count_of(forgotten, "exceptions") +
             count_of(forgotten, "runs") + count_of(forgotten, "reviews") >
-        0) {
+        0)
         printf("Forgotten: names of %" JSON_INTEGER_FORMAT
                " people, details of %" JSON_INTEGER_FORMAT
                " exceptions and of refused records in %" JSON_INTEGER_FORMAT
                " pulls, items of %" JSON_INTEGER_FORMAT " reviews\n",
                count_of(forgotten, "people"), count_of(forgotten, "exceptions"),
                count_of(forgotten, "runs"), count_of(forgotten, "reviews"));
-    }
-    if (strcmp(status, "dry") == 0) {
+    if (strcmp(status, "dry") == 0)
         puts("Nothing was written.");
-    } else if (is_first) {
+    else if (is_first)
         puts("First run: there was nothing to compare with, so no guard could hold it.");
-    }
 }
 
 ExitCode print_json(const Invocation *invocation, json_t *root)
@@ -211,11 +199,10 @@ ExitCode print_json(const Invocation *invocation, json_t *root)
 
 void summary_print_run(const Invocation *invocation, json_t *result, bool is_first)
 {
-    if (invocation->format == FORMAT_TABLE) {
+    if (invocation->format == FORMAT_TABLE)
         print_run_text(invocation, result, is_first);
-    } else {
+    else
         print_json(invocation, json_incref(result));
-    }
 }
 
 /* ---- exceptions of a dry run ---- */
@@ -233,9 +220,8 @@ static int severity_of(json_t *exception)
     const char *text = json_string_value(json_object_get(exception, "severity"));
 
     for (int i = 0; severities[i] != NULL; i++) {
-        if (strcmp(severities[i], text) == 0) {
+        if (strcmp(severities[i], text) == 0)
             return i;
-        }
     }
     return -1;
 }
@@ -256,12 +242,10 @@ json_t *dry_exceptions(const Reconciliation *reconciliation)
     g_autofree json_t **sorted = g_new0(json_t *, findings->len + 1);
     json_t *list = json_array();
 
-    for (guint i = 0; i < findings->len; i++) {
+    for (guint i = 0; i < findings->len; i++)
         sorted[i] = fact_finding(reconciliation, &g_array_index(findings, Finding, i));
-    }
     qsort(sorted, findings->len, sizeof *sorted, compare_exceptions);
-    for (guint i = 0; i < findings->len; i++) {
+    for (guint i = 0; i < findings->len; i++)
         json_array_append_new(list, sorted[i]);
-    }
     return list;
 }

@@ -7,12 +7,10 @@ bool terminal_has_colour(const char *option, FILE *stream)
 {
     const char *term = g_getenv("TERM");
 
-    if (g_strcmp0(option, "always") == 0) {
+    if (g_strcmp0(option, "always") == 0)
         return true;
-    }
-    if (g_strcmp0(option, "never") == 0) {
+    if (g_strcmp0(option, "never") == 0)
         return false;
-    }
     const char *no_color = g_getenv("NO_COLOR");
 
     return isatty(fileno(stream)) && (no_color == NULL || *no_color == '\0') && term != NULL &&
@@ -26,9 +24,8 @@ typedef struct Colour {
 static const char *colour_in(const Colour *table, const char *word)
 {
     for (; table->word != NULL; table++) {
-        if (strcmp(table->word, word) == 0) {
+        if (strcmp(table->word, word) == 0)
             return table->escape;
-        }
     }
     return NULL;
 }
@@ -105,9 +102,8 @@ void progress_hide(Progress *progress)
 {
     g_mutex_lock(&progress->mutex);
     progress->is_hidden = true;
-    if (progress->is_shown) {
+    if (progress->is_shown)
         fputs("\r\x1b[K", stderr);
-    }
     progress->is_shown = false;
     g_mutex_unlock(&progress->mutex);
 }
@@ -121,9 +117,8 @@ void progress_show(Progress *progress)
 
 void progress_free(Progress *progress)
 {
-    if (progress == NULL) {
+    if (progress == NULL)
         return;
-    }
     progress_hide(progress);
     g_array_unref(progress->sources);
     g_mutex_clear(&progress->mutex);
@@ -135,9 +130,8 @@ static SourceProgress *source_of(Progress *progress, const char *name)
     for (guint i = 0; i < progress->sources->len; i++) {
         SourceProgress *source = &g_array_index(progress->sources, SourceProgress, i);
 
-        if (strcmp(source->name, name) == 0) {
+        if (strcmp(source->name, name) == 0)
             return source;
-        }
     }
     SourceProgress added = {.name = g_strdup(name)};
 
@@ -168,9 +162,8 @@ void progress_report(const char *source, uint64_t n_records, bool is_finished, v
 {
     Progress *progress = data;
 
-    if (progress->is_quiet) {
+    if (progress->is_quiet)
         return;
-    }
     g_mutex_lock(&progress->mutex);
     SourceProgress *entry = source_of(progress, source);
     int64_t now = g_get_monotonic_time();

@@ -28,9 +28,8 @@ static json_t *json_sid_history(const Look *look, uint32_t account)
     json_t *list = json_array();
     uint32_t n = 0, begin = snapshot_sid_history(snapshot, account, &n);
 
-    for (uint32_t i = begin; i < begin + n; i++) {
+    for (uint32_t i = begin; i < begin + n; i++)
         json_array_append_new(list, look_text(look, snapshot->sid_history.sid[i]));
-    }
     return list;
 }
 
@@ -147,7 +146,7 @@ static json_t *json_assets_of(const Look *look, uint32_t person)
         bool is_owner = owner_person(&links->asset_owner[i]) == person;
         bool is_custodian = owner_person(&links->asset_custodian[i]) == person;
 
-        if (is_owner || is_custodian) {
+        if (is_owner || is_custodian)
             json_array_append_new(list, json_pack("{s:o s:o s:o s:o s:s}", "id",
                                                   look_text(look, assets->id[i]), "name",
                                                   look_text(look, assets->name[i]), "kind",
@@ -156,7 +155,6 @@ static json_t *json_assets_of(const Look *look, uint32_t person)
                                                   is_owner && is_custodian ? "owner and custodian"
                                                   : is_owner               ? "owner"
                                                                            : "custodian"));
-        }
     }
     look_sort(list, things_order);
     return list;
@@ -292,9 +290,8 @@ static json_t *json_computer(const Look *look, uint32_t computer)
 {
     const Computers *computers = &look->reconciliation.snapshot->computers;
 
-    if (computer == NONE) {
+    if (computer == NONE)
         return json_null();
-    }
     return json_pack("{s:o s:o s:o s:o s:o}", "name", look_text(look, computers->name[computer]),
                      "hostname", look_text(look, computers->hostname[computer]), "enabled",
                      json_state(computers->enabled[computer]), "last_logon",
@@ -309,9 +306,8 @@ static json_t *asset_facts(const Look *look, uint32_t asset)
     json_t *facts = json_object(), *groups = json_array();
 
     for (uint32_t i = assets->first_access_group[asset]; i < assets->first_access_group[asset + 1];
-         i++) {
+         i++)
         json_array_append_new(groups, look_text(look, assets->access_groups[i]));
-    }
     json_object_set_new(facts, "id", look_text(look, assets->id[asset]));
     json_object_set_new(facts, "name", look_text(look, assets->name[asset]));
     json_object_set_new(facts, "kind", look_text(look, assets->kind[asset]));
@@ -351,9 +347,8 @@ static size_t find_asset(const Snapshot *snapshot, const char *text, GArray *fou
 {
     uint32_t asset = snapshot_find_asset(snapshot, text);
 
-    if (asset == NONE) {
+    if (asset == NONE)
         return 0;
-    }
     g_array_append_val(found, asset);
     return 1;
 }
@@ -382,9 +377,8 @@ static const Thing things[] = {
 static const Thing *find_thing(const char *name)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(things); i++) {
-        if (strcmp(things[i].name, name) == 0) {
+        if (strcmp(things[i].name, name) == 0)
             return &things[i];
-        }
     }
     return NULL;
 }
@@ -397,15 +391,12 @@ static json_t *all_facts(Look *look, const Thing *thing, const char *text)
     json_t *list = json_array();
 
     thing->find(look->reconciliation.snapshot, text, found);
-    for (guint i = 0; thing->dated == PRINCIPAL_ACCOUNT && i < found->len; i++) {
+    for (guint i = 0; thing->dated == PRINCIPAL_ACCOUNT && i < found->len; i++)
         when_add_account(look, g_array_index(found, uint32_t, i), accounts);
-    }
-    if (found->len > 0) {
+    if (found->len > 0)
         when_ask(look, accounts, thing->dated == PRINCIPAL_GROUP ? found : groups);
-    }
-    for (guint i = 0; i < found->len; i++) {
+    for (guint i = 0; i < found->len; i++)
         json_array_append_new(list, thing->facts(look, g_array_index(found, uint32_t, i)));
-    }
     look_sort(list, things_order);
     return list;
 }
@@ -420,9 +411,8 @@ static ExitCode show_thing(Invocation *invocation, const Thing *thing)
     g_auto(Look) look = {0};
     ExitCode code = look_open(invocation, &look);
 
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
     json_t *list = all_facts(&look, thing, invocation->arguments[0]);
 
     if (json_array_size(list) == 0) {

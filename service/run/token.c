@@ -31,14 +31,12 @@ static ExitCode list_tokens(Invocation *invocation)
     g_autoptr(Ledger) ledger = NULL;
     ExitCode code = open_store(invocation, LEDGER_READ, &ledger);
 
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
     g_autoptr(Writer) writer =
         writer_new(invocation->format, "token", token_columns, stdout, invocation->has_colour);
-    if (ledger != NULL && !ledger_tokens(ledger, clock_utc(), write_token, writer, &error)) {
+    if (ledger != NULL && !ledger_tokens(ledger, clock_utc(), write_token, writer, &error))
         return ledger_failed(error);
-    }
     return list_end(writer);
 }
 
@@ -50,14 +48,12 @@ static ExitCode read_expiry(const Invocation *invocation, int64_t *ret_utc)
     const char *text = invocation_value(invocation, "expires");
     int32_t day;
 
-    if (text == NULL) {
+    if (text == NULL)
         return usage_error(invocation, "token new needs --expires DATE: a token that never ends is "
                                        "one that nobody remembers");
-    }
-    if (!day_parse(text_of(text), NULL, &day)) {
+    if (!day_parse(text_of(text), NULL, &day))
         return usage_error(invocation,
                            "--expires %s: not a date; allowed: ISO 8601 as in 2027-12-31", text);
-    }
     *ret_utc = day_ends_utc(day, invocation->settings->timezone);
     return EXIT_DONE;
 }
@@ -90,17 +86,15 @@ static ExitCode new_token(Invocation *invocation, const char *name)
                       .actor = actor_name(),
                       .at_utc = clock_utc()};
 
-    if (token.scope == NULL) {
+    if (token.scope == NULL)
         return usage_error(invocation, "token new needs --scope SCOPE; there is: %s",
                            token_scopes[0]);
-    }
     ExitCode code = invocation_settings(invocation) != NULL
                         ? read_expiry(invocation, &token.expires_utc)
                         : EXIT_CONFIGURATION;
     code = code == EXIT_DONE ? open_store(invocation, LEDGER_WRITE, &ledger) : code;
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
     return ledger_token_new(ledger, &token, &secret, &row, &error)
                ? show_new(invocation, secret, row)
                : ledger_failed(error);
@@ -114,12 +108,10 @@ static ExitCode revoke_token(Invocation *invocation, const char *name_or_id)
     g_autoptr(Ledger) ledger = NULL;
     ExitCode code = open_store(invocation, LEDGER_WRITE, &ledger);
 
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
-    if (!ledger_token_revoke(ledger, name_or_id, actor_name(), clock_utc(), &error)) {
+    if (!ledger_token_revoke(ledger, name_or_id, actor_name(), clock_utc(), &error))
         return ledger_failed(error);
-    }
     say(invocation, "token %s is taken back; it is refused from now on.", name_or_id);
     return EXIT_DONE;
 }
@@ -128,14 +120,11 @@ ExitCode command_token(Invocation *invocation)
 {
     const char *verb = invocation->arguments[0];
 
-    if (strcmp(verb, "list") == 0 && invocation->n_arguments == 1) {
+    if (strcmp(verb, "list") == 0 && invocation->n_arguments == 1)
         return list_tokens(invocation);
-    }
-    if (strcmp(verb, "new") == 0 && invocation->n_arguments == 2) {
+    if (strcmp(verb, "new") == 0 && invocation->n_arguments == 2)
         return new_token(invocation, invocation->arguments[1]);
-    }
-    if (strcmp(verb, "revoke") == 0 && invocation->n_arguments == 2) {
+    if (strcmp(verb, "revoke") == 0 && invocation->n_arguments == 2)
         return revoke_token(invocation, invocation->arguments[1]);
-    }
     return usage_error(invocation, "token needs new NAME, list, or revoke NAME|ID");
 }

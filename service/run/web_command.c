@@ -11,15 +11,12 @@ ExitCode command_web(Invocation *invocation)
     const Settings *settings = invocation_settings(invocation);
     int64_t begins;
 
-    if (settings == NULL) {
+    if (settings == NULL)
         return EXIT_CONFIGURATION;
-    }
-    if (!invocation_as_of(invocation, TIME_UNKNOWN, &begins)) {
+    if (!invocation_as_of(invocation, TIME_UNKNOWN, &begins))
         return EXIT_USAGE;
-    }
-    if (begins != TIME_UNKNOWN && !invocation_has(invocation, "demo")) {
+    if (begins != TIME_UNKNOWN && !invocation_has(invocation, "demo"))
         return usage_error(invocation, "--as-of is for --demo: people act in real time");
-    }
     if (web_run(&(WebStart){.settings = settings,
                             .is_demo = invocation_has(invocation, "demo"),
                             .begins_utc = begins,
@@ -27,9 +24,8 @@ ExitCode command_web(Invocation *invocation)
                             .catalogue = controls_json,
                             .due_limits = due_limits,
                             .cancel = invocation->cancel},
-                &error)) {
+                &error))
         return EXIT_DONE;
-    }
     say_error("%s", error->message);
     return g_error_matches(error, WEB_ERROR, WEB_ERROR_CONFIGURATION) ? EXIT_CONFIGURATION
                                                                       : EXIT_FAILED;

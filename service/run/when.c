@@ -15,9 +15,8 @@ static void add_id(GArray *ids, uint32_t id)
 static bool records_any(const Snapshot *snapshot, unsigned what)
 {
     for (uint32_t i = 0; i < snapshot->n_sources; i++) {
-        if ((snapshot->sources[i].recorded_times & what) != 0) {
+        if ((snapshot->sources[i].recorded_times & what) != 0)
             return true;
-        }
     }
     return false;
 }
@@ -28,9 +27,8 @@ static bool is_disabled_leaver(const Reconciliation *r, uint32_t account, int64_
     unsigned recorded = r->snapshot->sources[accounts->source[account]].recorded_times;
 
     if (accounts->enabled[account] != STATE_NO || (recorded & RECORDS_STATE) == 0 ||
-        r->links->person_link[account] != PERSON_LINK_ONE) {
+        r->links->person_link[account] != PERSON_LINK_ONE)
         return false;
-    }
     *ret_left = person_left_at(r->snapshot, r->links->person[account], r->as_of_utc);
     return *ret_left != TIME_NEVER;
 }
@@ -49,9 +47,8 @@ static void choose_accounts(const Reconciliation *r, Bitset *chosen)
 
     for (uint32_t account = 0; account < accounts->n; account++) {
         if (is_disabled_leaver(r, account, &left) && left != TIME_UNKNOWN &&
-            (accounts->last_logon_utc[account] > left || has_stopped(r, account))) {
+            (accounts->last_logon_utc[account] > left || has_stopped(r, account)))
             bitset_add(chosen, account);
-        }
     }
     for (uint32_t group = 0; group < r->snapshot->groups.n; group++) {
         size_t n = 0;
@@ -59,9 +56,8 @@ static void choose_accounts(const Reconciliation *r, Bitset *chosen)
                                       ? effective_members(r->effective, group, &n)
                                       : NULL;
         for (size_t i = 0; i < n; i++) {
-            if (is_disabled_leaver(r, members[i], &left)) {
+            if (is_disabled_leaver(r, members[i], &left))
                 bitset_add(chosen, members[i]);
-            }
         }
     }
 }
@@ -72,20 +68,17 @@ static void choose_groups(const Reconciliation *r, Bitset *groups, Bitset *accou
 
     for (uint32_t group = 0; group < all->n; group++) {
         size_t n = 0;
-        if (!bitset_has(&r->governed->privileged, group)) {
+        if (!bitset_has(&r->governed->privileged, group))
             continue;
-        }
         effective_members(r->effective, group, &n);
         const uint32_t *inner = effective_groups_seen(r->effective, &n);
         bitset_add(groups, group);
-        for (size_t i = 0; i < n; i++) {
+        for (size_t i = 0; i < n; i++)
             bitset_add(groups, inner[i]);
-        }
         for (uint32_t m = all->first_member[group]; m < all->first_member[group + 1]; m++) {
             if (all->members_via[m] == VIA_PRIMARY_GROUP &&
-                principal_kind(all->members[m]) == PRINCIPAL_ACCOUNT) {
+                principal_kind(all->members[m]) == PRINCIPAL_ACCOUNT)
                 bitset_add(accounts, principal_id(all->members[m]));
-            }
         }
     }
 }
@@ -95,9 +88,8 @@ static GArray *ids_of(const Bitset *set, uint32_t n)
     GArray *ids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 
     for (uint32_t id = 0; id < n; id++) {
-        if (bitset_has(set, id)) {
+        if (bitset_has(set, id))
             add_id(ids, id);
-        }
     }
     return ids;
 }
@@ -107,12 +99,10 @@ void when_ask_for_judging(Reconciliation *r)
     g_auto(Bitset) accounts = bitset_new(r->snapshot->accounts.n);
     g_auto(Bitset) groups = bitset_new(r->snapshot->groups.n);
 
-    if (records_any(r->snapshot, RECORDS_STATE)) {
+    if (records_any(r->snapshot, RECORDS_STATE))
         choose_accounts(r, &accounts);
-    }
-    if (records_any(r->snapshot, RECORDS_MEMBER | RECORDS_PRIMARY_GROUP)) {
+    if (records_any(r->snapshot, RECORDS_MEMBER | RECORDS_PRIMARY_GROUP))
         choose_groups(r, &groups, &accounts);
-    }
     g_autoptr(GArray) account_ids = ids_of(&accounts, r->snapshot->accounts.n);
     g_autoptr(GArray) group_ids = ids_of(&groups, r->snapshot->groups.n);
     r->times_messages = g_ptr_array_new_with_free_func(g_free);
@@ -130,18 +120,16 @@ void when_ask(Look *look, const GArray *accounts, const GArray *groups)
     }
     times_free(r->times);
     r->times = intake_pull_times(r->settings, r->snapshot, accounts, groups, messages);
-    for (guint i = 0; i < messages->len; i++) {
+    for (guint i = 0; i < messages->len; i++)
         say_error("%s", (const char *)messages->pdata[i]);
-    }
 }
 
 void when_add_account(const Look *look, uint32_t account, GArray *accounts)
 {
     const Accounts *all = &look->reconciliation.snapshot->accounts;
 
-    if (all->enabled[account] == STATE_NO || all->locked[account] == STATE_YES) {
+    if (all->enabled[account] == STATE_NO || all->locked[account] == STATE_YES)
         add_id(accounts, account);
-    }
 }
 
 void when_add_hops(const GArray *hops, GArray *accounts, GArray *groups)
@@ -149,11 +137,10 @@ void when_add_hops(const GArray *hops, GArray *accounts, GArray *groups)
     for (guint i = 0; hops != NULL && i < hops->len; i++) {
         const Hop *hop = &g_array_index(hops, Hop, i);
 
-        if (hop->via == VIA_PRIMARY_GROUP && principal_kind(hop->member) == PRINCIPAL_ACCOUNT) {
+        if (hop->via == VIA_PRIMARY_GROUP && principal_kind(hop->member) == PRINCIPAL_ACCOUNT)
             add_id(accounts, principal_id(hop->member));
-        } else if (hop->via != VIA_PRIMARY_GROUP) {
+        else if (hop->via != VIA_PRIMARY_GROUP)
             add_id(groups, hop->group);
-        }
     }
 }
 
@@ -226,9 +213,8 @@ static bool find_right(json_t *row, void *data)
         g_strcmp0(text_at(row, "subject", "source"), search->account_source) != 0 ||
         g_strcmp0(text_at(row, "subject", "key"), search->account_key) != 0 ||
         g_strcmp0(text_at(row, "object", "key"), search->group_key) != 0 ||
-        (search->first_seen != NULL && g_strcmp0(first_seen, search->first_seen) >= 0)) {
+        (search->first_seen != NULL && g_strcmp0(first_seen, search->first_seen) >= 0))
         return true;
-    }
     g_free(search->id);
     g_free(search->first_seen);
     search->id = g_strdup(json_string_value(json_object_get(row, "id")));
@@ -266,9 +252,8 @@ char *when_disabled_text(const json_t *facts)
     const char *at = json_string_value(json_object_get(facts, "disabled_at"));
     const char *is = json_string_value(json_object_get(facts, "disabled_at_note"));
 
-    if (is == NULL) {
+    if (is == NULL)
         return g_strdup("");
-    }
     return at != NULL ? g_strdup_printf(" since %s or earlier (recorded by the directory)", at)
                       : g_strdup_printf(" (since when: %s)", is);
 }

@@ -6,21 +6,18 @@
 
 static char *integer_text(const Setting *setting)
 {
-    if (setting->minimum == 0 && setting->maximum == 0) {
+    if (setting->minimum == 0 && setting->maximum == 0)
         return g_strdup("integer");
-    }
-    if (setting->maximum == 0) {
+    if (setting->maximum == 0)
         return g_strdup_printf("integer from %" G_GINT64_FORMAT, setting->minimum);
-    }
     return g_strdup_printf("integer %" G_GINT64_FORMAT "..%" G_GINT64_FORMAT, setting->minimum,
                            setting->maximum);
 }
 
 static char *choices_text(const char *prefix, const char *otherwise, const Setting *setting)
 {
-    if (setting->choices == NULL) {
+    if (setting->choices == NULL)
         return g_strdup(otherwise);
-    }
     g_autofree char *list = g_strjoinv(" | ", (char **)(uintptr_t)setting->choices);
     return g_strconcat(prefix, list, NULL);
 }
@@ -28,9 +25,8 @@ static char *choices_text(const char *prefix, const char *otherwise, const Setti
 static char *map_text(const Setting *setting)
 {
     const char *map = "group of texts { name = \"text\"; }";
-    if (setting->presets == NULL) {
+    if (setting->presets == NULL)
         return g_strdup(map);
-    }
     g_autofree char *list = g_strjoinv(" | ", (char **)(uintptr_t)setting->presets);
     return g_strconcat(map, " or ", list, NULL);
 }
@@ -73,13 +69,11 @@ static void describe_row(const Setting *row, const char *prefix, SettingsVisit v
 {
     g_autofree char *key = g_strconcat(prefix, row->name, NULL);
     /* A plain group has nothing of its own to set. */
-    if (row->type != SETTING_GROUP) {
+    if (row->type != SETTING_GROUP)
         visit(key, row, data);
-    }
     g_autofree char *below = g_strconcat(key, ".", NULL);
-    for (const Setting *child = row->children; child != NULL && child->name != NULL; child++) {
+    for (const Setting *child = row->children; child != NULL && child->name != NULL; child++)
         describe_row(child, below, visit, data);
-    }
 }
 
 static void describe_sources(const SettingsCatalogue *catalogue, SettingsVisit visit, void *data)
@@ -87,24 +81,20 @@ static void describe_sources(const SettingsCatalogue *catalogue, SettingsVisit v
     for (const Connector *const *connector = catalogue->connectors; *connector != NULL;
          connector++) {
         g_autofree char *prefix = g_strdup_printf("sources.%s.", (*connector)->kind);
-        for (const Setting *row = (*connector)->settings; row->name != NULL; row++) {
+        for (const Setting *row = (*connector)->settings; row->name != NULL; row++)
             describe_row(row, prefix, visit, data);
-        }
     }
 }
 
 void settings_describe(const SettingsCatalogue *catalogue, SettingsVisit visit, void *data)
 {
     for (const Setting *row = settings_root_table; row->name != NULL; row++) {
-        if (strcmp(row->name, "controls") != 0) {
+        if (strcmp(row->name, "controls") != 0)
             describe_row(row, "", visit, data);
-        }
-        if (strcmp(row->name, "sources") == 0) {
+        if (strcmp(row->name, "sources") == 0)
             describe_sources(catalogue, visit, data);
-        }
         const Setting *control = strcmp(row->name, "controls") == 0 ? catalogue->controls : NULL;
-        for (; control != NULL && control->name != NULL; control++) {
+        for (; control != NULL && control->name != NULL; control++)
             describe_row(control, "controls.", visit, data);
-        }
     }
 }

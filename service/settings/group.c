@@ -5,9 +5,8 @@ static const char *const no_texts[] = {NULL};
 size_t settings_table_length(const Setting *table)
 {
     size_t n = 0;
-    while (table[n].name != NULL) {
+    while (table[n].name != NULL)
         n++;
-    }
     return n;
 }
 
@@ -31,12 +30,10 @@ void settings_value_clear(SettingsValue *value)
 
 void settings_group_free(SettingsGroup *group)
 {
-    if (group == NULL) {
+    if (group == NULL)
         return;
-    }
-    for (size_t i = 0; group->table[i].name != NULL; i++) {
+    for (size_t i = 0; group->table[i].name != NULL; i++)
         settings_value_clear(&group->values[i]);
-    }
     g_free(group->values);
     g_free(group->place);
     g_free(group);
@@ -47,9 +44,8 @@ static const SettingsValue *find_value(const SettingsGroup *group, const char *n
 {
     for (size_t i = 0; group->table[i].name != NULL; i++) {
         if (strcmp(group->table[i].name, name) == 0) {
-            if ((1u << group->table[i].type & types) == 0) {
+            if ((1u << group->table[i].type & types) == 0)
                 g_error("setting %s is asked for with another type than its table says", name);
-            }
             return &group->values[i];
         }
     }
@@ -98,9 +94,8 @@ const char *settings_map_value(const SettingsGroup *group, const char *name, con
 {
     const SettingsValue *value = find_value(group, name, 1u << SETTING_TEXT_MAP);
     for (size_t i = 0; value->keys != NULL && value->keys[i] != NULL; i++) {
-        if (strcmp(value->keys[i], key) == 0) {
+        if (strcmp(value->keys[i], key) == 0)
             return value->texts[i];
-        }
     }
     return NULL;
 }
@@ -119,9 +114,8 @@ size_t settings_n_groups(const SettingsGroup *group, const char *name)
 const SettingsGroup *settings_group_at(const SettingsGroup *group, const char *name, size_t index)
 {
     const SettingsValue *value = find_value(group, name, 1u << SETTING_GROUP_LIST);
-    if (value->groups == NULL || index >= value->groups->len) {
+    if (value->groups == NULL || index >= value->groups->len)
         g_error("setting %s has no group %zu", name, index);
-    }
     return g_ptr_array_index(value->groups, index);
 }
 

@@ -11,9 +11,8 @@ void problem_add(GPtrArray *problems, const char *place, const char *key, const 
 {
     g_autoptr(GString) text = g_string_new(place);
     g_string_append(text, ": ");
-    if (key[0] != '\0') {
+    if (key[0] != '\0')
         g_string_append_printf(text, "%s: ", key);
-    }
     va_list arguments;
     va_start(arguments, format);
     g_string_append_vprintf(text, format, arguments);
@@ -41,8 +40,7 @@ char *problem_hint(const char *typed, const char *const *names)
         g_autofree char *list = g_strjoinv(", ", (char **)(uintptr_t)names);
         g_string_append_printf(hint, "; allowed: %s", list);
     }
-    if (nearest != NULL) {
+    if (nearest != NULL)
         g_string_append_printf(hint, "; did you mean \"%s\"?", nearest);
-    }
     return g_strdup(hint->str);
 }

@@ -14,9 +14,8 @@ char *reader_place(const SettingsReader *reader, const config_setting_t *node)
 {
     const char *file = config_setting_source_file(node);
     unsigned line = config_setting_source_line(node);
-    if (file == NULL || line == 0) {
+    if (file == NULL || line == 0)
         return g_strdup(reader->file);
-    }
     return g_strdup_printf("%s:%u", file, line);
 }
 
@@ -62,11 +61,10 @@ static void read_integer(SettingsReader *reader, const Setting *row, config_sett
         type == CONFIG_TYPE_INT ? config_setting_get_int(node) : config_setting_get_int64(node);
     bool has_range = row->minimum != 0 || row->maximum != 0;
     if (has_range &&
-        (value->integer < row->minimum || (row->maximum != 0 && value->integer > row->maximum))) {
+        (value->integer < row->minimum || (row->maximum != 0 && value->integer > row->maximum)))
         problem_add(reader->problems, place, key,
                     "%" G_GINT64_FORMAT " is out of range; allowed: %s", value->integer,
                     setting_type_text(row));
-    }
 }
 
 /* The text of node, checked against choices (or NULL); NULL when it is wrong. */
@@ -95,9 +93,8 @@ static void read_text(SettingsReader *reader, const Setting *row, config_setting
         return;
     }
     const char *text = checked_text(reader, row->choices, node, key, place);
-    if (text == NULL) {
+    if (text == NULL)
         return;
-    }
     if (text[0] == '\0' && (row->is_required || row->type != SETTING_TEXT)) {
         problem_add(reader->problems, place, key, "is empty");
         return;
@@ -121,9 +118,8 @@ static void read_text(SettingsReader *reader, const Setting *row, config_setting
     default:
         value->text = g_strdup(text);
     }
-    if (problem != NULL) {
+    if (problem != NULL)
         problem_add(problems, place, key, "%s", problem);
-    }
 }
 
 static void read_texts(SettingsReader *reader, const Setting *row, config_setting_t *node,
@@ -136,9 +132,8 @@ static void read_texts(SettingsReader *reader, const Setting *row, config_settin
         return;
     }
     int n = is_one ? 1 : config_setting_length(node);
-    if (n == 0 && row->is_required) {
+    if (n == 0 && row->is_required)
         problem_add(reader->problems, place, key, "is empty");
-    }
     for (int i = 0; i < n; i++) {
         config_setting_t *element = is_one ? node : config_setting_get_elem(node, (unsigned)i);
         g_autofree char *element_place = reader_place(reader, element);
@@ -147,11 +142,10 @@ static void read_texts(SettingsReader *reader, const Setting *row, config_settin
             return;
         }
         const char *text = checked_text(reader, row->choices, element, key, element_place);
-        if (text != NULL && text[0] == '\0') {
+        if (text != NULL && text[0] == '\0')
             problem_add(reader->problems, element_place, key, "has an empty text");
-        } else if (text != NULL) {
+        else if (text != NULL)
             g_strv_builder_add(builder, text);
-        }
     }
     value->texts = g_strv_builder_end(builder);
 }
@@ -224,13 +218,11 @@ static void read_groups(SettingsReader *reader, const Setting *row, config_setti
             continue;
         }
         const Setting *table = row->children;
-        if (reader->row_table != NULL) {
+        if (reader->row_table != NULL)
             table = reader->row_table(reader, row, element, element_key);
-        }
-        if (table != NULL) {
+        if (table != NULL)
             g_ptr_array_add(value->groups,
                             reader_group(reader, table, element, element_key, element_place));
-        }
     }
 }
 
@@ -250,11 +242,10 @@ static void read_value(SettingsReader *reader, const Setting *row, config_settin
 {
     switch (row->type) {
     case SETTING_BOOL:
-        if (config_setting_type(node) == CONFIG_TYPE_BOOL) {
+        if (config_setting_type(node) == CONFIG_TYPE_BOOL)
             value->boolean = config_setting_get_bool(node);
-        } else {
+        else
             wrong_type(reader, row, node, key, place);
-        }
         break;
     case SETTING_INT:
         read_integer(reader, row, node, key, place, value);
@@ -288,9 +279,8 @@ static void read_initial(SettingsReader *reader, const Setting *row, const char 
     g_autofree char *text = g_strdup_printf("value = %s;", row->initial);
     config_t config;
     config_init(&config);
-    if (config_read_string(&config, text) != CONFIG_TRUE) {
+    if (config_read_string(&config, text) != CONFIG_TRUE)
         g_error("the default of setting %s is not as a file would have it: %s", key, row->initial);
-    }
     read_value(reader, row, config_lookup(&config, "value"), key, place, value);
     config_destroy(&config);
 }
@@ -304,14 +294,13 @@ static bool is_read_when_absent(const Setting *row)
 static void read_absent(SettingsReader *reader, const Setting *row, bool is_in_file,
                         const char *key, const char *place, SettingsValue *value)
 {
-    if (row->type == SETTING_GROUP) {
+    if (row->type == SETTING_GROUP)
         read_group(reader, row, NULL, key, place, value);
-    } else if (row->initial != NULL) {
+    else if (row->initial != NULL)
         read_initial(reader, row, key, place, value);
-    } else if (row->is_required && is_in_file) {
+    else if (row->is_required && is_in_file)
         problem_add(reader->problems, place, key, "is missing; it must be given (%s)",
                     setting_type_text(row));
-    }
 }
 
 static void unknown_key(SettingsReader *reader, const Setting *table, config_setting_t *node,
@@ -325,9 +314,8 @@ static void unknown_key(SettingsReader *reader, const Setting *table, config_set
     }
     size_t n = settings_table_length(table);
     g_autofree const char **names = g_new0(const char *, n + 1);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         names[i] = table[i].name;
-    }
     g_autofree char *hint = problem_hint(name, names);
     problem_add(reader->problems, place, key, "unknown key%s", hint);
 }
@@ -343,9 +331,8 @@ SettingsGroup *reader_group(SettingsReader *reader, const Setting *table, config
         g_autofree char *child_key = g_strjoin(key[0] != '\0' ? "." : "", key, name, NULL);
         g_autofree char *child_place = reader_place(reader, child);
         size_t row = 0;
-        while (table[row].name != NULL && strcmp(table[row].name, name) != 0) {
+        while (table[row].name != NULL && strcmp(table[row].name, name) != 0)
             row++;
-        }
         if (table[row].name == NULL) {
             unknown_key(reader, table, child, child_key, child_place);
             continue;

@@ -10,9 +10,8 @@
 static bool is_good_name(const char *name)
 {
     for (const char *c = name; *c != '\0'; c++) {
-        if (!g_ascii_isalnum(*c) && (c == name || strchr("._-", *c) == NULL)) {
+        if (!g_ascii_isalnum(*c) && (c == name || strchr("._-", *c) == NULL))
             return false;
-        }
     }
     return strlen(name) <= 64;
 }
@@ -21,17 +20,15 @@ static void check_source_name(const Settings *settings, size_t source, GPtrArray
 {
     const SettingsSource *this = &settings->sources[source];
     g_autofree char *name = problem_quote(this->source.name);
-    if (!is_good_name(this->source.name)) {
+    if (!is_good_name(this->source.name))
         problem_add(
             problems, this->place, "sources",
             "name \"%s\" is not allowed; allowed: up to 64 letters, digits, dots, dashes and "
             "underscores, a letter or digit first",
             name);
-    }
-    if (g_ascii_strcasecmp(this->source.name, "ledger") == 0) {
+    if (g_ascii_strcasecmp(this->source.name, "ledger") == 0)
         problem_add(problems, this->place, "sources",
                     "name \"%s\" is taken by the ledger itself; choose another", name);
-    }
     for (size_t i = 0; i < source; i++) {
         /* Case-insensitive: nobody tells "HR" and "hr" apart in a report. */
         if (g_ascii_strcasecmp(settings->sources[i].source.name, this->source.name) == 0) {
@@ -46,9 +43,8 @@ static void check_source_name(const Settings *settings, size_t source, GPtrArray
 static bool has_any(const SettingsGroup *group, const char *const *conditions)
 {
     for (size_t i = 0; conditions[i] != NULL; i++) {
-        if (settings_text(group, conditions[i]) != NULL) {
+        if (settings_text(group, conditions[i]) != NULL)
             return true;
-        }
     }
     return false;
 }
@@ -58,18 +54,16 @@ static void check_classes(const Settings *settings, GPtrArray *problems)
     static const char *const conditions[] = {"name", "under", "member_of", "source", NULL};
 
     g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-    for (size_t i = 0; i < settings->n_sources; i++) {
+    for (size_t i = 0; i < settings->n_sources; i++)
         g_strv_builder_add(builder, settings->sources[i].source.name);
-    }
     g_auto(GStrv) names = g_strv_builder_end(builder);
     for (size_t i = 0; i < settings_n_groups(settings->root, "account_classes"); i++) {
         const SettingsGroup *rule = settings_group_at(settings->root, "account_classes", i);
         const char *source = settings_text(rule, "source");
-        if (!has_any(rule, conditions)) {
+        if (!has_any(rule, conditions))
             problem_add(problems, settings_place(rule), "account_classes",
                         "no condition is given, so every account would fit; allowed: name, under, "
                         "member_of, source (name = \"*\" if every account is meant)");
-        }
         if (source != NULL && !g_strv_contains((const char *const *)names, source)) {
             g_autofree char *quoted = problem_quote(source);
             g_autofree char *hint = problem_hint(source, (const char *const *)names);
@@ -88,12 +82,11 @@ static void check_allowed(const SettingsGroup *entitlement, GPtrArray *problems)
             const char *name = record_kind(PROVIDES_PEOPLE)->fields[field].name;
             has_condition |= settings_text(allowed, name) != NULL;
         }
-        if (!has_condition) {
+        if (!has_condition)
             problem_add(
                 problems, settings_place(allowed), "entitlements.allowed",
                 "no condition is given, so everybody would be allowed; id = \"*\" if that is "
                 "meant");
-        }
     }
 }
 
@@ -105,9 +98,8 @@ static void check_unique(const Settings *settings, const char *list, const char 
     for (size_t i = 0; i < settings_n_groups(settings->root, list); i++) {
         const SettingsGroup *row = settings_group_at(settings->root, list, i);
         char *text = (char *)(uintptr_t)settings_text(row, name);
-        if (text == NULL) {
+        if (text == NULL)
             continue;
-        }
         const char *first = g_hash_table_lookup(seen, text);
         if (first != NULL) {
             g_autofree char *key = g_strdup_printf("%s.%s", list, name);
@@ -127,22 +119,20 @@ static void check_store(const Settings *settings, GPtrArray *problems)
     /* What follows an unknown scheme may hold a password. */
     g_autofree char *quoted = problem_quote(url != NULL && !strchr(url, '@') ? url : "…");
     if (url == NULL || g_str_has_prefix(url, "postgresql://") ||
-        g_str_has_prefix(url, "postgres://")) {
+        g_str_has_prefix(url, "postgres://"))
         return;
-    }
     if (!g_str_has_prefix(url, "sqlite:") || url[strlen("sqlite:")] == '\0' ||
-        g_str_has_suffix(url, "/")) {
+        g_str_has_suffix(url, "/"))
         problem_add(
             problems, place, "store.url",
             "\"%s\" names no store; allowed: sqlite:///absolute/path, sqlite:path (relative "
             "to the configuration file), postgresql://… (a URI of libpq)",
             quoted);
-    } else if (g_str_has_prefix(url, "sqlite://") && !g_str_has_prefix(url, "sqlite:///")) {
+    else if (g_str_has_prefix(url, "sqlite://") && !g_str_has_prefix(url, "sqlite:///"))
         problem_add(problems, place, "store.url",
                     "\"%s\" has two slashes, so its first word would be a host; allowed: "
                     "sqlite:///absolute/path, sqlite:path",
                     quoted);
-    }
 }
 
 /* Names in old sentences are found by what the history knows of the people they mean. */
@@ -167,9 +157,8 @@ static void check_control_name(const SettingsGroup *rule, const Setting *control
     const char *control = settings_text(rule, "control");
     g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
 
-    for (; controls != NULL && controls->name != NULL; controls++) {
+    for (; controls != NULL && controls->name != NULL; controls++)
         g_strv_builder_add(builder, controls->name);
-    }
     g_auto(GStrv) names = g_strv_builder_end(builder);
     if (control != NULL && !g_strv_contains((const char *const *)names, control)) {
         const char *nearest = settings_nearest(control, (const char *const *)names);
@@ -191,12 +180,11 @@ static void check_suppression(const SettingsGroup *rule, const Setting *controls
     int32_t day;
 
     check_control_name(rule, controls, problems);
-    if (!has_any(rule, conditions)) {
+    if (!has_any(rule, conditions))
         problem_add(problems, settings_place(rule), "suppressions",
                     "no condition is given, so every exception of the control would fit; allowed: "
                     "account, group, person, source, asset, computer (source = \"*\" if every one "
                     "is meant)");
-    }
     if (until != NULL && !day_parse(text_of(until), NULL, &day)) {
         g_autofree char *quoted = problem_quote(until);
         problem_add(problems, settings_place(rule), "suppressions.until",
@@ -235,13 +223,12 @@ static void check_review_scope(const SettingsGroup *review, GPtrArray *problems)
         g_autofree char *key = g_strconcat("reviews.", names[i], NULL);
         const char *text = settings_text(review, names[i]);
         bool is_needed = needed != NULL && strcmp(needed, names[i]) == 0;
-        if (is_needed && (text == NULL || *text == '\0')) {
+        if (is_needed && (text == NULL || *text == '\0'))
             problem_add(problems, settings_place(review), key,
                         "is missing; scope \"%s\" needs it: %s", scope, example);
-        } else if (!is_needed && text != NULL) {
+        else if (!is_needed && text != NULL)
             problem_add(problems, settings_place(review), key,
                         "means nothing with scope \"%s\"; take it out", scope);
-        }
     }
 }
 
@@ -256,10 +243,9 @@ static void check_review_dates(const SettingsGroup *review, GPtrArray *problems)
         problem_add(problems, settings_place(review), "reviews.starts",
                     "\"%s\" is no date; allowed: a day that exists, as in \"2026-01-15\"", quoted);
     }
-    if (starts != NULL && every == NULL) {
+    if (starts != NULL && every == NULL)
         problem_add(problems, settings_place(review), "reviews.starts",
                     "means nothing without every, the rule that starts then");
-    }
     g_autofree char *problem = every != NULL ? recurrence_problem(every, day) : NULL;
     if (problem != NULL) {
         g_autofree char *quoted = problem_quote(every);
@@ -304,40 +290,33 @@ static void check_notify(const SettingsGroup *notify, GPtrArray *problems)
                     "smtp://host:587",
                     quoted);
     }
-    if (url != NULL && strchr(url, '@') != NULL) {
+    if (url != NULL && strchr(url, '@') != NULL)
         problem_add(problems, place, "notify.smtp_url",
                     "holds a name or a password; use user and password_file");
-    }
-    if (url != NULL && (from == NULL || !is_address(from))) {
+    if (url != NULL && (from == NULL || !is_address(from)))
         problem_add(problems, place, "notify.from",
                     "is %s; allowed: one mail address, as in \"rightful@example.com\"",
                     from == NULL ? "missing" : "no mail address");
-    }
-    if ((settings_text(notify, "user") != NULL) != settings_is_set(notify, "password_file")) {
+    if ((settings_text(notify, "user") != NULL) != settings_is_set(notify, "password_file"))
         problem_add(problems, place, "notify.user", "and password_file go together");
-    }
 }
 
 void rules_check(const Settings *settings, const SettingsCatalogue *catalogue, GPtrArray *problems)
 {
     check_store(settings, problems);
-    for (size_t i = 0; i < settings->n_sources; i++) {
+    for (size_t i = 0; i < settings->n_sources; i++)
         check_source_name(settings, i, problems);
-    }
     check_classes(settings, problems);
-    for (size_t i = 0; i < settings_n_groups(settings->root, "entitlements"); i++) {
+    for (size_t i = 0; i < settings_n_groups(settings->root, "entitlements"); i++)
         check_allowed(settings_group_at(settings->root, "entitlements", i), problems);
-    }
     check_unique(settings, "segregation", "id", problems);
-    for (size_t i = 0; i < settings_n_groups(settings->root, "suppressions"); i++) {
+    for (size_t i = 0; i < settings_n_groups(settings->root, "suppressions"); i++)
         check_suppression(settings_group_at(settings->root, "suppressions", i), catalogue->controls,
                           problems);
-    }
     check_notify(settings_group(settings->root, "notify"), problems);
     check_retention(settings_group(settings->root, "retention"), problems);
     check_unique(settings, "reviews", "name", problems);
-    for (size_t i = 0; i < settings_n_groups(settings->root, "reviews"); i++) {
+    for (size_t i = 0; i < settings_n_groups(settings->root, "reviews"); i++)
         check_review(settings_group_at(settings->root, "reviews", i), problems);
-    }
     web_rules_check(settings, problems);
 }

@@ -44,23 +44,20 @@ static bool looks_at(const Cursor *cursor, const char *text)
 
 static void skip_until(Cursor *cursor, const char *text)
 {
-    while (cursor->at < cursor->end && !looks_at(cursor, text)) {
+    while (cursor->at < cursor->end && !looks_at(cursor, text))
         advance(cursor);
-    }
 }
 
 /* Cursor behind the opening quote. false when the text never ends. */
 static bool skip_text(Cursor *cursor)
 {
     while (cursor->at < cursor->end && *cursor->at != '"') {
-        if (*cursor->at == '\\' && cursor->at + 1 < cursor->end) {
+        if (*cursor->at == '\\' && cursor->at + 1 < cursor->end)
             advance(cursor);
-        }
         advance(cursor);
     }
-    if (cursor->at == cursor->end) {
+    if (cursor->at == cursor->end)
         return false;
-    }
     advance(cursor);
     return true;
 }
@@ -69,9 +66,8 @@ static void check_number(Scan *scan, Cursor *cursor)
 {
     const char *start = cursor->at;
     while (cursor->at < cursor->end &&
-           (g_ascii_isalnum(*cursor->at) || strchr("+-._*", *cursor->at) != NULL)) {
+           (g_ascii_isalnum(*cursor->at) || strchr("+-._*", *cursor->at) != NULL))
         advance(cursor);
-    }
     g_autofree char *text = g_strndup(start, (gsize)(cursor->at - start));
     char *end = NULL;
     errno = 0;
@@ -91,9 +87,8 @@ static bool follow_include(Scan *scan, Cursor *cursor, unsigned depth)
     }
     advance(cursor);
     const char *start = cursor->at;
-    if (!skip_text(cursor)) {
+    if (!skip_text(cursor))
         return true;
-    }
     g_autofree char *name = g_strndup(start, (gsize)(cursor->at - 1 - start));
     g_autofree char *file =
         g_path_is_absolute(name) ? g_strdup(name) : g_build_filename(scan->directory, name, NULL);
@@ -127,9 +122,8 @@ static bool scan_bytes(Scan *scan, Cursor *cursor, unsigned depth)
         } else if (g_ascii_isalpha(c) || c == '*') {
             /* a name: the digits in it are no numbers */
             while (cursor->at < cursor->end &&
-                   (g_ascii_isalnum(*cursor->at) || strchr("-_*", *cursor->at) != NULL)) {
+                   (g_ascii_isalnum(*cursor->at) || strchr("-_*", *cursor->at) != NULL))
                 advance(cursor);
-            }
         } else {
             advance(cursor);
         }
@@ -161,9 +155,8 @@ static bool scan_file(Scan *scan, const char *file, const char *place, unsigned 
                     DEEPEST_INCLUDE);
         return false;
     }
-    if (!check_file(scan, file, place)) {
+    if (!check_file(scan, file, place))
         return false;
-    }
     g_autofree char *bytes = NULL;
     gsize length = 0;
     g_autoptr(GError) error = NULL;

@@ -29,9 +29,8 @@ static Setting *root_table_new(const SettingsCatalogue *catalogue)
     Setting *table = g_new0(Setting, n + 1);
     for (size_t i = 0; i < n; i++) {
         table[i] = settings_root_table[i];
-        if (strcmp(table[i].name, "controls") == 0) {
+        if (strcmp(table[i].name, "controls") == 0)
             table[i].children = catalogue->controls != NULL ? catalogue->controls : no_settings;
-        }
     }
     return table;
 }
@@ -50,9 +49,8 @@ static const Connector *find_connector(const SettingsCatalogue *catalogue, const
 {
     for (const Connector *const *connector = catalogue->connectors; *connector != NULL;
          connector++) {
-        if (strcmp((*connector)->kind, kind) == 0) {
+        if (strcmp((*connector)->kind, kind) == 0)
             return *connector;
-        }
     }
     return NULL;
 }
@@ -61,10 +59,8 @@ static void unknown_kind(SettingsReader *reader, const SettingsCatalogue *catalo
                          const char *kind, const char *key, const char *place)
 {
     g_autoptr(GPtrArray) kinds = g_ptr_array_new();
-    for (const Connector *const *connector = catalogue->connectors; *connector != NULL;
-         connector++) {
+    for (const Connector *const *connector = catalogue->connectors; *connector != NULL; connector++)
         g_ptr_array_add(kinds, (char *)(uintptr_t)(*connector)->kind);
-    }
     g_ptr_array_add(kinds, NULL);
     g_autofree char *quoted = problem_quote(kind);
     g_autofree char *hint = problem_hint(kind, (const char *const *)kinds->pdata);
@@ -77,9 +73,8 @@ static const Setting *table_of_row(SettingsReader *reader, const Setting *list,
                                    config_setting_t *row, const char *key)
 {
     LoadedSettings *loaded = reader->data;
-    if (strcmp(list->name, "sources") != 0) {
+    if (strcmp(list->name, "sources") != 0)
         return list->children;
-    }
     config_setting_t *node = config_setting_get_member(row, "kind");
     const char *kind = node != NULL ? config_setting_get_string(node) : NULL;
     if (kind == NULL) {
@@ -108,24 +103,21 @@ static const Setting *table_of_row(SettingsReader *reader, const Setting *list,
 static Provides provides_of(const char *name)
 {
     for (unsigned bit = PROVIDES_DIRECTORY; bit <= PROVIDES_ACCOUNTS; bit <<= 1) {
-        if (strcmp(provides_name(bit), name) == 0) {
+        if (strcmp(provides_name(bit), name) == 0)
             return bit;
-        }
     }
     return 0;
 }
 
 static void check_provides(const SettingsSource *source, GPtrArray *problems)
 {
-    if ((source->connector->provides & source->source.provides) != 0) {
+    if ((source->connector->provides & source->source.provides) != 0)
         return;
-    }
     g_autoptr(GString) offered = g_string_new("");
     for (unsigned bit = PROVIDES_DIRECTORY; bit <= PROVIDES_ACCOUNTS; bit <<= 1) {
-        if ((source->connector->provides & bit) != 0) {
+        if ((source->connector->provides & bit) != 0)
             g_string_append_printf(offered, "%s%s", offered->len > 0 ? ", " : "",
                                    provides_name(bit));
-        }
     }
     g_autofree char *key = g_strdup_printf("sources.%s.provides", source->source.name);
     problem_add(problems, source->place, key, "a source of kind %s cannot provide %s; allowed: %s",
@@ -134,9 +126,8 @@ static void check_provides(const SettingsSource *source, GPtrArray *problems)
 
 static void validate(const SettingsSource *source, GPtrArray *problems)
 {
-    if (source->connector->validate == NULL) {
+    if (source->connector->validate == NULL)
         return;
-    }
     g_autoptr(GPtrArray) sentences = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *key = g_strdup_printf("sources.%s", source->source.name);
     source->connector->validate(&source->source, sentences);
@@ -159,9 +150,8 @@ static void collect_sources(LoadedSettings *loaded, GPtrArray *problems, bool ma
         const SettingsGroup *group = settings_group_at(loaded->root, "sources", i);
         const char *name = settings_text(group, "name");
         const char *provides = settings_text(group, "provides");
-        if (name == NULL || provides == NULL) {
+        if (name == NULL || provides == NULL)
             continue;
-        }
         SettingsSource *source = &settings->sources[settings->n_sources++];
         source->source =
             (Source){.name = name, .provides = provides_of(provides), .settings = group};
@@ -169,9 +159,8 @@ static void collect_sources(LoadedSettings *loaded, GPtrArray *problems, bool ma
         source->place = settings_place(group);
         check_provides(source, problems);
         /* A connector relies on settings that passed its table. */
-        if (may_validate) {
+        if (may_validate)
             validate(source, problems);
-        }
     }
 }
 
@@ -229,9 +218,8 @@ static void read_tree(LoadedSettings *loaded, const char *path, const char *dire
         size_t n_problems = problems->len;
         loaded->root =
             reader_group(&reader, loaded->root_table, config_root_setting(&config), "", path);
-        if (problems->len == n_problems && settings_n_groups(loaded->root, "sources") == 0) {
+        if (problems->len == n_problems && settings_n_groups(loaded->root, "sources") == 0)
             problem_add(problems, path, "sources", "is empty; a run needs at least one source");
-        }
         fill_settings(loaded, problems, problems->len == n_problems);
     }
     config_destroy(&config);
@@ -251,21 +239,18 @@ Settings *settings_load(const char *path, const SettingsCatalogue *catalogue, GP
     loaded->root_table = root_table_new(catalogue);
     loaded->source_tables = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_autofree char *directory = g_path_get_dirname(settings->path);
-    if (scan_files(path, directory, content, problems)) {
+    if (scan_files(path, directory, content, problems))
         read_tree(loaded, path, directory, problems);
-    }
-    if (problems->len > n_problems) {
+    if (problems->len > n_problems)
         return NULL;
-    }
     settings->digest = digest_text(content->str, content->len);
     return g_steal_pointer(&settings);
 }
 
 void settings_free(Settings *settings)
 {
-    if (settings == NULL) {
+    if (settings == NULL)
         return;
-    }
     LoadedSettings *loaded = (LoadedSettings *)settings;
     g_free(settings->path);
     g_free(settings->digest);

@@ -34,19 +34,16 @@ static void stop(const char *what)
 static const unsigned char *head(const unsigned char *at, const unsigned char *end,
                                  size_t *ret_length)
 {
-    if (end - at < 2) {
+    if (end - at < 2)
         return NULL;
-    }
     size_t length = at[1];
     at += 2;
     if (length >= 0x80) {
         size_t n = length - 0x80;
-        if ((size_t)(end - at) < n) {
+        if ((size_t)(end - at) < n)
             return NULL;
-        }
-        for (length = 0; n > 0; n--) {
+        for (length = 0; n > 0; n--)
             length = length << 8 | *at++;
-        }
     }
     *ret_length = length;
     return at;
@@ -57,9 +54,8 @@ static const unsigned char *content(const unsigned char *at, const unsigned char
 {
     const unsigned char *found = head(at, end, ret_length);
 
-    if (found == NULL || (size_t)(end - found) < *ret_length) {
+    if (found == NULL || (size_t)(end - found) < *ret_length)
         stop("an answer that is not LDAP");
-    }
     return found;
 }
 
@@ -102,9 +98,8 @@ static void receive(Stream *stream)
     ssize_t n = stream->end < BUFFER_BYTES ? recv(stream->socket, stream->buffer + stream->end,
                                                   BUFFER_BYTES - stream->end, 0)
                                            : 0;
-    if (n <= 0) {
+    if (n <= 0)
         stop("the connection broke, or a message is too large");
-    }
     stream->end += (size_t)n;
 }
 
@@ -115,9 +110,8 @@ static const unsigned char *next_message(Stream *stream, size_t *ret_length)
         const unsigned char *at = stream->buffer + stream->begin;
         const unsigned char *end = stream->buffer + stream->end;
         const unsigned char *found = head(at, end, ret_length);
-        if (found != NULL && at[0] != TAG_SEQUENCE) {
+        if (found != NULL && at[0] != TAG_SEQUENCE)
             stop("an answer that is not LDAP");
-        }
         if (found != NULL && (size_t)(end - found) >= *ret_length) {
             stream->begin = (size_t)(found + *ret_length - stream->buffer);
             return found;
@@ -135,9 +129,8 @@ static void take_cookie(const unsigned char *at, const unsigned char *end, struc
 
     ber_memfree(cookie->bv_val);
     *cookie = (struct berval){0};
-    if (found == NULL) {
+    if (found == NULL)
         return;
-    }
     at = content(found + sizeof oid - 1, end, &length); /* OCTET STRING of */
     at = content(at, end, &length);                     /* SEQUENCE of */
     at = content(at, end, &length) + length;            /* the estimate and */
@@ -153,14 +146,12 @@ static void ask(const Stream *stream, char **arguments, struct berval *cookie)
     int id;
 
     if (ldap_create_page_control(stream->ldap, atoi(arguments[5]), cookie, 1, &paging) !=
-        LDAP_SUCCESS) {
+        LDAP_SUCCESS)
         stop("no paging control");
-    }
     LDAPControl *controls[] = {paging, NULL};
     if (ldap_search_ext(stream->ldap, arguments[4], LDAP_SCOPE_SUBTREE, arguments[6], &arguments[7],
-                        0, controls, NULL, NULL, LDAP_NO_LIMIT, &id) != LDAP_SUCCESS) {
+                        0, controls, NULL, NULL, LDAP_NO_LIMIT, &id) != LDAP_SUCCESS)
         stop("the search cannot be sent");
-    }
     ldap_control_free(paging);
 }
 
@@ -176,9 +167,8 @@ static void read_page(Stream *stream, struct berval *cookie)
             walk_entry(stream, operation, operation + length);
             continue;
         }
-        if (*at != LDAP_RES_SEARCH_RESULT || operation[2] != LDAP_SUCCESS) {
+        if (*at != LDAP_RES_SEARCH_RESULT || operation[2] != LDAP_SUCCESS)
             stop("the search failed");
-        }
         take_cookie(operation + length, end, cookie);
         return;
     }
@@ -193,9 +183,8 @@ static void connect_and_bind(Stream *stream, char **arguments)
         ldap_set_option(stream->ldap, LDAP_OPT_PROTOCOL_VERSION, &version) != LDAP_OPT_SUCCESS ||
         ldap_sasl_bind_s(stream->ldap, arguments[2], LDAP_SASL_SIMPLE, &password, NULL, NULL,
                          NULL) != LDAP_SUCCESS ||
-        ldap_get_option(stream->ldap, LDAP_OPT_DESC, &stream->socket) != LDAP_OPT_SUCCESS) {
+        ldap_get_option(stream->ldap, LDAP_OPT_DESC, &stream->socket) != LDAP_OPT_SUCCESS)
         stop("no bind");
-    }
 }
 
 int main(int n_arguments, char **arguments)

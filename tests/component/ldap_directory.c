@@ -23,17 +23,15 @@ char *ldap_directory_big_tree(void)
     g_autofree char *top = ldap_directory_small_tree();
 
     g_string_append(ldif, top);
-    for (int i = 0; i < N_USERS - 1; i++) {
+    for (int i = 0; i < N_USERS - 1; i++)
         g_string_append_printf(ldif,
                                "dn: uid=u%d," SUFFIX
                                "\nobjectClass: inetOrgPerson\nuid: u%d\ncn: U\nsn: U\n"
                                "mail: u%d@example.test\nemployeeNumber: %05d\n\n",
                                i, i, i, i);
-    }
     g_string_append(ldif, "dn: cn=all," SUFFIX "\nobjectClass: groupOfNames\ncn: all\n");
-    for (int i = 0; i < N_USERS - 1; i++) {
+    for (int i = 0; i < N_USERS - 1; i++)
         g_string_append_printf(ldif, "member: uid=u%d," SUFFIX "\n", i);
-    }
     g_string_append(ldif, "\n");
     return g_string_free(ldif, FALSE);
 }
@@ -66,9 +64,8 @@ void assert_pull_fails(const Pulled *pulled, SourceError code, const char *part)
 {
     assert_string_equal(pulled->problems, "");
     assert_false(pulled->is_whole);
-    if (strstr(pulled->error, part) == NULL) {
+    if (strstr(pulled->error, part) == NULL)
         fail_msg("\"%s\" does not say \"%s\"", pulled->error, part);
-    }
     assert_int_equal(pulled->code, code);
 }
 

@@ -82,8 +82,7 @@ int main(int n_arguments, char **arguments)
         return 1;
     }
     char line[16];
-    while (fgets(line, sizeof line, stdin) != NULL) {
+    while (fgets(line, sizeof line, stdin) != NULL)
         pull_once(settings, baseline, as_of_utc);
-    }
     return 0;
 }

@@ -43,21 +43,18 @@ static void read_controls(BerElement *ber, Request *request)
     ber_len_t length;
     char *end;
 
-    if (ber_peek_tag(ber, &length) != LDAP_TAG_CONTROLS) {
+    if (ber_peek_tag(ber, &length) != LDAP_TAG_CONTROLS)
         return;
-    }
     for (ber_tag_t tag = ber_first_element(ber, &length, &end); tag != LBER_DEFAULT;
          tag = ber_next_element(ber, &length, end)) {
         struct berval oid = {0};
         struct berval value = {0};
         ber_int_t critical = 0;
         ber_scanf(ber, "{m", &oid);
-        if (ber_peek_tag(ber, &length) == LBER_BOOLEAN) {
+        if (ber_peek_tag(ber, &length) == LBER_BOOLEAN)
             ber_scanf(ber, "b", &critical);
-        }
-        if (ber_peek_tag(ber, &length) == LBER_OCTETSTRING) {
+        if (ber_peek_tag(ber, &length) == LBER_OCTETSTRING)
             ber_scanf(ber, "m", &value);
-        }
         ber_scanf(ber, "}");
         if (strcmp(oid.bv_val, DOMAIN_SCOPE_OID) == 0) {
             request->has_domain_scope = true;
@@ -95,9 +92,8 @@ static void read_search(BerElement *ber, Request *request)
                                        ? strtoul(*attribute + strlen(STAMPS ";range="), NULL, 10)
                                        : 0;
         }
-        if (g_str_has_prefix(*attribute, "member;range=")) {
+        if (g_str_has_prefix(*attribute, "member;range="))
             g_strlcpy(request->range_attribute, *attribute, sizeof request->range_attribute);
-        }
     }
     ber_memvfree((void **)attributes);
     read_controls(ber, request);
@@ -113,9 +109,8 @@ static bool read_request(Connection *connection, Request *ret_request)
 
     if (is_good) {
         request.operation = ber_peek_tag(ber, &length);
-        if (request.operation == LDAP_REQ_SEARCH) {
+        if (request.operation == LDAP_REQ_SEARCH)
             read_search(ber, &request);
-        }
     }
     ber_free(ber, 1);
     *ret_request = request;
@@ -128,10 +123,9 @@ static void send_ber(Connection *connection, BerElement *ber)
 {
     struct berval *bytes = NULL;
 
-    if (ber_flatten(ber, &bytes) == 0) {
+    if (ber_flatten(ber, &bytes) == 0)
         g_byte_array_append(connection->answers, (const guint8 *)bytes->bv_val,
                             (guint)bytes->bv_len);
-    }
     ber_bvfree(bytes);
     ber_free(ber, 1);
 }
@@ -207,9 +201,8 @@ static void send_root_dse(Connection *connection, const Request *request)
 
     ber_printf(ber, "{it{s{", request->id, LDAP_RES_SEARCH_ENTRY, "");
     put_attribute(ber, "supportedCapabilities", "1.2.840.113556.1.4.800");
-    if (!connection->responder->script.without_domain_scope) {
+    if (!connection->responder->script.without_domain_scope)
         put_attribute(ber, "supportedControl", DOMAIN_SCOPE_OID);
-    }
     ber_printf(ber, "}}}");
     send_ber(connection, ber);
 }
@@ -225,11 +218,10 @@ static void put_range(const Responder *responder, BerElement *ber, size_t first,
     char name[64];
 
     end = last < end ? last + 1 : end;
-    if (end == script->n_members) {
+    if (end == script->n_members)
         snprintf(name, sizeof name, "member;range=%zu-*", first);
-    } else {
+    else
         snprintf(name, sizeof name, "member;range=%zu-%zu", first, end - 1);
-    }
     put_members(ber, name, first, end - (script->loses_value && first > 0 ? 1 : 0));
 }
 
@@ -272,17 +264,15 @@ static void send_stamps(Connection *connection, const Request *request, size_t g
 
     snprintf(text, sizeof text, "CN=g%zu,OU=Groups," RESPONDER_BASE, group);
     ber_printf(ber, "{it{s{", request->id, LDAP_RES_SEARCH_ENTRY, text);
-    if (first == 0 && end == script->n_members) {
+    if (first == 0 && end == script->n_members)
         snprintf(text, sizeof text, STAMPS);
-    } else if (end == script->n_members) {
+    else if (end == script->n_members)
         snprintf(text, sizeof text, STAMPS ";range=%zu-*", first);
-    } else {
+    else
         snprintf(text, sizeof text, STAMPS ";range=%zu-%zu", first + shift, end - 1);
-    }
     ber_printf(ber, "{s[", text);
-    for (size_t i = first; i < end && script->with_stamps; i++) {
+    for (size_t i = first; i < end && script->with_stamps; i++)
         put_stamp(script, ber, i);
-    }
     ber_printf(ber, "]}}}}");
     send_ber(connection, ber);
 }
@@ -337,19 +327,16 @@ static void send_page(Connection *connection, const Request *request)
     size_t end = MIN(first + size, script->n_groups);
     char cookie[32] = "";
 
-    for (size_t i = first; i < (is_bad ? first + (end - first) / 2 : end); i++) {
+    for (size_t i = first; i < (is_bad ? first + (end - first) / 2 : end); i++)
         send_group(connection, request, i);
-    }
-    for (size_t i = 0; i < script->n_references && !request->has_domain_scope; i++) {
+    for (size_t i = 0; i < script->n_references && !request->has_domain_scope; i++)
         send_reference(connection, request);
-    }
     if (is_bad && script->disconnects) {
         send_disconnection(connection);
         return;
     }
-    if (end < script->n_groups || script->repeats_page) {
+    if (end < script->n_groups || script->repeats_page)
         snprintf(cookie, sizeof cookie, "%zu", end);
-    }
     send_result(connection, request, LDAP_RES_SEARCH_RESULT, is_bad ? script->bad_page_code : 0,
                 request->is_paged ? cookie : NULL);
 }
@@ -363,17 +350,16 @@ static void answer_base_search(Connection *connection, const Request *request)
 
     responder->n_base_searches++;
     responder->n_range_searches += is_range ? 1 : 0;
-    if (request->base[0] == '\0') {
+    if (request->base[0] == '\0')
         send_root_dse(connection, request);
-    } else if (is_range && responder->script.range_code != 0) {
+    else if (is_range && responder->script.range_code != 0)
         code = responder->script.range_code;
-    } else if (request->wants_stamps && responder->script.range_code != 0) {
+    else if (request->wants_stamps && responder->script.range_code != 0)
         code = responder->script.range_code;
-    } else if (request->wants_stamps && sscanf(request->base, "CN=g%lu", &group) == 1) {
+    else if (request->wants_stamps && sscanf(request->base, "CN=g%lu", &group) == 1)
         send_stamps(connection, request, group);
-    } else if (sscanf(request->base, "CN=g%lu", &group) == 1 && !responder->script.forgets_group) {
+    else if (sscanf(request->base, "CN=g%lu", &group) == 1 && !responder->script.forgets_group)
         send_group(connection, request, group);
-    }
     send_result(connection, request, LDAP_RES_SEARCH_RESULT, code, NULL);
 }
 
@@ -386,11 +372,10 @@ static void answer(Connection *connection, const Request *request)
     } else if (request->operation == LDAP_REQ_SEARCH) {
         responder->n_searches++;
         responder->n_with_domain_scope += request->has_domain_scope ? 1 : 0;
-        if (request->scope == LDAP_SCOPE_BASE) {
+        if (request->scope == LDAP_SCOPE_BASE)
             answer_base_search(connection, request);
-        } else {
+        else
             send_page(connection, request);
-        }
     }
 }
 
@@ -424,9 +409,8 @@ static void serve(Responder *responder, int socket)
             g_array_append_val(requests, request);
         }
         responder->n_round_trips++;
-        for (guint i = 0; i < requests->len && !connection.is_over; i++) {
+        for (guint i = 0; i < requests->len && !connection.is_over; i++)
             answer(&connection, &g_array_index(requests, Request, i));
-        }
         send_answers(&connection);
     }
     g_byte_array_unref(connection.answers);
@@ -439,9 +423,8 @@ static gpointer run(gpointer data)
 
     while (!g_atomic_int_get(&responder->is_stopping)) {
         int socket = accept(responder->listener, NULL, NULL);
-        if (socket >= 0) {
+        if (socket >= 0)
             serve(responder, socket);
-        }
     }
     return NULL;
 }
@@ -458,9 +441,8 @@ Responder *responder_start(const ResponderScript *script)
     if (responder->listener < 0 ||
         bind(responder->listener, (struct sockaddr *)&address, sizeof address) != 0 ||
         listen(responder->listener, 4) != 0 ||
-        getsockname(responder->listener, (struct sockaddr *)&address, &length) != 0) {
+        getsockname(responder->listener, (struct sockaddr *)&address, &length) != 0)
         g_error("responder: no socket");
-    }
     responder->url = g_strdup_printf("ldap://127.0.0.1:%d", ntohs(address.sin_port));
     responder->thread = g_thread_new("responder", run, responder);
     return responder;
@@ -468,9 +450,8 @@ Responder *responder_start(const ResponderScript *script)
 
 void responder_stop(Responder *responder)
 {
-    if (responder->thread == NULL) {
+    if (responder->thread == NULL)
         return;
-    }
     g_atomic_int_set(&responder->is_stopping, 1);
     shutdown(responder->listener, SHUT_RDWR);
     g_thread_join(g_steal_pointer(&responder->thread));

@@ -21,15 +21,12 @@ static char *run(const char *const *arguments, const char *certificate)
     int status = 0;
 
     if (!g_spawn_sync(NULL, (char **)(uintptr_t)arguments, environment, G_SPAWN_DEFAULT, NULL, NULL,
-                      &output, NULL, &status, &error)) {
+                      &output, NULL, &status, &error))
         g_error("%s", error->message);
-    }
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 77) {
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
         exit(77);
-    }
-    if (status != 0) {
+    if (status != 0)
         g_clear_pointer(&output, g_free);
-    }
     return output;
 }
 
@@ -39,9 +36,8 @@ static char *value_of(const char *environment, const char *name)
 
     for (size_t i = 0; lines[i] != NULL; i++) {
         size_t length = strlen(name);
-        if (strncmp(lines[i], name, length) == 0 && lines[i][length] == '=') {
+        if (strncmp(lines[i], name, length) == 0 && lines[i][length] == '=')
             return g_strdup(lines[i] + length + 1);
-        }
     }
     return NULL;
 }
@@ -56,9 +52,8 @@ Slapd *slapd_start(const char *ldif, const char *suffix, const char *certificate
     g_assert_true(g_file_set_contents(file, ldif, -1, NULL));
     const char *const arguments[] = {script, "start", slapd->folder, file, suffix, NULL};
     g_autofree char *environment = run(arguments, certificate);
-    if (environment == NULL) {
+    if (environment == NULL)
         g_error("slapd does not start");
-    }
     g_autofree char *pid = value_of(environment, "SLAPD_PID");
     slapd->pid = (pid_t)atoi(pid);
     slapd->ldap_url = value_of(environment, "LDAP_URL");
@@ -73,9 +68,8 @@ Slapd *slapd_start(const char *ldif, const char *suffix, const char *certificate
 
 void slapd_stop(Slapd *slapd)
 {
-    if (slapd == NULL) {
+    if (slapd == NULL)
         return;
-    }
     g_autofree char *script = script_path();
     const char *const arguments[] = {script, "stop", slapd->folder, NULL};
     g_free(run(arguments, "server"));
@@ -99,8 +93,7 @@ guint slapd_count_in_log(const Slapd *slapd, const char *text)
     guint n = 0;
 
     g_assert_true(g_file_get_contents(slapd->log, &log, NULL, NULL));
-    for (const char *at = strstr(log, text); at != NULL; at = strstr(at + 1, text)) {
+    for (const char *at = strstr(log, text); at != NULL; at = strstr(at + 1, text))
         n++;
-    }
     return n;
 }

@@ -77,13 +77,11 @@ static void external_bind_with_a_client_certificate_needs_no_password(void **sta
         "url = \"%s\"; tls_ca_file = \"%s\"; base = \"" SUFFIX "\"; sasl = \"EXTERNAL\"; "
         "tls_cert_file = \"%s/tls/client.pem\"; tls_key_file = \"%s/tls/client.key\";",
         slapd->ldaps_url, slapd->ca_file, slapd->folder, slapd->folder);
-    if (__lsan_disable != NULL) {
+    if (__lsan_disable != NULL)
         __lsan_disable();
-    }
     g_autoptr(Pulled) pulled = pulled_new(slapd->folder, "ldap", settings);
-    if (__lsan_enable != NULL) {
+    if (__lsan_enable != NULL)
         __lsan_enable();
-    }
 
     assert_pull_is_whole(pulled);
     assert_int_equal(pulled->sink->entries->len, N_USERS + 1);
@@ -176,12 +174,11 @@ static char *tree_of_branches(void)
         g_string_append_printf(ldif,
                                "dn: ou=%s," SUFFIX "\nobjectClass: organizationalUnit\nou: %s\n\n",
                                branches[b], branches[b]);
-        for (size_t i = 0; i < 100 * (4 - b); i++) {
+        for (size_t i = 0; i < 100 * (4 - b); i++)
             g_string_append_printf(ldif,
                                    "dn: uid=%s%zu,ou=%s," SUFFIX
                                    "\nobjectClass: inetOrgPerson\nuid: %s%zu\ncn: U\nsn: U\n\n",
                                    branches[b], i, branches[b], branches[b], i);
-        }
     }
     return g_string_free(ldif, FALSE);
 }
@@ -212,10 +209,9 @@ static void assert_same_entries(const Pulled *one, const Pulled *other)
     assert_int_equal(one->sink->entries->len, other->sink->entries->len);
     g_ptr_array_sort(one->sink->entries, by_name);
     g_ptr_array_sort(other->sink->entries, by_name);
-    for (size_t i = 0; i < one->sink->entries->len; i++) {
+    for (size_t i = 0; i < one->sink->entries->len; i++)
         assert_string_equal(recorded_entry(one->sink, i)->dn.data,
                             recorded_entry(other->sink, i)->dn.data);
-    }
 }
 
 static void bases_read_side_by_side_give_what_they_give_one_after_the_other(void **state)

@@ -35,9 +35,8 @@ static char *checks_of(const char *reader)
 
 static void assert_says(const char *checks, const char *part)
 {
-    if (strstr(checks, part) == NULL) {
+    if (strstr(checks, part) == NULL)
         fail_msg("\"%s\" does not say \"%s\"", checks, part);
-    }
 }
 
 static void check_tells_what_the_reader_can_read_of_what_controls_need(void **state)

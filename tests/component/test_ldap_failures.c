@@ -182,9 +182,8 @@ static gpointer make_trouble(gpointer data)
 {
     const Trouble *trouble = data;
 
-    for (int i = 0; i < 60000 && slapd_count_in_log(trouble->server, "SEARCH RESULT") < 20; i++) {
+    for (int i = 0; i < 60000 && slapd_count_in_log(trouble->server, "SEARCH RESULT") < 20; i++)
         g_usleep(1000);
-    }
     kill(trouble->server->pid, trouble->signal);
     return NULL;
 }

@@ -63,9 +63,8 @@ static void assert_whole(const Pulled *pulled, size_t n_groups, size_t n_members
     for (size_t i = 0; i < n_groups; i++) {
         const DirectoryEntry *group = recorded_entry(pulled->sink, i);
         g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
-        for (size_t j = 0; j < group->n_members; j++) {
+        for (size_t j = 0; j < group->n_members; j++)
             g_hash_table_add(seen, (gpointer)(uintptr_t)group->members[j].data);
-        }
         assert_int_equal(group->n_members, n_members);
         assert_int_equal(g_hash_table_size(seen), n_members);
     }
@@ -75,9 +74,8 @@ static void assert_incomplete(const Pulled *pulled, const char *part)
 {
     assert_string_equal(pulled->problems, "");
     assert_false(pulled->is_whole);
-    if (strstr(pulled->error, part) == NULL) {
+    if (strstr(pulled->error, part) == NULL)
         fail_msg("\"%s\" does not say \"%s\"", pulled->error, part);
-    }
     assert_non_null(strstr(pulled->error, "nothing of this pull is used"));
 }
 
@@ -252,17 +250,15 @@ static void a_result_code_on_a_later_page_makes_the_pull_incomplete(void **state
 static void a_notice_of_disconnection_makes_the_pull_incomplete(void **state)
 {
     (void)state;
-    if (__lsan_disable != NULL) {
+    if (__lsan_disable != NULL)
         __lsan_disable();
-    }
     for (size_t page = 1; page <= 3; page++) {
         g_autoptr(Pulled) pulled = pull_script(&(ResponderScript){
             .n_groups = 50, .n_members = 2, .bad_page = page, .disconnects = true});
         assert_incomplete(pulled, "the connection broke");
     }
-    if (__lsan_enable != NULL) {
+    if (__lsan_enable != NULL)
         __lsan_enable();
-    }
 }
 
 static void the_same_page_for_ever_ends_the_pull(void **state)
@@ -284,9 +280,8 @@ typedef struct Watch {
 static bool is_asked_for(const Watch *watch, size_t n_pages)
 {
     for (int i = 0; i < 12000; i++) {
-        if ((size_t)g_atomic_int_get(&watch->responder->n_pages_asked) >= n_pages) {
+        if ((size_t)g_atomic_int_get(&watch->responder->n_pages_asked) >= n_pages)
             return true;
-        }
         g_usleep(5000);
     }
     return false;
@@ -298,9 +293,8 @@ static void note_entry(gpointer data)
     size_t page = watch->n_entries++ / watch->page_size;
 
     if (page + 1 < watch->n_pages && watch->n_entries % watch->page_size == 1 &&
-        !is_asked_for(watch, page + 2)) {
+        !is_asked_for(watch, page + 2))
         watch->n_late++;
-    }
 }
 
 static void the_next_page_is_asked_for_before_the_last_one_is_used(void **state)

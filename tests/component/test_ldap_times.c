@@ -57,9 +57,8 @@ static size_t count_lines(const char *text)
 {
     size_t n = 0;
 
-    for (; *text != '\0'; text++) {
+    for (; *text != '\0'; text++)
         n += *text == '\n' ? 1 : 0;
-    }
     return n;
 }
 
@@ -68,9 +67,8 @@ static void assert_told(const char *told, size_t group, size_t member)
     g_autofree char *line = g_strdup_printf("group %zu CN=u%zu,OU=People," RESPONDER_BASE " %zu\n",
                                             group, member, RESPONDER_FIRST_STAMP + member);
 
-    if (strstr(told, line) == NULL) {
+    if (strstr(told, line) == NULL)
         fail_msg("not told: %s", line);
-    }
 }
 
 static void the_time_of_every_member_is_told(void **state)
@@ -81,9 +79,8 @@ static void the_time_of_every_member_is_told(void **state)
 
     assert_int_equal(count_lines(told), 15);
     for (size_t group = 0; group < 3; group++) {
-        for (size_t member = 0; member < 5; member++) {
+        for (size_t member = 0; member < 5; member++)
             assert_told(told, group, member);
-        }
     }
 }
 

@@ -77,9 +77,8 @@ Pulled *pulled_watched_new(const char *folder, const char *kind, const char *set
 
 void pulled_free(Pulled *pulled)
 {
-    if (pulled == NULL) {
+    if (pulled == NULL)
         return;
-    }
     recording_sink_free(pulled->sink);
     g_free(pulled->error);
     g_free(pulled->problems);
@@ -99,11 +98,10 @@ char *pulled_checks(const char *folder, const char *kind, const char *settings)
 
 static void append_time(GString *out, const char *name, int64_t utc)
 {
-    if (utc == TIME_UNKNOWN) {
+    if (utc == TIME_UNKNOWN)
         g_string_append_printf(out, "%s -", name);
-    } else {
+    else
         g_string_append_printf(out, "%s %" G_GINT64_FORMAT, name, utc);
-    }
 }
 
 static void write_account(void *data, size_t index, const AccountTimes *times)

@@ -51,18 +51,16 @@ static void add_candidate(Chain *chain, char *role, uint32_t person)
     ReviewerCandidate *candidate = &chain->candidates[chain->n];
     chain->roles[chain->n++] = role;
     *candidate = (ReviewerCandidate){.role = role, .state = REVIEWER_MISSING};
-    if (person == NONE) {
+    if (person == NONE)
         return;
-    }
     candidate->id = id_of(r, person);
     candidate->name = name_of(r, person);
     candidate->state = REVIEWER_FITS;
-    if (!person_is_active(&r->context, person)) {
+    if (!person_is_active(&r->context, person))
         candidate->state = REVIEWER_GONE;
-    } else if (g_strv_contains(chain->holders, candidate->id) ||
-               strcmp(chain->other, candidate->id) == 0) {
+    else if (g_strv_contains(chain->holders, candidate->id) ||
+             strcmp(chain->other, candidate->id) == 0)
         candidate->state = REVIEWER_HOLDER;
-    }
 }
 
 static uint32_t named_person(Chooser *chooser, const char *text)
@@ -129,9 +127,8 @@ static const GArray *assets_of(Chooser *chooser, uint32_t group)
         chooser->assets_of = g_hash_table_new_full(NULL, NULL, NULL, free_assets);
         for (uint32_t asset = 0; asset < chooser->r->snapshot->assets.n; asset++) {
             AssetStatus status = (AssetStatus)chooser->r->snapshot->assets.status[asset];
-            if (status != ASSET_STATUS_RETIRED && status != ASSET_STATUS_LOST) {
+            if (status != ASSET_STATUS_RETIRED && status != ASSET_STATUS_LOST)
                 index_asset(chooser, asset);
-            }
         }
     }
     return g_hash_table_lookup(chooser->assets_of, GUINT_TO_POINTER(group + 1));
@@ -163,20 +160,17 @@ static void add_owner(Chain *chain, uint32_t group)
                          ? snapshot_find_asset(r->snapshot, campaign->target)
                          : NONE;
 
-    if (asset != NONE) {
+    if (asset != NONE)
         add_asset_owner(chain, asset);
-    }
     uint32_t owner = speaking(r, owner_person(&r->links->group_owner[group]));
-    if (owner != NONE || assets == NULL) {
+    if (owner != NONE || assets == NULL)
         add_candidate(chain,
                       g_strdup_printf("the owner of %s",
                                       snapshot_text(r->snapshot, r->snapshot->groups.name[group])),
                       owner);
-    }
     for (guint i = 0; assets != NULL && i < assets->len && chain->n + 2 < MOST_CANDIDATES; i++) {
-        if (g_array_index(assets, uint32_t, i) != asset) {
+        if (g_array_index(assets, uint32_t, i) != asset)
             add_asset_owner(chain, g_array_index(assets, uint32_t, i));
-        }
     }
 }
 
@@ -184,14 +178,13 @@ static void add_owner(Chain *chain, uint32_t group)
 
 static void add_rule(Chain *chain, const char *rule, uint32_t account, uint32_t group)
 {
-    if (strcmp(rule, "manager") == 0) {
+    if (strcmp(rule, "manager") == 0)
         add_manager(chain, account);
-    } else if (strcmp(rule, "owner") == 0) {
+    else if (strcmp(rule, "owner") == 0)
         add_owner(chain, group);
-    } else {
+    else
         add_candidate(chain, g_strdup_printf("the reviewer %s", rule),
                       named_person(chain->chooser, rule));
-    }
 }
 
 const char *chooser_choose(Chooser *chooser, const char *rule, uint32_t account, uint32_t group,
@@ -200,16 +193,13 @@ const char *chooser_choose(Chooser *chooser, const char *rule, uint32_t account,
     Chain chain = {.chooser = chooser, .holders = holders, .other = other};
 
     add_rule(&chain, rule, account, group);
-    if (chooser->campaign->fallback != NULL) {
+    if (chooser->campaign->fallback != NULL)
         add_candidate(&chain, g_strdup("the fallback"), chooser->fallback);
-    }
-    if (chooser->campaign->owner != NULL) {
+    if (chooser->campaign->owner != NULL)
         add_candidate(&chain, g_strdup("the owner of the campaign"), chooser->owner);
-    }
     const ReviewerCandidate *chosen = reviewer_choose(chain.candidates, chain.n, ret_why);
-    for (size_t i = 0; i < chain.n; i++) {
+    for (size_t i = 0; i < chain.n; i++)
         g_free(chain.roles[i]);
-    }
     return chosen != NULL ? chosen->id : "";
 }
 
@@ -240,10 +230,9 @@ GPtrArray *chooser_unknown(const Chooser *chooser)
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         bool is_rule =
             texts[i] == NULL || strcmp(texts[i], "manager") == 0 || strcmp(texts[i], "owner") == 0;
-        if (!is_rule && population_person(chooser->r, texts[i]) == NONE) {
+        if (!is_rule && population_person(chooser->r, texts[i]) == NONE)
             g_ptr_array_add(
                 said, g_strdup_printf("the rosters know nobody, or several, as \"%s\"", texts[i]));
-        }
     }
     return said;
 }
@@ -262,9 +251,8 @@ Chooser *chooser_new(const Reconciliation *r, const Campaign *campaign)
 
 void chooser_free(Chooser *chooser)
 {
-    if (chooser == NULL) {
+    if (chooser == NULL)
         return;
-    }
     g_hash_table_unref(chooser->named);
     g_clear_pointer(&chooser->assets_of, g_hash_table_unref);
     g_free(chooser);

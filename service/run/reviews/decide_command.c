@@ -29,13 +29,11 @@ static ExitCode begin(Invocation *invocation, Acting *acting)
     g_autoptr(GError) error = NULL;
     ExitCode code = open_store(invocation, LEDGER_WRITE, &acting->ledger);
 
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
     acting->person = ledger_review_person(acting->ledger, actor_name(), &error);
-    if (acting->person == NULL) {
+    if (acting->person == NULL)
         return ledger_failed(error);
-    }
     if (*acting->person == '\0') {
         say_error("%s is the username of nobody in the last applied roster who works here; nobody "
                   "decides in another's name. Nothing was changed",
@@ -96,16 +94,14 @@ static ExitCode wanted_decision(const Invocation *invocation, Wanted *ret_wanted
             n++;
         }
     }
-    if (n != 1) {
+    if (n != 1)
         return usage_error(invocation, "review decide needs one of --keep, --remove, --reduce and "
                                        "--keep-until DATE");
-    }
     const char *day = invocation_value(invocation, "keep-until");
 
-    if (day != NULL && !day_parse(text_of(day), NULL, &ret_wanted->until)) {
+    if (day != NULL && !day_parse(text_of(day), NULL, &ret_wanted->until))
         return usage_error(invocation,
                            "--keep-until %s: not a date; allowed: ISO 8601 as in 2026-12-31", day);
-    }
     return EXIT_DONE;
 }
 
@@ -118,12 +114,10 @@ ExitCode review_verb_decide(Invocation *invocation)
     g_autofree int64_t *items = item_numbers(invocation, &n);
     ExitCode code = items != NULL ? wanted_decision(invocation, &wanted) : EXIT_USAGE;
 
-    if (code == EXIT_DONE) {
+    if (code == EXIT_DONE)
         code = begin(invocation, &acting);
-    }
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
     g_autofree ReviewDraft *drafts = g_new0(ReviewDraft, n + 1);
 
     for (size_t i = 0; i < n; i++) {
@@ -135,9 +129,8 @@ ExitCode review_verb_decide(Invocation *invocation)
                                   .is_bulk = n > 1,
                                   .seconds = -1};
     }
-    if (!ledger_review_draft(acting.ledger, &acting.actor, drafts, n, &error)) {
+    if (!ledger_review_draft(acting.ledger, &acting.actor, drafts, n, &error))
         return ledger_failed(error);
-    }
     say(invocation,
         "%zu item%s drafted as %s. It counts when it is signed: rightful review sign %s --sentence "
         "TEXT",
@@ -155,9 +148,8 @@ ExitCode review_verb_undo(Invocation *invocation)
 
     for (size_t i = 0; code == EXIT_DONE && i < n; i++) {
         if (!ledger_review_undraft(acting.ledger, &acting.actor, invocation->arguments[1], items[i],
-                                   0, &error)) {
+                                   0, &error))
             code = ledger_failed(error);
-        }
     }
     return code;
 }
@@ -168,18 +160,15 @@ ExitCode review_verb_sign(Invocation *invocation)
     g_auto(Acting) acting = {0};
     int64_t n = 0;
 
-    if (*text_given(invocation, "sentence") == '\0') {
+    if (*text_given(invocation, "sentence") == '\0')
         return usage_error(invocation, "review sign needs --sentence TEXT: what you answer for");
-    }
     ExitCode code = begin(invocation, &acting);
 
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
     if (!ledger_review_sign(acting.ledger, &acting.actor, invocation->arguments[1],
-                            text_given(invocation, "sentence"), &n, &error)) {
+                            text_given(invocation, "sentence"), &n, &error))
         return ledger_failed(error);
-    }
     say(invocation, "%" G_GINT64_FORMAT " decision%s signed; they stand.", n, n == 1 ? "" : "s");
     return EXIT_DONE;
 }
@@ -201,9 +190,8 @@ static const Handing handings[] = {
 static const Handing *handing_of(const char *verb)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(handings); i++) {
-        if (strcmp(handings[i].verb, verb) == 0) {
+        if (strcmp(handings[i].verb, verb) == 0)
             return &handings[i];
-        }
     }
     g_assert_not_reached(); /* the table of verbs names only these */
 }
@@ -217,22 +205,18 @@ ExitCode review_verb_hand_on(Invocation *invocation)
     size_t n = 0;
     g_autofree int64_t *items = item_numbers(invocation, &n);
 
-    if (items == NULL) {
+    if (items == NULL)
         return EXIT_USAGE;
-    }
-    if (handing->needs_receiver && to == NULL) {
+    if (handing->needs_receiver && to == NULL)
         return usage_error(invocation, "review %s needs --to PERSON and --note TEXT",
                            handing->verb);
-    }
     ExitCode code = begin(invocation, &acting);
 
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
     if (!ledger_review_move(acting.ledger, &acting.actor, invocation->arguments[1], items, n,
-                            handing->why, to, text_given(invocation, "note"), &error)) {
+                            handing->why, to, text_given(invocation, "note"), &error))
         return ledger_failed(error);
-    }
     say(invocation, "%zu item%s handed on; rightful review show %s ITEM shows to whom.", n,
         n == 1 ? "" : "s", invocation->arguments[1]);
     return EXIT_DONE;
@@ -245,9 +229,8 @@ static ExitCode say_closed(const Invocation *invocation, Ledger *ledger)
     g_autoptr(GError) error = NULL;
     json_t *review = ledger_review(ledger, invocation->arguments[1], clock_utc(), &error);
 
-    if (review == NULL) {
+    if (review == NULL)
         return ledger_failed(error);
-    }
     say(invocation,
         "%s is closed. %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT
         " rights were not reviewed: that is no approval.",
@@ -266,13 +249,11 @@ ExitCode review_verb_close(Invocation *invocation)
     g_autoptr(Ledger) ledger = NULL;
     ExitCode code = open_store(invocation, LEDGER_WRITE, &ledger);
 
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
     if (!ledger_review_close(ledger, invocation_actor(invocation), clock_utc(),
                              invocation->arguments[1], invocation_value(invocation, "reason"),
-                             &error)) {
+                             &error))
         return ledger_failed(error);
-    }
     return say_closed(invocation, ledger);
 }

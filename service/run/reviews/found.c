@@ -40,11 +40,10 @@ static void index_findings(Found *found, const Bitset *accounts)
         const Finding *finding = &g_array_index(findings, Finding, i);
         uint32_t account = finding_account(&found->r->context, finding);
 
-        if (account != NONE && bitset_has(accounts, account)) {
+        if (account != NONE && bitset_has(accounts, account))
             add_place(found->of_account, account, i);
-        } else if (strcmp(control_table[finding->control]->id, "segregation-conflict") == 0) {
+        else if (strcmp(control_table[finding->control]->id, "segregation-conflict") == 0)
             add_place(found->of_person, finding->subject, i);
-        }
     }
 }
 
@@ -58,9 +57,8 @@ static const Finding *finding_of(const Found *found, uint32_t account, uint32_t 
         const Finding *finding =
             &g_array_index(found->r->findings->findings, Finding, g_array_index(places, guint, i));
         if (strcmp(control_table[finding->control]->id, control) == 0 &&
-            (finding->object == NONE || finding->object == group)) {
+            (finding->object == NONE || finding->object == group))
             return finding;
-        }
     }
     return NULL;
 }
@@ -68,9 +66,8 @@ static const Finding *finding_of(const Found *found, uint32_t account, uint32_t 
 static bool has_group(const GArray *groups, uint32_t group)
 {
     for (guint i = 0; i < groups->len; i++) {
-        if (g_array_index(groups, uint32_t, i) == group) {
+        if (g_array_index(groups, uint32_t, i) == group)
             return true;
-        }
     }
     return false;
 }
@@ -87,9 +84,8 @@ static const Finding *conflict_of(const Found *found, uint32_t account, uint32_t
             &g_array_index(r->findings->findings, Finding, g_array_index(places, guint, i));
         const SegregationRule *rule = &r->governed->segregations[finding->object];
 
-        if (has_group(rule->a, group) || has_group(rule->b, group)) {
+        if (has_group(rule->a, group) || has_group(rule->b, group))
             return finding;
-        }
     }
     return NULL;
 }
@@ -114,9 +110,8 @@ char *found_against(const Found *found, uint32_t account, uint32_t group)
         const Finding *finding = strcmp(against[i], "segregation-conflict") == 0
                                      ? conflict_of(found, account, group)
                                      : finding_of(found, account, group, against[i]);
-        if (finding == NULL) {
+        if (finding == NULL)
             continue;
-        }
         FindingText text;
         set->describe(set, finding, &text);
         char *sentence = finding_summary_at(text.summary, set->as_of_utc);
@@ -140,9 +135,8 @@ static bool take_exception(json_t *row, void *data)
     Found *found = data;
     const char *type = text_at(row, "subject", "type");
 
-    if (strcmp(type, "account") != 0 && strcmp(type, "right") != 0) {
+    if (strcmp(type, "account") != 0 && strcmp(type, "right") != 0)
         return true;
-    }
     g_autofree char *key = g_strdup_printf("%s\x1f%s", text_at(row, "subject", "source"),
                                            text_at(row, "subject", "key"));
     GPtrArray *list = g_hash_table_lookup(found->exceptions, key);
@@ -168,9 +162,8 @@ json_t *found_exceptions(const Found *found, uint32_t account, uint32_t group)
     for (guint i = 0; list != NULL && i < list->len; i++) {
         const char *row = list->pdata[i], *of_group = strchr(row, '\x1f') + 1;
 
-        if (*of_group == '\0' || strcmp(of_group, object.key) == 0) {
+        if (*of_group == '\0' || strcmp(of_group, object.key) == 0)
             json_array_append_new(ids, json_stringn(row, (size_t)(of_group - row) - 1));
-        }
     }
     return ids;
 }
@@ -198,17 +191,15 @@ Found *found_new(const Reconciliation *r, const Bitset *accounts, Ledger *ledger
     found->exceptions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_list);
     index_findings(found, accounts);
     if (ledger != NULL &&
-        !ledger_exceptions(ledger, &everything_open, take_exception, found, error)) {
+        !ledger_exceptions(ledger, &everything_open, take_exception, found, error))
         return NULL;
-    }
     return g_steal_pointer(&found);
 }
 
 void found_free(Found *found)
 {
-    if (found == NULL) {
+    if (found == NULL)
         return;
-    }
     g_hash_table_unref(found->of_account);
     g_hash_table_unref(found->of_person);
     g_hash_table_unref(found->exceptions);

@@ -4,9 +4,8 @@
 
 static void add_id(GPtrArray *ids, const char *id)
 {
-    if (*id != '\0' && !g_ptr_array_find_with_equal_func(ids, id, g_str_equal, NULL)) {
+    if (*id != '\0' && !g_ptr_array_find_with_equal_func(ids, id, g_str_equal, NULL))
         g_ptr_array_add(ids, (char *)(uintptr_t)id);
-    }
 }
 
 static void add_row(const Snapshot *snapshot, uint32_t row, GPtrArray *ids)
@@ -20,17 +19,15 @@ static void add_row(const Snapshot *snapshot, uint32_t row, GPtrArray *ids)
 
         add_id(ids, id);
         /* A chain: the earlier row may list ids of its own. Intake lets no loop through. */
-        if (earlier != NONE && earlier != row && people_successor(people, earlier) == row) {
+        if (earlier != NONE && earlier != row && people_successor(people, earlier) == row)
             add_row(snapshot, earlier, ids);
-        }
     }
 }
 
 static void add_person(const Snapshot *snapshot, uint32_t person, GPtrArray *ids)
 {
-    if (person == NONE) {
+    if (person == NONE)
         return;
-    }
     add_id(ids, snapshot_text(snapshot, snapshot->people.id[person]));
     add_row(snapshot, snapshot_person_now(snapshot, person), ids);
 }
@@ -50,12 +47,10 @@ const char **review_holders(const Reconciliation *r, uint32_t account)
     g_autoptr(GPtrArray) ids = g_ptr_array_new();
 
     add_person(r->snapshot, links->person[account], ids);
-    for (guint i = 0; several != NULL && i < several->len; i++) {
+    for (guint i = 0; several != NULL && i < several->len; i++)
         add_person(r->snapshot, g_array_index(several, uint32_t, i), ids);
-    }
-    if (links->person[account] == NONE && is_of_people(r, account)) {
+    if (links->person[account] == NONE && is_of_people(r, account))
         add_person(r->snapshot, owner_person(&links->account_owner[account]), ids);
-    }
     g_ptr_array_add(ids, NULL);
     return (const char **)(gpointer)g_ptr_array_steal(ids, NULL);
 }

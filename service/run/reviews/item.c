@@ -21,9 +21,8 @@ static json_t *person_fact(const Reconciliation *r, uint32_t person)
 {
     const People *people = &r->snapshot->people;
 
-    if (person == NONE) {
+    if (person == NONE)
         return json_null();
-    }
     return json_pack("{s:o s:o}", "id", text_of_ref(r, people->id[person]), "name",
                      text_of_ref(r, people->name[person]));
 }
@@ -43,9 +42,8 @@ static const char *const risks[] = {"low", "medium", "high", NULL};
 static int risk_rank(const char *risk)
 {
     for (int i = 0; risks[i] != NULL; i++) {
-        if (g_strcmp0(risks[i], risk) == 0) {
+        if (g_strcmp0(risks[i], risk) == 0)
             return i;
-        }
     }
     return -1;
 }
@@ -114,9 +112,8 @@ static int64_t recorded_since(const ItemMaking *making, const PopulationRow *row
         int64_t utc = TIME_UNKNOWN;
 
         if (times_granted(making->times, making->r->snapshot, hop->member, hop->group, hop->via,
-                          &utc) != TIMES_RECORDED) {
+                          &utc) != TIMES_RECORDED)
             return TIME_UNKNOWN;
-        }
         since = MAX(since, utc);
     }
     return since;
@@ -131,21 +128,16 @@ static json_t *since_fact(const ItemMaking *making, const PopulationRow *row)
     const KnownRight *known =
         memory != NULL ? memory_right(memory, row->account, row->group) : NULL;
 
-    if (recorded != TIME_UNKNOWN) {
+    if (recorded != TIME_UNKNOWN)
         return instant(recorded, "recorded by the directory");
-    }
-    if (memory == NULL || memory->source_since_utc[source] == TIME_UNKNOWN) {
+    if (memory == NULL || memory->source_since_utc[source] == TIME_UNKNOWN)
         return instant(TIME_UNKNOWN, "not known: this run is the first");
-    }
-    if (known != NULL && known->first_seen_utc <= memory->source_since_utc[source]) {
+    if (known != NULL && known->first_seen_utc <= memory->source_since_utc[source])
         return instant(known->first_seen_utc, "or earlier: the first run saw it already");
-    }
-    if (known != NULL) {
+    if (known != NULL)
         return instant(known->first_seen_utc, "first seen then, not by the run before");
-    }
-    if (bitset_has(&r->governed->any, row->group)) {
+    if (bitset_has(&r->governed->any, row->group))
         return instant(r->as_of_utc, "first seen now, not by the last run");
-    }
     return instant(TIME_UNKNOWN, "not known: nobody governed the group");
 }
 
@@ -157,14 +149,12 @@ static json_t *last_used_fact(const ItemMaking *making, uint32_t account)
     int64_t at = accounts->last_logon_utc[account];
     int64_t days = accounts->last_logon_slack[account] / SECONDS_OF_DAY;
 
-    if (at == TIME_NEVER) {
+    if (at == TIME_NEVER)
         return json_pack("{s:n s:I s:s}", "at", "uncertainty_days", (json_int_t)days, "note",
                          "the account was never used");
-    }
-    if (at == TIME_UNKNOWN) {
+    if (at == TIME_UNKNOWN)
         return json_pack("{s:n s:n s:s}", "at", "uncertainty_days", "note",
                          "not recorded by this directory");
-    }
     return json_pack(
         "{s:o s:I s:s}", "at", fact_time(at), "uncertainty_days", (json_int_t)days, "note",
         days > 0 ? "of the account; may be later by that many days" : "of the account");
@@ -191,9 +181,8 @@ static bool take_valid(uint32_t approval, ApprovalVerdict verdict, void *data)
     ApprovalSearch *search = data;
     const Approvals *approvals = &search->r->snapshot->approvals;
 
-    if (verdict != APPROVAL_VALID) {
+    if (verdict != APPROVAL_VALID)
         return true;
-    }
     TextRef reference = approvals->reference[approval] != 0 ? approvals->reference[approval]
                                                             : approvals->id[approval];
     search->found = json_pack("{s:o s:o s:o s:o}", "reference", text_of_ref(search->r, reference),
@@ -266,9 +255,8 @@ static bool has_changed(const json_t *facts, const json_t *before)
     static const char *const members[] = {"path", "class", "department", "title", "manager"};
 
     for (size_t i = 0; i < G_N_ELEMENTS(members); i++) {
-        if (!json_equal(json_object_get(facts, members[i]), json_object_get(before, members[i]))) {
+        if (!json_equal(json_object_get(facts, members[i]), json_object_get(before, members[i])))
             return true;
-        }
     }
     return false;
 }

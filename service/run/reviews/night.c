@@ -28,9 +28,8 @@ static GArray *see_tasks(const Reconciliation *r, const Reviewed *reviewed)
                              .item = task->item,
                              .is_there = held[i].is_held};
 
-        if (!right_is_doubtful(r->snapshot, &held[i])) {
+        if (!right_is_doubtful(r->snapshot, &held[i]))
             g_array_append_val(sights, sight);
-        }
     }
     return sights;
 }
@@ -60,9 +59,8 @@ static bool note_account(const char *source, const char *key, void *data)
 
 static bool see_holders(Ledger *ledger, const Reconciliation *r, OpenAccounts *open, GError **error)
 {
-    if (!ledger_review_open_accounts(ledger, note_account, open, error)) {
+    if (!ledger_review_open_accounts(ledger, note_account, open, error))
         return false;
-    }
     const RightAsked *asked = (const RightAsked *)(const void *)open->asked->data;
     g_autofree RightHeld *found = rights_find(r->snapshot, asked, open->asked->len);
 
@@ -99,9 +97,8 @@ bool review_night(Ledger *ledger, const Reconciliation *reconciliation, const Le
     /* What was decided while the run was reading is the next run's to prove. */
     g_autoptr(GArray) sights = see_tasks(reconciliation, reconciliation->reviewed);
 
-    if (!see_holders(ledger, reconciliation, &open, error)) {
+    if (!see_holders(ledger, reconciliation, &open, error))
         return false;
-    }
     ReviewNight night = {
         .run = run->id,
         .as_of_utc = run->as_of_utc,

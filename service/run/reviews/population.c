@@ -21,9 +21,8 @@ uint32_t population_person(const Reconciliation *r, const char *text)
     g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     uint32_t person = text != NULL ? snapshot_find_person(r->snapshot, text) : NONE;
 
-    if (text != NULL && person == NONE && snapshot_find_people(r->snapshot, text, found) == 1) {
+    if (text != NULL && person == NONE && snapshot_find_people(r->snapshot, text, found) == 1)
         person = g_array_index(found, uint32_t, 0);
-    }
     return person != NONE ? snapshot_person_now(r->snapshot, person) : NONE;
 }
 
@@ -42,9 +41,8 @@ GArray *population_access_groups(const Snapshot *snapshot, uint32_t asset)
     GArray *groups = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 
     for (uint32_t i = assets->first_access_group[asset]; i < assets->first_access_group[asset + 1];
-         i++) {
+         i++)
         snapshot_find_groups(snapshot, snapshot_text(snapshot, assets->access_groups[i]), groups);
-    }
     return groups;
 }
 
@@ -79,13 +77,12 @@ static void say_crowds(const Gathering *gathering, uint32_t group)
     const uint32_t *seen = effective_groups_seen(r->effective, &n);
 
     for (size_t i = 0; i < n; i++) {
-        if (bitset_has(&r->governed->crowds, seen[i])) {
+        if (bitset_has(&r->governed->crowds, seen[i]))
             g_ptr_array_add(
                 gathering->population->said,
                 g_strdup_printf("everybody of %s is in %s; that is one decision, not one a person",
                                 snapshot_text(r->snapshot, r->snapshot->groups.name[seen[i]]),
                                 snapshot_text(r->snapshot, r->snapshot->groups.name[group])));
-        }
     }
 }
 
@@ -96,9 +93,8 @@ static void add_members(const Gathering *gathering, uint32_t group, const Bitset
     const uint32_t *members = effective_members_nearest(r->effective, group, stops, &n);
 
     for (size_t i = 0; i < n; i++) {
-        if (is_subject(r, members[i])) {
+        if (is_subject(r, members[i]))
             add_right(gathering, members[i], group, r->effective);
-        }
     }
     say_crowds(gathering, group);
 }
@@ -110,16 +106,13 @@ static void add_groups(const Gathering *gathering, const GArray *groups)
     g_auto(Bitset) stops = bitset_new(r->snapshot->groups.n);
 
     for (uint32_t group = 0; group < r->snapshot->groups.n; group++) {
-        if (bitset_has(&r->governed->crowds, group)) {
+        if (bitset_has(&r->governed->crowds, group))
             bitset_add(&stops, group);
-        }
     }
-    for (guint i = 0; i < groups->len; i++) {
+    for (guint i = 0; i < groups->len; i++)
         bitset_add(&stops, g_array_index(groups, uint32_t, i));
-    }
-    for (guint i = 0; i < groups->len; i++) {
+    for (guint i = 0; i < groups->len; i++)
         add_members(gathering, g_array_index(groups, uint32_t, i), &stops);
-    }
 }
 
 static void add_visited(ControlContext *context, uint32_t account, uint32_t group,
@@ -137,9 +130,8 @@ static bool add_privileged(const Gathering *gathering, GError **error)
 
     (void)error;
     for (uint32_t group = 0; group < gathering->r->snapshot->groups.n; group++) {
-        if (bitset_has(&governed->privileged, group)) {
+        if (bitset_has(&governed->privileged, group))
             add_members(gathering, group, governed_stops(governed, GOVERNED_PRIVILEGED));
-        }
     }
     return true;
 }
@@ -148,9 +140,8 @@ static bool add_entitlement(const Gathering *gathering, GError **error)
 {
     g_autoptr(GArray) groups = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 
-    if (snapshot_find_groups(gathering->r->snapshot, gathering->campaign->target, groups) == 0) {
+    if (snapshot_find_groups(gathering->r->snapshot, gathering->campaign->target, groups) == 0)
         return is_nothing(gathering->campaign, "no group is called", error);
-    }
     add_groups(gathering, groups);
     return true;
 }
@@ -160,13 +151,11 @@ static bool add_asset(const Gathering *gathering, GError **error)
     const Snapshot *snapshot = gathering->r->snapshot;
     uint32_t asset = snapshot_find_asset(snapshot, gathering->campaign->target);
 
-    if (asset == NONE) {
+    if (asset == NONE)
         return is_nothing(gathering->campaign, "no asset of the registers is called", error);
-    }
     g_autoptr(GArray) groups = population_access_groups(snapshot, asset);
-    if (groups->len == 0) {
+    if (groups->len == 0)
         return is_nothing(gathering->campaign, "no access group is known of the asset", error);
-    }
     add_groups(gathering, groups);
     return true;
 }
@@ -177,15 +166,13 @@ static bool add_owner(const Gathering *gathering, GError **error)
     uint32_t owner = population_person(r, gathering->campaign->target);
     g_autoptr(GArray) groups = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 
-    if (owner == NONE) {
+    if (owner == NONE)
         return is_nothing(gathering->campaign, "the rosters know nobody, or several, as", error);
-    }
     for (uint32_t group = 0; group < r->snapshot->groups.n; group++) {
         uint32_t person = owner_person(&r->links->group_owner[group]);
 
-        if (person != NONE && snapshot_person_now(r->snapshot, person) == owner) {
+        if (person != NONE && snapshot_person_now(r->snapshot, person) == owner)
             g_array_append_val(groups, group);
-        }
     }
     add_groups(gathering, groups);
     return true;
@@ -213,13 +200,11 @@ static bool add_manager(const Gathering *gathering, GError **error)
     uint32_t manager = population_person(r, gathering->campaign->target);
     g_auto(Bitset) accounts = bitset_new(r->snapshot->accounts.n);
 
-    if (manager == NONE) {
+    if (manager == NONE)
         return is_nothing(gathering->campaign, "the rosters know nobody, or several, as", error);
-    }
     for (uint32_t account = 0; account < r->snapshot->accounts.n; account++) {
-        if (is_subject(r, account) && is_of_manager(r, account, manager)) {
+        if (is_subject(r, account) && is_of_manager(r, account, manager))
             bitset_add(&accounts, account);
-        }
     }
     add_rights_of(gathering, &accounts);
     return true;
@@ -232,9 +217,8 @@ static bool add_services(const Gathering *gathering, GError **error)
 
     (void)error;
     for (uint32_t account = 0; account < r->snapshot->accounts.n; account++) {
-        if (r->classes[account] == CLASS_SERVICE) {
+        if (r->classes[account] == CLASS_SERVICE)
             bitset_add(&accounts, account);
-        }
     }
     add_rights_of(gathering, &accounts);
     return true;
@@ -250,10 +234,9 @@ static bool add_external(const Gathering *gathering, GError **error)
     for (uint32_t account = 0; account < r->snapshot->accounts.n; account++) {
         uint32_t person = person_speaking(r->snapshot, person_of(&r->context, account));
 
-        if (r->classes[account] == CLASS_GUEST || (person != NONE && is_subject(r, account) &&
-                                                   person_is_contractor(r->snapshot, person))) {
+        if (r->classes[account] == CLASS_GUEST ||
+            (person != NONE && is_subject(r, account) && person_is_contractor(r->snapshot, person)))
             bitset_add(&accounts, account);
-        }
     }
     add_rights_of(gathering, &accounts);
     return true;
@@ -329,18 +312,16 @@ Population *population_new(const Reconciliation *r, const Campaign *campaign, GE
     while (strcmp(scopes[scope].name, campaign->scope) != 0) {
         scope++; /* the settings table allows only these */
     }
-    if (!scopes[scope].add(&gathering, error)) {
+    if (!scopes[scope].add(&gathering, error))
         return NULL;
-    }
     sort_rows(r, population->rows);
     return g_steal_pointer(&population);
 }
 
 void population_free(Population *population)
 {
-    if (population == NULL) {
+    if (population == NULL)
         return;
-    }
     g_array_unref(population->rows);
     g_ptr_array_unref(population->said);
     g_free(population);

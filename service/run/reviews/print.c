@@ -42,12 +42,10 @@ static void print_numbers(const json_t *review)
     printf("%" JSON_INTEGER_FORMAT " item%s: %" JSON_INTEGER_FORMAT
            " decided, %" JSON_INTEGER_FORMAT " open",
            n, n == 1 ? "" : "s", number_at(review, "decided"), number_at(review, "open"));
-    if (number_at(review, "drafted") > 0) {
+    if (number_at(review, "drafted") > 0)
         printf(" (%" JSON_INTEGER_FORMAT " drafted)", number_at(review, "drafted"));
-    }
-    if (number_at(review, "not_reviewed") > 0) {
+    if (number_at(review, "not_reviewed") > 0)
         printf(", %" JSON_INTEGER_FORMAT " not reviewed", number_at(review, "not_reviewed"));
-    }
     fputc('\n', stdout);
 }
 
@@ -62,21 +60,18 @@ static void print_head(const Invocation *invocation, const json_t *review)
     printf("  %s", text_at(review, "status"));
     printf(", due %s\n", text_at(review, "due"));
     print_visible("  started by ", text_at(review, "started_by"), "");
-    if (run > 0) {
+    if (run > 0)
         printf(" in run %" JSON_INTEGER_FORMAT, run);
-    }
     printf(", as of %s\n", text_at(review, "as_of"));
     if (json_is_string(json_object_get(review, "closed"))) {
         printf("  closed %s", text_at(review, "closed"));
         print_visible(" by ", text_at(review, "closed_by"), "\n");
     }
-    if (json_is_string(json_object_get(review, "forgotten"))) {
+    if (json_is_string(json_object_get(review, "forgotten")))
         printf("  its items were dropped on %s, as `retention` says\n",
                text_at(review, "forgotten"));
-    }
-    if (json_is_object(json_object_get(review, "owner"))) {
+    if (json_is_object(json_object_get(review, "owner")))
         print_visible("  owner ", name_at(review, "owner"), "\n");
-    }
     fputs("  ", stdout);
     print_numbers(review);
     printf("  population %s\n", text_at(review, "population"));
@@ -93,9 +88,8 @@ static void print_reviewers(const json_t *review)
         bool is_nobody = *text_at(reviewer, "id") == '\0';
 
         print_visible("    ", is_nobody ? "nobody" : text_at(reviewer, "name"), "");
-        if (!is_nobody) {
+        if (!is_nobody)
             print_visible(" (", text_at(reviewer, "id"), ")");
-        }
         fputs(": ", stdout);
         print_numbers(reviewer);
     }
@@ -129,10 +123,9 @@ static const Column item_columns[] = {{.path = "item", .header = "NO", .is_right
 
 ExitCode review_print(const Invocation *invocation, json_t *review)
 {
-    if (invocation->format == FORMAT_JSON) {
+    if (invocation->format == FORMAT_JSON)
         return print_json(invocation,
                           json_pack("{s:i s:o}", "schema_version", 1, "review", review));
-    }
     if (invocation->format == FORMAT_TABLE) {
         print_head(invocation, review);
         print_reviewers(review);
@@ -147,9 +140,8 @@ ExitCode review_print(const Invocation *invocation, json_t *review)
 
 ExitCode review_print_started(const Invocation *invocation, json_t *review)
 {
-    if (invocation->format != FORMAT_TABLE) {
+    if (invocation->format != FORMAT_TABLE)
         return review_print(invocation, review);
-    }
     print_head(invocation, review);
     print_reviewers(review);
     printf("rightful review show %s lists the items.\n", text_at(review, "id"));

@@ -57,23 +57,20 @@ ExitCode review_verb_remind(Invocation *invocation)
     g_autoptr(Ledger) ledger = NULL;
     ExitCode code = open_store(invocation, LEDGER_WRITE, &ledger);
 
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
     json_t *rows = remind(invocation, ledger, &error);
 
-    if (rows == NULL) {
+    if (rows == NULL)
         return ledger_failed(error);
-    }
     int n = count_told(rows);
 
     code = list_rows(invocation, "reminded", columns, rows);
     json_decref(rows);
-    if (n > 0) {
+    if (n > 0)
         say(invocation, "%d %s; rightful worker sends the mail.", n,
             n == 1 ? "person is reminded" : "people are reminded");
-    } else {
+    else
         say(invocation, "Nobody is reminded.");
-    }
     return code;
 }

@@ -39,9 +39,8 @@ static const char *option_of_another_verb(const Invocation *invocation, const ch
 
     for (const CommandOption *own = invocation->command->options; own->name != NULL; own++) {
         if (invocation_has(invocation, own->name) &&
-            !g_strv_contains((const char *const *)names, own->name)) {
+            !g_strv_contains((const char *const *)names, own->name))
             return own->name;
-        }
     }
     return NULL;
 }
@@ -54,19 +53,16 @@ ExitCode command_review(Invocation *invocation)
 
     for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++) {
         g_string_append_printf(known, "%s%s", i > 0 ? ", " : "", verbs[i].name);
-        if (strcmp(verb, verbs[i].name) != 0) {
+        if (strcmp(verb, verbs[i].name) != 0)
             continue;
-        }
-        if (n < verbs[i].min_arguments || n > verbs[i].max_arguments) {
+        if (n < verbs[i].min_arguments || n > verbs[i].max_arguments)
             return usage_error(invocation, "it is: rightful review %s%s", verbs[i].name,
                                verbs[i].form);
-        }
         const char *foreign = option_of_another_verb(invocation, verbs[i].options);
 
-        if (foreign != NULL) {
+        if (foreign != NULL)
             return usage_error(invocation, "review %s takes no --%s; it is: rightful review %s%s",
                                verbs[i].name, foreign, verbs[i].name, verbs[i].form);
-        }
         return verbs[i].run(invocation);
     }
     return usage_error(invocation, "review %s: no such thing; allowed: %s", verb, known->str);

@@ -47,21 +47,17 @@ ExitCode review_verb_list(Invocation *invocation)
     ReviewFilter filter = {.with_closed = invocation_has(invocation, "all"),
                            .reviewer = invocation_value(invocation, "reviewer")};
 
-    if (invocation_settings(invocation) == NULL) {
+    if (invocation_settings(invocation) == NULL)
         return EXIT_CONFIGURATION;
-    }
-    if (!review_now(invocation, &filter.now_utc)) {
+    if (!review_now(invocation, &filter.now_utc))
         return EXIT_USAGE;
-    }
     ExitCode code = open_store(invocation, LEDGER_READ, &ledger);
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
     g_autoptr(Writer) writer =
         writer_new(invocation->format, "review", review_columns, stdout, invocation->has_colour);
-    if (ledger != NULL && !ledger_reviews(ledger, &filter, write_review, writer, &error)) {
+    if (ledger != NULL && !ledger_reviews(ledger, &filter, write_review, writer, &error))
         return ledger_failed(error);
-    }
     return list_end(writer);
 }
 
@@ -96,9 +92,8 @@ static ExitCode show_item(const Invocation *invocation, Ledger *ledger)
     const char *id = invocation->arguments[1], *number = invocation->arguments[2];
     json_t *item = ledger_review_item(ledger, id, run_number(number), &error);
 
-    if (error != NULL) {
+    if (error != NULL)
         return ledger_failed(error);
-    }
     if (item == NULL) {
         say_error("%s has no item %s; rightful review show %s lists them", id, number, id);
         return EXIT_FAILED;
@@ -113,23 +108,18 @@ ExitCode review_verb_show(Invocation *invocation)
     const char *id = invocation->arguments[1];
     int64_t now_utc;
 
-    if (invocation_settings(invocation) == NULL) {
+    if (invocation_settings(invocation) == NULL)
         return EXIT_CONFIGURATION;
-    }
-    if (!review_now(invocation, &now_utc)) {
+    if (!review_now(invocation, &now_utc))
         return EXIT_USAGE;
-    }
     ExitCode code = open_store(invocation, LEDGER_READ, &ledger);
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
-    if (ledger != NULL && invocation_has(invocation, "telemetry")) {
+    if (ledger != NULL && invocation_has(invocation, "telemetry"))
         return review_show_telemetry(invocation, ledger);
-    }
     json_t *review = ledger != NULL ? read_review(ledger, invocation, now_utc, &error) : NULL;
-    if (error != NULL) {
+    if (error != NULL)
         return ledger_failed(error);
-    }
     if (review == NULL) {
         say_error("there is no review %s; rightful review list --all shows them", id);
         return EXIT_FAILED;

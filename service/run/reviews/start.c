@@ -29,10 +29,9 @@ static char *missing_source(const Snapshot *snapshot, const Campaign *campaign)
     for (uint32_t i = 0; i < snapshot->n_sources; i++) {
         const SourceRecord *source = &snapshot->sources[i];
 
-        if (source->status != SOURCE_COMPLETE && (source->provides & needed(campaign)) != 0) {
+        if (source->status != SOURCE_COMPLETE && (source->provides & needed(campaign)) != 0)
             return g_strdup_printf("%s is %s (%s)", source->name,
                                    source_status_text(source->status), source->reason);
-        }
     }
     return NULL;
 }
@@ -44,13 +43,11 @@ static json_t *proof_of(const Snapshot *snapshot, const Campaign *campaign)
     json_t *proof = json_array();
 
     for (uint32_t i = 0; i < snapshot->n_sources; i++) {
-        if ((snapshot->sources[i].provides & needed(campaign)) == 0) {
+        if ((snapshot->sources[i].provides & needed(campaign)) == 0)
             continue;
-        }
         json_t *whole = fact_source(&snapshot->sources[i]), *row = json_object();
-        for (size_t m = 0; m < G_N_ELEMENTS(members); m++) {
+        for (size_t m = 0; m < G_N_ELEMENTS(members); m++)
             json_object_set(row, members[m], json_object_get(whole, members[m]));
-        }
         json_array_append_new(proof, row);
         json_decref(whole);
     }
@@ -86,20 +83,16 @@ static bool read_earlier(Ledger *ledger, const Campaign *campaign, GHashTable **
     ReviewLast last;
 
     *ret_items = NULL;
-    if (!ledger_review_last(ledger, campaign->name, &last, error)) {
+    if (!ledger_review_last(ledger, campaign->name, &last, error))
         return false;
-    }
-    if (last.id == 0) {
+    if (last.id == 0)
         return true;
-    }
     g_autofree char *name = ledger_review_name(last.id);
     g_autoptr(GHashTable) items = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_item);
-    if (!ledger_review_items(ledger, name, &everything, keep_item, items, error)) {
+    if (!ledger_review_items(ledger, name, &everything, keep_item, items, error))
         return false;
-    }
-    if (g_hash_table_size(items) > 0) {
+    if (g_hash_table_size(items) > 0)
         *ret_items = g_steal_pointer(&items);
-    }
     return true;
 }
 
@@ -183,18 +176,16 @@ static void add_item(Items *items, const ItemMaking *making, const PopulationRow
 
 static void make_items(const ItemMaking *making, const Population *population, Items *items)
 {
-    for (guint i = 0; i < population->rows->len; i++) {
+    for (guint i = 0; i < population->rows->len; i++)
         add_item(items, making, &g_array_index(population->rows, PopulationRow, i));
-    }
 }
 
 /* ---- one campaign ---- */
 
 static void steal_all(GPtrArray *from, GPtrArray *to)
 {
-    for (guint i = 0; i < from->len; i++) {
+    for (guint i = 0; i < from->len; i++)
         g_ptr_array_add(to, g_strdup(from->pdata[i]));
-    }
 }
 
 /* Who decides where the rule finds nobody; that the items of a group are all rights into it. */
@@ -251,19 +242,17 @@ static Bitset accounts_of(const Reconciliation *r, const Population *population)
 {
     Bitset accounts = bitset_new(r->snapshot->accounts.n);
 
-    for (guint i = 0; i < population->rows->len; i++) {
+    for (guint i = 0; i < population->rows->len; i++)
         bitset_add(&accounts, g_array_index(population->rows, PopulationRow, i).account);
-    }
     return accounts;
 }
 
 static void say_without(const Items *items, GPtrArray *said)
 {
-    if (items->n_without > 0) {
+    if (items->n_without > 0)
         g_ptr_array_add(said, g_strdup_printf("nobody can decide %u of %u items: neither the "
                                               "reviewer nor the fallback nor the campaign's owner",
                                               items->n_without, items->rows->len));
-    }
 }
 
 static ReviewStarted freeze(const ReviewStarting *starting, const Campaign *campaign,
@@ -279,9 +268,8 @@ static ReviewStarted freeze(const ReviewStarting *starting, const Campaign *camp
     g_auto(Items) items;
 
     items_init(&items);
-    if (found == NULL || !read_earlier(starting->ledger, campaign, &earlier, error)) {
+    if (found == NULL || !read_earlier(starting->ledger, campaign, &earlier, error))
         return REVIEW_FAILED;
-    }
     steal_all(population->said, said);
     steal_all(unknown, said);
     g_autoptr(Times) times = ask_times(r, population, said);
@@ -304,9 +292,8 @@ ReviewStarted review_start(const ReviewStarting *starting, const Campaign *campa
     g_autoptr(GError) absent = NULL;
 
     *ret_why = missing_source(r->snapshot, campaign);
-    if (*ret_why != NULL) {
+    if (*ret_why != NULL)
         return REVIEW_REFUSED;
-    }
     g_autoptr(Population) population = population_new(r, campaign, &absent);
     if (population == NULL || population->rows->len == 0) {
         *ret_why = g_strdup(absent != NULL ? absent->message : "nobody holds such a right");
@@ -325,9 +312,8 @@ static int32_t first_run_day(const Reconciliation *r)
 
     for (uint32_t i = 0; memory != NULL && i < r->snapshot->n_sources; i++) {
         int64_t since = memory->source_since_utc[i];
-        if (since != TIME_UNKNOWN && (first == TIME_UNKNOWN || since < first)) {
+        if (since != TIME_UNKNOWN && (first == TIME_UNKNOWN || since < first))
             first = since;
-        }
     }
     return first != TIME_UNKNOWN ? day_of_time(first, r->settings->timezone) : DAY_NONE;
 }
@@ -359,9 +345,8 @@ static bool wait_quietly(const Due *due, const Campaign *campaign, int32_t since
                           .run = starting->run};
     bool is_new;
 
-    if (!ledger_review_wait(starting->ledger, &waiting, &is_new, error)) {
+    if (!ledger_review_wait(starting->ledger, &waiting, &is_new, error))
         return false;
-    }
     wait(due, campaign, since, reason, is_new);
     return true;
 }
@@ -370,10 +355,9 @@ static void say_started(const Due *due, const Campaign *campaign, const json_t *
                         const GPtrArray *said)
 {
     json_array_append(due->started, json_object_get(review, "id"));
-    for (guint i = 0; i < said->len; i++) {
+    for (guint i = 0; i < said->len; i++)
         g_ptr_array_add(due->said,
                         g_strdup_printf("review %s: %s", campaign->name, (char *)said->pdata[i]));
-    }
 }
 
 static bool start_one(const Due *due, const Campaign *campaign, int32_t since, GError **error)
@@ -404,15 +388,13 @@ static bool start_if_due(const Due *due, const Campaign *campaign, GError **erro
     GTimeZone *zone = r->settings->timezone;
     ReviewLast last;
 
-    if (!ledger_review_last(due->starting->ledger, campaign->name, &last, error)) {
+    if (!ledger_review_last(due->starting->ledger, campaign->name, &last, error))
         return false;
-    }
     int32_t last_day = last.id > 0 ? day_of_time(last.started_utc, zone) : DAY_NONE;
     int32_t since =
         campaign_due(campaign, last_day, first_run_day(r), day_of_time(r->as_of_utc, zone));
-    if (since == DAY_NONE) {
+    if (since == DAY_NONE)
         return true;
-    }
     if (last.is_open) {
         g_autofree char *name = ledger_review_name(last.id);
         g_autofree char *reason = g_strdup_printf("%s, the one before, is still open", name);

@@ -29,16 +29,14 @@ static ExitCode check_open(Invocation *invocation, const Campaign *campaign)
     ReviewLast last = {0};
     ExitCode code = open_store(invocation, LEDGER_READ, &ledger);
 
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
     if (ledger == NULL) {
         say_error("there is no ledger yet: rightful run makes it. Nothing was started");
         return EXIT_FAILED;
     }
-    if (!ledger_review_last(ledger, campaign->name, &last, &error)) {
+    if (!ledger_review_last(ledger, campaign->name, &last, &error))
         return ledger_failed(error);
-    }
     if (last.is_open) {
         g_autofree char *name = ledger_review_name(last.id);
         say_error("%s, a campaign of %s, is still open: close it first, or let its reviewers "
@@ -65,9 +63,8 @@ static ExitCode start(Look *look, const Campaign *campaign)
     json_t *review = NULL;
     ExitCode code = open_store(invocation, LEDGER_WRITE, &ledger);
 
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
     ReviewStarting starting = {.ledger = ledger,
                                .reconciliation = &look->reconciliation,
                                .actor = invocation_actor(invocation)};
@@ -81,9 +78,8 @@ static ExitCode start(Look *look, const Campaign *campaign)
     case REVIEW_STARTED:
         break;
     }
-    for (guint i = 0; i < said->len; i++) {
+    for (guint i = 0; i < said->len; i++)
         say_error("review %s: %s", campaign->name, (const char *)said->pdata[i]);
-    }
     return review_print_started(invocation, review);
 }
 
@@ -94,15 +90,12 @@ ExitCode review_verb_start(Invocation *invocation)
     const Settings *settings = invocation_settings(invocation);
     Campaign campaign;
 
-    if (settings == NULL) {
+    if (settings == NULL)
         return EXIT_CONFIGURATION;
-    }
-    if (!campaign_find(settings, name, &campaign)) {
+    if (!campaign_find(settings, name, &campaign))
         return no_such(invocation, settings, name);
-    }
     ExitCode code = check_open(invocation, &campaign);
-    if (code == EXIT_DONE) {
+    if (code == EXIT_DONE)
         code = look_open_judged(invocation, &look);
-    }
     return code == EXIT_DONE ? start(&look, &campaign) : code;
 }

@@ -73,17 +73,14 @@ static void print_state(const json_t *task)
     bool is_later = strcmp(state, "later") == 0;
 
     printf("  %s", state);
-    if (is_later || is_to_do(task)) {
+    if (is_later || is_to_do(task))
         printf("%s %s", is_later ? ", due from" : " since", since);
-    }
-    if (json_is_object(verified)) {
+    if (json_is_object(verified))
         printf("; proven removed by run %" JSON_INTEGER_FORMAT " (%s)",
                json_integer_value(json_object_get(verified, "run")), proven);
-    }
-    if (json_is_object(returned)) {
+    if (json_is_object(returned))
         printf("; there again in run %" JSON_INTEGER_FORMAT " (%s)",
                json_integer_value(json_object_get(returned, "run")), back);
-    }
     fputc('\n', stdout);
 }
 
@@ -93,9 +90,8 @@ static void print_ldif(const json_t *task, const char *indent)
     const char *ldif = json_string_value(json_object_get(task, "ldif"));
     g_auto(GStrv) lines = g_strsplit(ldif != NULL ? ldif : "", "\n", -1);
 
-    for (size_t i = 0; lines[i] != NULL && lines[i + 1] != NULL; i++) {
+    for (size_t i = 0; lines[i] != NULL && lines[i + 1] != NULL; i++)
         printf("%s%s\n", *lines[i] != '\0' ? indent : "", lines[i]);
-    }
 }
 
 static void print_task(const Invocation *invocation, const json_t *task)
@@ -126,16 +122,14 @@ static ExitCode print_tasks(Invocation *invocation, json_t *tasks)
     size_t i;
     json_t *task;
 
-    if (json_array_size(tasks) == 0) {
+    if (json_array_size(tasks) == 0)
         say(invocation, "Nothing is left to carry out.");
-    }
     json_array_foreach(tasks, i, task)
     {
-        if (!invocation_has(invocation, "ldif")) {
+        if (!invocation_has(invocation, "ldif"))
             print_task(invocation, task);
-        } else if (is_to_do(task)) {
+        else if (is_to_do(task))
             print_ldif(task, "");
-        }
     }
     return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
 }
@@ -147,17 +141,14 @@ ExitCode review_verb_tasks(Invocation *invocation)
     const char *review = invocation->n_arguments > 1 ? invocation->arguments[1] : NULL;
     int64_t now_utc;
 
-    if (invocation_settings(invocation) == NULL) {
+    if (invocation_settings(invocation) == NULL)
         return EXIT_CONFIGURATION;
-    }
-    if (!review_now(invocation, &now_utc)) {
+    if (!review_now(invocation, &now_utc))
         return EXIT_USAGE;
-    }
     ExitCode code = open_store(invocation, LEDGER_READ, &ledger);
 
-    if (code != EXIT_DONE) {
+    if (code != EXIT_DONE)
         return code;
-    }
     json_t *tasks = json_array();
 
     if (ledger != NULL && !ledger_review_tasks(ledger, review, !invocation_has(invocation, "all"),
@@ -182,10 +173,9 @@ static void print_habits(const char *who, const json_t *facts)
     json_int_t n = json_integer_value(json_object_get(facts, "decisions"));
 
     printf("  %s: %" JSON_INTEGER_FORMAT " decision%s", name, n, n == 1 ? "" : "s");
-    if (json_is_real(median)) {
+    if (json_is_real(median))
         printf(", %.1f seconds each (median of %" JSON_INTEGER_FORMAT ")", json_real_value(median),
                json_integer_value(json_object_get(facts, "timed")));
-    }
     printf(", %" JSON_INTEGER_FORMAT " %% kept, %" JSON_INTEGER_FORMAT
            " %% together with others, %" JSON_INTEGER_FORMAT " drafts changed\n",
            json_integer_value(json_object_get(facts, "keep_percent")),
@@ -198,10 +188,9 @@ static ExitCode print_telemetry(const Invocation *invocation, json_t *facts)
     size_t i;
     json_t *one;
 
-    if (invocation->format != FORMAT_TABLE) {
+    if (invocation->format != FORMAT_TABLE)
         return print_json(invocation,
                           json_pack("{s:i s:o}", "schema_version", 1, "telemetry", facts));
-    }
     printf("%s\n", json_string_value(json_object_get(facts, "review")));
     print_habits("all reviewers", facts);
     json_array_foreach(json_object_get(facts, "by_reviewer"), i, one)
@@ -219,9 +208,8 @@ ExitCode review_show_telemetry(Invocation *invocation, Ledger *ledger)
     const char *id = invocation->arguments[1];
     json_t *facts = ledger_review_telemetry(ledger, id, invocation_has(invocation, "each"), &error);
 
-    if (error != NULL) {
+    if (error != NULL)
         return ledger_failed(error);
-    }
     if (facts == NULL) {
         say_error("there is no review %s; rightful review list --all shows them", id);
         return EXIT_FAILED;

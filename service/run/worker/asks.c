@@ -66,9 +66,8 @@ static const Ask table[] = {
 static const Ask *find_ask(const char *name)
 {
     for (size_t i = 0; name != NULL && i < G_N_ELEMENTS(table); i++) {
-        if (strcmp(table[i].name, name) == 0) {
+        if (strcmp(table[i].name, name) == 0)
             return &table[i];
-        }
     }
     return NULL;
 }
@@ -77,11 +76,10 @@ static void look(void *data, void *asks)
 {
     Task *task = data;
 
-    if (task->ask == NULL) {
+    if (task->ask == NULL)
         looks_refresh(((Asks *)asks)->looks, NULL);
-    } else {
+    else
         call_answer(task->call, task->ask->answer(asks, task->call), 0);
-    }
     g_free(task);
 }
 
@@ -137,15 +135,14 @@ void asks_take(Call *call, void *data)
     }
     const Ask *ask = find_ask(call_text(call, "ask"));
 
-    if (ask == NULL) {
+    if (ask == NULL)
         call_answer(call, call_error("there is no such question; nothing was done"), 0);
-    } else if (!has_texts(ask, call)) {
+    else if (!has_texts(ask, call))
         call_answer(
             call,
             call_error("\"%s\" needs the text \"%s\"; nothing was done", ask->name, ask->first), 0);
-    } else {
+    else
         push(asks, ask, call);
-    }
 }
 
 void asks_refresh(Asks *asks)
@@ -168,9 +165,8 @@ Asks *asks_new(const Invocation *invocation, Looks *looks, void (*work)(void *da
 
 void asks_free(Asks *asks)
 {
-    if (asks == NULL) {
+    if (asks == NULL)
         return;
-    }
     g_thread_pool_free(asks->signing_in, FALSE, TRUE);
     g_thread_pool_free(asks->looking, FALSE, TRUE);
     g_free(asks);

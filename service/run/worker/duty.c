@@ -36,9 +36,8 @@ static gboolean tell(void *data)
         duty->told = g_strdup(why);
         duty->calls.changed(is_on, why, duty->calls.data);
     }
-    if (is_on && is_asked) {
+    if (is_on && is_asked)
         duty->calls.asked(duty->calls.data);
-    }
     return G_SOURCE_REMOVE;
 }
 
@@ -50,9 +49,8 @@ static bool take(Duty *duty, GError **error)
     g_autofree char *holder = lock_holder("worker");
     g_autoptr(Ledger) ledger = ledger_open(duty->store, duty->directory, LEDGER_WRITE, error);
 
-    if (ledger == NULL || !ledger_lock(ledger, LEDGER_LOCK_WORKER, holder, error)) {
+    if (ledger == NULL || !ledger_lock(ledger, LEDGER_LOCK_WORKER, holder, error))
         return false;
-    }
     duty->ledger = g_steal_pointer(&ledger);
     return true;
 }
@@ -60,9 +58,8 @@ static bool take(Duty *duty, GError **error)
 static bool keep(Duty *duty, bool *ret_is_asked, GError **error)
 {
     if (ledger_keep_lock(duty->ledger, error) &&
-        ledger_job_waits(duty->ledger, ret_is_asked, error)) {
+        ledger_job_waits(duty->ledger, ret_is_asked, error))
         return true;
-    }
     g_clear_pointer(&duty->ledger, ledger_close);
     return false;
 }
@@ -89,9 +86,8 @@ static bool wait_for_call(Duty *duty)
     gint64 until = g_get_monotonic_time() + LOOK_US;
 
     while (!duty->is_ending && !duty->is_called &&
-           g_cond_wait_until(&duty->woken, &duty->mutex, until)) {
+           g_cond_wait_until(&duty->woken, &duty->mutex, until))
         continue;
-    }
     duty->is_called = false;
     return !duty->is_ending;
 }
@@ -127,21 +123,18 @@ static void call(Duty *duty, bool *flag)
 
 void duty_wake(Duty *duty)
 {
-    if (duty != NULL) {
+    if (duty != NULL)
         call(duty, &duty->is_called);
-    }
 }
 
 void duty_free(Duty *duty)
 {
-    if (duty == NULL) {
+    if (duty == NULL)
         return;
-    }
     call(duty, &duty->is_ending);
     g_thread_join(duty->thread);
-    while (g_source_remove_by_user_data(duty)) {
+    while (g_source_remove_by_user_data(duty))
         continue;
-    }
     ledger_close(duty->ledger);
     g_cond_clear(&duty->woken);
     g_mutex_clear(&duty->mutex);

@@ -22,9 +22,8 @@ static char *fold(const char *text)
     for (char *at = apart; at != NULL && *at != '\0'; at = g_utf8_next_char(at)) {
         gunichar letter = g_utf8_get_char(at);
 
-        if (!g_unichar_ismark(letter)) {
+        if (!g_unichar_ismark(letter))
             g_string_append_unichar(bare, letter);
-        }
     }
     return g_string_free(bare, FALSE);
 }
@@ -42,9 +41,8 @@ static void add(GString *all, const char *text)
     g_autofree char *ascii = fold_to_ascii(text);
 
     g_string_append_printf(all, "%s\n", folded);
-    if (strcmp(ascii, folded) != 0) {
+    if (strcmp(ascii, folded) != 0)
         g_string_append_printf(all, "%s\n", ascii);
-    }
 }
 
 PeopleIndex *people_index_new(const Snapshot *snapshot)
@@ -65,9 +63,8 @@ PeopleIndex *people_index_new(const Snapshot *snapshot)
         add(all, snapshot_text(snapshot, people->name[i]));
         add(all, snapshot_text(snapshot, people->email[i]));
         add(all, snapshot_text(snapshot, people->username[i]));
-        for (uint32_t j = people->first_previous[i]; j < people->first_previous[i + 1]; j++) {
+        for (uint32_t j = people->first_previous[i]; j < people->first_previous[i + 1]; j++)
             add(all, snapshot_text(snapshot, people->previous_ids[j]));
-        }
         index->folded[i] = g_string_free(g_steal_pointer(&all), FALSE);
     }
     return index;
@@ -75,12 +72,10 @@ PeopleIndex *people_index_new(const Snapshot *snapshot)
 
 void people_index_free(PeopleIndex *index)
 {
-    if (index == NULL) {
+    if (index == NULL)
         return;
-    }
-    for (uint32_t i = 0; i < index->n; i++) {
+    for (uint32_t i = 0; i < index->n; i++)
         g_free(index->folded[i]);
-    }
     g_free(index->folded);
     g_free(index);
 }
@@ -88,9 +83,8 @@ void people_index_free(PeopleIndex *index)
 static bool has_all(const char *folded, char *const *words)
 {
     for (; *words != NULL; words++) {
-        if (strstr(folded, *words) == NULL) {
+        if (strstr(folded, *words) == NULL)
             return false;
-        }
     }
     return true;
 }
@@ -103,9 +97,8 @@ static char **words_of(const char *text)
     GPtrArray *words = g_ptr_array_new();
 
     for (char **word = all; *word != NULL; word++) {
-        if (**word != '\0') {
+        if (**word != '\0')
             g_ptr_array_add(words, g_strdup(*word));
-        }
     }
     g_ptr_array_add(words, NULL);
     return (char **)g_ptr_array_free(words, FALSE);
@@ -121,9 +114,8 @@ static int compare(const void *a, const void *b)
 {
     const Ranked *first = a, *second = b;
 
-    if (first->is_exact != second->is_exact) {
+    if (first->is_exact != second->is_exact)
         return first->is_exact ? -1 : 1;
-    }
     int order = strcmp(first->name, second->name);
     return order != 0 ? order : first->person < second->person ? -1 : 1;
 }
@@ -135,9 +127,8 @@ static GArray *search(const PeopleIndex *index, const Snapshot *snapshot, const 
     GArray *found = g_array_new(FALSE, FALSE, sizeof(Ranked));
 
     for (uint32_t i = 0; *words != NULL && i < index->n; i++) {
-        if (index->folded[i] == NULL || !has_all(index->folded[i], words)) {
+        if (index->folded[i] == NULL || !has_all(index->folded[i], words))
             continue;
-        }
         Ranked person = {i, strcmp(snapshot_text(snapshot, snapshot->people.id[i]), id) == 0,
                          snapshot_text(snapshot, snapshot->people.name[i])};
         g_array_append_val(found, person);
@@ -168,9 +159,8 @@ json_t *people_index_find(const PeopleIndex *index, const Look *look, const char
     g_autoptr(GArray) found = search(index, look->reconciliation.snapshot, text);
     json_t *people = json_array();
 
-    for (guint i = 0; i < MIN(found->len, MOST_PEOPLE); i++) {
+    for (guint i = 0; i < MIN(found->len, MOST_PEOPLE); i++)
         json_array_append_new(people,
                               person_row(look, g_array_index(found, Ranked, i).person, now_utc));
-    }
     return json_pack("{s:o s:b}", "people", people, "more", found->len > MOST_PEOPLE);
 }

@@ -37,9 +37,8 @@ static const char *text_in(const json_t *argument, const char *name)
 
 static void add_option(GPtrArray *words, const char *option, const char *value)
 {
-    if (value != NULL) {
+    if (value != NULL)
         g_ptr_array_add(words, g_strdup_printf("--%s=%s", option, value));
-    }
 }
 
 static const char *say_run(const json_t *argument, GPtrArray *words)
@@ -53,9 +52,8 @@ static const char *say_leaver(const json_t *argument, GPtrArray *words)
     const char *person = text_in(argument, "person");
 
     add_option(words, "last-day", text_in(argument, "last_day"));
-    if (json_is_true(json_object_get(argument, "urgent"))) {
+    if (json_is_true(json_object_get(argument, "urgent")))
         g_ptr_array_add(words, g_strdup("--urgent"));
-    }
     g_ptr_array_add(words, g_strdup("--"));
     g_ptr_array_add(words, g_strdup(person));
     return person != NULL ? NULL : "the job does not say who leaves; ask for it again";
@@ -105,9 +103,8 @@ static void tell_review(const json_t *output, json_t *result)
 {
     json_t *review = json_object_get(output, "review");
 
-    if (json_is_array(review)) {
+    if (json_is_array(review))
         review = json_array_get(review, 0);
-    }
     json_object_set(result, "review", json_object_get(review, "id"));
     if (json_object_get(review, "id") == NULL) { /* a campaign begins whole, or not at all */
         const char *why = text_in(result, "message");
@@ -142,9 +139,8 @@ static const JobKind kinds[] = {
 static const JobKind *find_kind(const char *name)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        if (g_strcmp0(kinds[i].name, name) == 0) {
+        if (g_strcmp0(kinds[i].name, name) == 0)
             return &kinds[i];
-        }
     }
     return NULL;
 }
@@ -181,9 +177,8 @@ static GSubprocess *start_child(Jobs *jobs, const GPtrArray *words, GError **err
     g_autoptr(GSubprocessLauncher) launcher =
         g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
 
-    if (jobs->is_ending) {
+    if (jobs->is_ending)
         return NULL;
-    }
     g_subprocess_launcher_set_child_setup(launcher, end_with_parent, NULL, NULL);
     jobs->child = g_subprocess_launcher_spawnv(
         launcher, (const char *const *)(const void *)words->pdata, error);
@@ -257,23 +252,19 @@ static json_t *do_job(Jobs *jobs, const json_t *job)
     g_autofree char *out = NULL, *err = NULL;
     const char *problem = NULL;
 
-    if (kind == NULL) {
+    if (kind == NULL)
         return failed("there is no such job");
-    }
     g_autoptr(GPtrArray) words = command_of(jobs, kind, job, &problem);
-    if (problem != NULL) {
+    if (problem != NULL)
         return failed(problem);
-    }
     GSubprocess *child = start_child(jobs, words, &error);
-    if (child == NULL) {
+    if (child == NULL)
         return error != NULL ? failed(error->message) : NULL;
-    }
     bool is_heard = g_subprocess_communicate_utf8(child, NULL, NULL, &out, &err, &error);
     json_t *result = is_heard ? result_of(child, kind, out, err) : failed(error->message);
 
-    if (end_child(jobs)) {
+    if (end_child(jobs))
         g_clear_pointer(&result, json_decref);
-    }
     return result;
 }
 
@@ -285,19 +276,16 @@ static bool do_next(Jobs *jobs, bool *ret_is_done, GError **error)
     g_autoptr(Ledger) ledger = ledger_open(jobs->store, jobs->directory, LEDGER_WRITE, error);
 
     *ret_is_done = false;
-    if (ledger == NULL || !ledger_job_take(ledger, clock_utc(), &job, error)) {
+    if (ledger == NULL || !ledger_job_take(ledger, clock_utc(), &job, error))
         return false;
-    }
-    if (job == NULL) {
+    if (job == NULL)
         return true;
-    }
     g_clear_pointer(&ledger, ledger_close); /* the child has the store to itself */
     json_t *result = do_job(jobs, job);
     int64_t id = json_integer_value(json_object_get(job, "job"));
     json_decref(job);
-    if (result == NULL) {
+    if (result == NULL)
         return true;
-    }
     ledger = ledger_open(jobs->store, jobs->directory, LEDGER_WRITE, error);
     *ret_is_done = ledger != NULL && ledger_job_finish(ledger, id, result, clock_utc(), error);
     json_decref(result);
@@ -313,9 +301,8 @@ static void do_all(Jobs *jobs)
         g_autoptr(GError) error = NULL;
 
         if (!do_next(jobs, &is_done, &error) &&
-            !g_error_matches(error, LEDGER_ERROR, LEDGER_ERROR_MISSING)) {
+            !g_error_matches(error, LEDGER_ERROR, LEDGER_ERROR_MISSING))
             say_error("jobs: %s", error->message);
-        }
         jobs->done(jobs->data);
     }
 }
@@ -326,9 +313,8 @@ static bool wait_for_call(Jobs *jobs)
     gint64 until = g_get_monotonic_time() + POLL_US;
 
     while (!jobs->is_ending && !jobs->is_called &&
-           g_cond_wait_until(&jobs->woken, &jobs->mutex, until)) {
+           g_cond_wait_until(&jobs->woken, &jobs->mutex, until))
         continue;
-    }
     jobs->is_called = false;
     return !jobs->is_ending;
 }
@@ -361,9 +347,8 @@ Jobs *jobs_new(const Invocation *invocation, void (*done)(void *data), void *dat
 
 void jobs_wake(Jobs *jobs)
 {
-    if (jobs == NULL) {
+    if (jobs == NULL)
         return;
-    }
     g_mutex_lock(&jobs->mutex);
     jobs->is_called = true;
     g_cond_signal(&jobs->woken);
@@ -378,22 +363,18 @@ static void stop_child(Jobs *jobs)
 
     jobs->is_ending = true;
     g_cond_broadcast(&jobs->woken);
-    if (jobs->child != NULL) {
+    if (jobs->child != NULL)
         g_subprocess_send_signal(jobs->child, SIGTERM);
-    }
-    while (jobs->child != NULL && g_cond_wait_until(&jobs->woken, &jobs->mutex, until)) {
+    while (jobs->child != NULL && g_cond_wait_until(&jobs->woken, &jobs->mutex, until))
         continue;
-    }
-    if (jobs->child != NULL) {
+    if (jobs->child != NULL)
         g_subprocess_force_exit(jobs->child);
-    }
 }
 
 void jobs_free(Jobs *jobs)
 {
-    if (jobs == NULL) {
+    if (jobs == NULL)
         return;
-    }
     stop_child(jobs);
     g_thread_join(jobs->thread);
     g_cond_clear(&jobs->woken);

@@ -41,9 +41,8 @@ static void forget(Looks *looks)
 
 void looks_free(Looks *looks)
 {
-    if (looks == NULL) {
+    if (looks == NULL)
         return;
-    }
     forget(looks);
     ledger_close(looks->ledger);
     g_hash_table_unref(looks->invocation.values);
@@ -59,18 +58,16 @@ static Ledger *open_ledger(const Looks *looks, GError **error)
     g_autofree char *directory = g_path_get_dirname(settings->path);
     Ledger *ledger = ledger_open(settings->store_url, directory, LEDGER_READ, error);
 
-    if (ledger != NULL) {
+    if (ledger != NULL)
         ledger_set_references(ledger, fact_references);
-    }
     return ledger;
 }
 
 /* A connection that was lost since the last question is made anew, once. */
 static bool newest_run(Looks *looks, int64_t *ret_run, GError **error)
 {
-    if (looks->ledger != NULL && ledger_run_at(looks->ledger, INT64_MAX, ret_run, NULL)) {
+    if (looks->ledger != NULL && ledger_run_at(looks->ledger, INT64_MAX, ret_run, NULL))
         return true;
-    }
     g_clear_pointer(&looks->ledger, ledger_close);
     looks->ledger = open_ledger(looks, error);
     return looks->ledger != NULL && ledger_run_at(looks->ledger, INT64_MAX, ret_run, error);
@@ -81,9 +78,8 @@ static bool read_run(Looks *looks, int64_t run, GError **error)
     forget(looks);
     looks->look.invocation = &looks->invocation;
     looks->look.ledger = open_ledger(looks, error);
-    if (looks->look.ledger == NULL) {
+    if (looks->look.ledger == NULL)
         return false;
-    }
     if (look_open_run(&looks->look, run) != EXIT_DONE) {
         forget(looks);
         g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_FAILED,
@@ -102,15 +98,12 @@ static json_t *bring_up_to_date(Looks *looks)
     g_autoptr(GError) error = NULL;
     int64_t run = 0;
 
-    if (!newest_run(looks, &run, &error)) {
+    if (!newest_run(looks, &run, &error))
         return call_error("%s", error->message);
-    }
-    if (run == 0) {
+    if (run == 0)
         return call_error("there was no run yet, so nothing is known of anybody: rightful run");
-    }
-    if (looks->look.past != NULL && looks->look.past->run == run) {
+    if (looks->look.past != NULL && looks->look.past->run == run)
         return NULL;
-    }
     return read_run(looks, run, &error) ? NULL : call_error("%s", error->message);
 }
 
@@ -119,9 +112,8 @@ bool looks_refresh(Looks *looks, GError **error)
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&looks->mutex);
     json_t *problem = bring_up_to_date(looks);
 
-    if (problem == NULL) {
+    if (problem == NULL)
         return true;
-    }
     g_set_error_literal(error, LEDGER_ERROR, LEDGER_ERROR_FAILED,
                         json_string_value(json_object_get(problem, "error")));
     json_decref(problem);
@@ -146,9 +138,8 @@ static json_t *found(const Looks *looks, json_t *rows)
     json_t *answer = json_object();
 
     json_object_set(answer, "found", first != NULL ? first : json_null());
-    if (json_array_size(rows) > 1) {
+    if (json_array_size(rows) > 1)
         json_object_set(answer, "several", rows);
-    }
     json_decref(rows);
     return with_run(looks, answer);
 }
@@ -158,13 +149,11 @@ json_t *looks_thing(Looks *looks, const char *kind, const char *id, bool is_effe
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&looks->mutex);
     json_t *error = bring_up_to_date(looks);
 
-    if (error != NULL) {
+    if (error != NULL)
         return error;
-    }
     g_hash_table_remove_all(looks->invocation.values);
-    if (is_effective) {
+    if (is_effective)
         g_hash_table_insert(looks->invocation.values, g_strdup("effective"), NULL);
-    }
     return found(looks, things_find(&looks->look, kind, id));
 }
 
@@ -174,9 +163,8 @@ json_t *looks_explain(Looks *looks, const char *account, const char *group)
     json_t *error = bring_up_to_date(looks);
     const char *missing;
 
-    if (error != NULL) {
+    if (error != NULL)
         return error;
-    }
     g_hash_table_remove_all(looks->invocation.values);
     return found(looks, explain_find(&looks->look, account, group, &missing));
 }
@@ -195,9 +183,8 @@ json_t *looks_people(Looks *looks, const char *text)
 
 static json_t *who_answer(const Looks *looks, uint32_t account)
 {
-    if (account == NONE) {
+    if (account == NONE)
         return json_pack("{s:n}", "who");
-    }
     return json_pack("{s:o}", "who",
                      with_run(looks, who_facts(&looks->look, account, clock_utc())));
 }
@@ -216,9 +203,8 @@ json_t *looks_who_account(Looks *looks, const char *source, const char *key, con
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&looks->mutex);
     json_t *error = bring_up_to_date(looks);
 
-    if (error != NULL) {
+    if (error != NULL)
         return error;
-    }
     uint32_t account = who_find_entry(&looks->look, source, key, dn);
 
     *ret_reason = account == NONE ? "the last applied run did not see this account"
@@ -248,9 +234,8 @@ bool looks_contact(Looks *looks, const char *id, char **ret_name, char **ret_ema
     const Snapshot *snapshot = looks->look.reconciliation.snapshot;
     const People *people = &snapshot->people;
     uint32_t person = snapshot_find_person(snapshot, id);
-    if (person == NONE) {
+    if (person == NONE)
         return false;
-    }
     const char *manager = snapshot_text(snapshot, people->manager_id[person]);
     uint32_t above = *manager != '\0' ? snapshot_find_person(snapshot, manager) : NONE;
     *ret_name = text_or_null(&looks->look, people->name[person]);

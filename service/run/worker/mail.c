@@ -29,11 +29,10 @@ static char **with_role(void *data, const char *role)
 /* A mail server that is down for a day is one line in the journal, and one when it is back. */
 static void say_once(Mail *mail, const GError *error)
 {
-    if (error != NULL && g_strcmp0(mail->said, error->message) != 0) {
+    if (error != NULL && g_strcmp0(mail->said, error->message) != 0)
         say_error("mail: %s; it is tried again", error->message);
-    } else if (error == NULL && mail->said != NULL) {
+    else if (error == NULL && mail->said != NULL)
         say_error("mail: it goes again");
-    }
     g_free(mail->said);
     mail->said = error != NULL ? g_strdup(error->message) : NULL;
 }
@@ -66,9 +65,8 @@ static bool wait_for_round(Mail *mail)
     gint64 until = g_get_monotonic_time() + ROUND_US;
 
     while (!mail->is_ending && !mail->is_called &&
-           g_cond_wait_until(&mail->woken, &mail->mutex, until)) {
+           g_cond_wait_until(&mail->woken, &mail->mutex, until))
         continue;
-    }
     mail->is_called = false;
     return !mail->is_ending;
 }
@@ -83,9 +81,8 @@ static void *work(void *data)
 
 Mail *mail_new(const Settings *settings, Looks *looks)
 {
-    if (!notify_is_configured(settings)) {
+    if (!notify_is_configured(settings))
         return NULL;
-    }
     Mail *mail = g_new0(Mail, 1);
 
     mail->settings = settings;
@@ -100,9 +97,8 @@ Mail *mail_new(const Settings *settings, Looks *looks)
 
 void mail_wake(Mail *mail)
 {
-    if (mail == NULL) {
+    if (mail == NULL)
         return;
-    }
     g_mutex_lock(&mail->mutex);
     mail->is_called = true;
     g_cond_signal(&mail->woken);
@@ -111,9 +107,8 @@ void mail_wake(Mail *mail)
 
 void mail_free(Mail *mail)
 {
-    if (mail == NULL) {
+    if (mail == NULL)
         return;
-    }
     g_mutex_lock(&mail->mutex);
     mail->is_ending = true;
     g_cancellable_cancel(mail->cancel);

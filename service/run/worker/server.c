@@ -41,9 +41,8 @@ static GSocket *listen_at(const char *path, GError **error)
     g_autoptr(GSocket) probe =
         g_socket_new(G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, NULL);
 
-    if (listener == NULL) {
+    if (listener == NULL)
         return NULL;
-    }
     if (probe != NULL && g_socket_connect(probe, address, NULL, NULL)) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE,
                     "another process listens there: is a worker running already?");
@@ -80,9 +79,8 @@ GSocket *server_listen(const char *path, GError **error)
 
 static void call_release(Call *call)
 {
-    if (!g_atomic_int_dec_and_test(&call->n_holders)) {
+    if (!g_atomic_int_dec_and_test(&call->n_holders))
         return;
-    }
     g_clear_object(&call->socket);
     g_clear_pointer(&call->received, g_byte_array_unref);
     json_decref(call->request);
@@ -103,9 +101,8 @@ static void call_end(Call *call)
 {
     Server *server = call->server;
 
-    if (server == NULL) {
+    if (server == NULL)
         return;
-    }
     call->server = NULL;
     drop_source(&call->ready);
     drop_source(&call->deadline);
@@ -157,12 +154,10 @@ static gboolean send_more(GSocket *socket, GIOCondition condition, void *data)
         g_autoptr(GError) error = NULL;
         gssize n = g_socket_send(socket, call->answer + call->n_sent, call->n_answer - call->n_sent,
                                  NULL, &error);
-        if (n < 0 && g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
+        if (n < 0 && g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
             return G_SOURCE_CONTINUE;
-        }
-        if (n <= 0) {
+        if (n <= 0)
             break;
-        }
         call->n_sent += (gsize)n;
     }
     call_end(call);
@@ -189,9 +184,8 @@ static char *line_of(const json_t *answer, gsize *ret_n)
 
 static void answer_now(Call *call, const json_t *answer)
 {
-    if (call->server == NULL) {
+    if (call->server == NULL)
         return;
-    }
     call->answer = line_of(answer, &call->n_answer);
     set_deadline(call, call->server->limits.answer_seconds, end_in_time);
     wait_for(call, G_IO_OUT | G_IO_HUP, send_more);
@@ -288,9 +282,8 @@ static gboolean receive(GSocket *socket, GIOCondition condition, void *data)
     g_autoptr(GError) error = NULL;
     gssize n = g_socket_receive(socket, buffer, sizeof buffer, NULL, &error);
 
-    if (n < 0 && g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
+    if (n < 0 && g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
         return G_SOURCE_CONTINUE;
-    }
     const char *end = n > 0 ? memchr(buffer, '\n', (gsize)n) : NULL;
     gsize length = end != NULL ? (gsize)(end - buffer) : n > 0 ? (gsize)n : 0;
 
@@ -326,9 +319,8 @@ static bool is_allowed(GSocket *socket)
 static bool make_room(Server *server)
 {
     for (guint i = 0; server->calls->len >= server->limits.n_calls; i++) {
-        if (i >= server->calls->len) {
+        if (i >= server->calls->len)
             return false;
-        }
         Call *call = server->calls->pdata[i];
         if (call->request == NULL && call->answer == NULL) {
             call_end(call);
@@ -344,9 +336,8 @@ static gboolean accept_call(GSocket *listener, GIOCondition condition, void *dat
     g_autoptr(GSocket) socket = g_socket_accept(listener, NULL, NULL);
 
     if (socket == NULL || !is_allowed(socket) || !make_room(server)) {
-        if (socket != NULL) {
+        if (socket != NULL)
             g_socket_close(socket, NULL);
-        }
         return G_SOURCE_CONTINUE;
     }
     Call *call = g_new0(Call, 1);
@@ -385,21 +376,18 @@ void server_pause(Server *server)
     for (guint i = server->calls->len; i > 0; i--) {
         Call *call = server->calls->pdata[i - 1];
 
-        if (call->request == NULL && call->answer == NULL) {
+        if (call->request == NULL && call->answer == NULL)
             call_end(call);
-        }
     }
 }
 
 void server_free(Server *server)
 {
-    if (server == NULL) {
+    if (server == NULL)
         return;
-    }
     drop_source(&server->accepting);
-    while (server->calls->len > 0) {
+    while (server->calls->len > 0)
         call_end(server->calls->pdata[0]);
-    }
     g_ptr_array_unref(server->calls);
     g_free(server);
 }

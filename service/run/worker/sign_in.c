@@ -89,9 +89,8 @@ static bool may_try(void *data, const char *key, const char *dn)
 static bool may_ask(Attempt *attempt, bool *ret_is_let, GError **error)
 {
     *ret_is_let = true;
-    if (*attempt->tried.address == '\0') {
+    if (*attempt->tried.address == '\0')
         return true;
-    }
     attempt->from = g_strconcat("address:", attempt->tried.address, NULL);
     SignInLimit limit = limit_of(attempt, attempt->from, "address_tries");
     return ledger_sign_in_begin(attempt->ledger, &attempt->tried, &limit, ret_is_let, error);
@@ -114,12 +113,10 @@ static const char *refused_by(Attempt *attempt, const PasswordAnswer *answer)
     case PASSWORD_RIGHT:
         break;
     }
-    if (answer->enabled == STATE_NO) {
+    if (answer->enabled == STATE_NO)
         return "a right password, but the account is disabled";
-    }
-    if (answer->locked == STATE_YES) {
+    if (answer->locked == STATE_YES)
         return "a right password, but the account is locked";
-    }
     bool has_end = answer->expires_utc != TIME_NEVER && answer->expires_utc != TIME_UNKNOWN;
     return has_end && answer->expires_utc <= attempt->tried.at_utc
                ? "a right password, but the account has expired"
@@ -137,23 +134,20 @@ static bool conclude(Attempt *attempt, const PasswordAnswer *answer, json_t **re
         g_clear_pointer(ret_who, json_decref);
         *ret_who = looks_who_account(attempt->sign_in->looks, attempt->tried.source, answer->key,
                                      answer->dn, &reason);
-        if (json_object_get(*ret_who, "error") != NULL) {
+        if (json_object_get(*ret_who, "error") != NULL)
             return true;
-        }
         if (reason != NULL) {
             attempt->said = g_strdup_printf("a right password, but %s", reason);
             attempt->why = attempt->said;
         }
     }
-    if (answer->verdict == PASSWORD_NOT_TRIED) {
+    if (answer->verdict == PASSWORD_NOT_TRIED)
         return true;
-    }
     bool is_welcome = answer->verdict == PASSWORD_RIGHT && attempt->why == NULL;
     if (is_welcome && (!ledger_sign_in_forgive(attempt->ledger, attempt->whom, true, error) ||
                        (attempt->from != NULL &&
-                        !ledger_sign_in_forgive(attempt->ledger, attempt->from, false, error)))) {
+                        !ledger_sign_in_forgive(attempt->ledger, attempt->from, false, error))))
         return false;
-    }
     return ledger_sign_in_note(attempt->ledger, &attempt->tried, answer->dn, attempt->why, error);
 }
 
@@ -179,9 +173,8 @@ static bool ask_directory(Attempt *attempt, const json_t *request, json_t **ret_
     }
     bool is_done = attempt->error == NULL && conclude(attempt, &answer, ret_who, error);
 
-    if (attempt->error != NULL) {
+    if (attempt->error != NULL)
         g_propagate_error(error, g_steal_pointer(&attempt->error));
-    }
     password_answer_clear(&answer);
     return is_done;
 }
@@ -194,9 +187,8 @@ static const SettingsSource *find_source(const Settings *settings)
 
     for (size_t i = 0; name != NULL && i < settings->n_sources; i++) {
         if (strcmp(settings->sources[i].source.name, name) == 0 &&
-            settings->sources[i].connector->verify_password != NULL) {
+            settings->sources[i].connector->verify_password != NULL)
             return &settings->sources[i];
-        }
     }
     return NULL;
 }
@@ -210,12 +202,10 @@ static bool try_to_sign_in(Attempt *attempt, const json_t *request, json_t **ret
     bool is_let = false;
 
     attempt->ledger = ledger_open(settings->store_url, directory, LEDGER_WRITE, error);
-    if (attempt->ledger == NULL || !may_ask(attempt, &is_let, error)) {
+    if (attempt->ledger == NULL || !may_ask(attempt, &is_let, error))
         return false;
-    }
-    if (!is_let) {
+    if (!is_let)
         return true;
-    }
     attempt->why = refused_here(request);
     return attempt->why != NULL
                ? ledger_sign_in_note(attempt->ledger, &attempt->tried, NULL, attempt->why, error)
@@ -226,10 +216,9 @@ static void wipe_password(const json_t *request)
 {
     const json_t *password = json_object_get(request, "password");
 
-    if (json_is_string(password)) {
+    if (json_is_string(password))
         explicit_bzero((char *)(uintptr_t)json_string_value(password),
                        json_string_length(password));
-    }
 }
 
 static bool is_welcome(const json_t *answer)

@@ -45,12 +45,10 @@ uint32_t who_find(const Look *look, const char *user)
         const char *upn = snapshot_text(snapshot, snapshot->accounts.upn[account]);
 
         if (!may_sign_in_by(look, snapshot->accounts.source[account]) ||
-            (!is_same(name, user) && !is_same(upn, user))) {
+            (!is_same(name, user) && !is_same(upn, user)))
             continue;
-        }
-        if (chosen != NONE && (person[chosen] == NONE || person[chosen] != person[account])) {
+        if (chosen != NONE && (person[chosen] == NONE || person[chosen] != person[account]))
             return NONE;
-        }
         chosen = MIN(chosen, account); /* NONE is the largest */
     }
     return chosen;
@@ -67,9 +65,8 @@ uint32_t who_find_entry(const Look *look, const char *source, const char *key, c
         const char *its_key = snapshot_text(snapshot, snapshot->accounts.key[account]);
         const char *its_source = snapshot->sources[snapshot->accounts.source[account]].name;
 
-        if (strcmp(its_source, source) == 0 && (*key == '\0' || strcmp(its_key, key) == 0)) {
+        if (strcmp(its_source, source) == 0 && (*key == '\0' || strcmp(its_key, key) == 0))
             return account;
-        }
     }
     return NONE;
 }
@@ -80,19 +77,15 @@ const char *who_unusable(const Look *look, uint32_t account, int64_t now_utc)
     const Accounts *accounts = &r->snapshot->accounts;
     uint32_t person = r->links->person[account];
 
-    if (accounts->enabled[account] == STATE_NO) {
+    if (accounts->enabled[account] == STATE_NO)
         return "the account is disabled";
-    }
     if (state_usable(STATE_YES, accounts->expires_utc[account], accounts->flags[account],
-                     now_utc) == STATE_NO) {
+                     now_utc) == STATE_NO)
         return "the account has expired";
-    }
-    if (accounts->locked[account] == STATE_YES) {
+    if (accounts->locked[account] == STATE_YES)
         return "the account is locked";
-    }
-    if (person != NONE && person_left_at(r->snapshot, person, now_utc) != TIME_NEVER) {
+    if (person != NONE && person_left_at(r->snapshot, person, now_utc) != TIME_NEVER)
         return "the person has left";
-    }
     return NULL;
 }
 
@@ -113,10 +106,9 @@ static json_t *person_json(const Look *look, uint32_t person)
 {
     json_t *facts = look_person(look, person);
 
-    if (person != NONE) {
+    if (person != NONE)
         json_object_set_new(facts, "email",
                             look_text(look, look->reconciliation.snapshot->people.email[person]));
-    }
     return facts;
 }
 
@@ -130,9 +122,8 @@ static json_t *accounts_json(const Look *look, uint32_t account)
         json_array_append_new(list, account_json(look, account));
         return list;
     }
-    for (uint32_t i = links->first_account[person]; i < links->first_account[person + 1]; i++) {
+    for (uint32_t i = links->first_account[person]; i < links->first_account[person + 1]; i++)
         json_array_append_new(list, account_json(look, links->person_accounts[i]));
-    }
     return list;
 }
 
@@ -149,9 +140,8 @@ static bool holds_role(const Look *look, const char *name, const GArray *groups)
 
         for (guint j = 0; may_sign_in_by(look, snapshot->groups.source[group]) && j < groups->len;
              j++) {
-            if (g_array_index(groups, uint32_t, j) == group) {
+            if (g_array_index(groups, uint32_t, j) == group)
                 return true;
-            }
         }
     }
     return false;
@@ -171,12 +161,10 @@ static json_t *roles_json(const Look *look, uint32_t account)
         const char *const *names = settings_texts(settings, roles[i]);
         bool is_held = false;
 
-        for (size_t j = 0; !is_held && names[j] != NULL; j++) {
+        for (size_t j = 0; !is_held && names[j] != NULL; j++)
             is_held = holds_role(look, names[j], groups);
-        }
-        if (is_held) {
+        if (is_held)
             json_array_append_new(list, json_string(roles[i]));
-        }
     }
     return list;
 }
@@ -203,13 +191,11 @@ static void add_members(const Look *look, uint32_t group, int64_t now_utc, GPtrA
     for (size_t i = 0; i < n; i++) {
         uint32_t person = r->links->person[accounts[i]];
 
-        if (person == NONE || who_unusable(look, accounts[i], now_utc) != NULL) {
+        if (person == NONE || who_unusable(look, accounts[i], now_utc) != NULL)
             continue;
-        }
         const char *id = snapshot_text(r->snapshot, r->snapshot->people.id[person]);
-        if (!g_ptr_array_find_with_equal_func(ids, id, g_str_equal, NULL)) {
+        if (!g_ptr_array_find_with_equal_func(ids, id, g_str_equal, NULL))
             g_ptr_array_add(ids, g_strdup(id));
-        }
     }
 }
 
@@ -222,15 +208,13 @@ char **who_with_role(const Look *look, const char *role, int64_t now_utc)
     g_autoptr(GArray) groups = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     GPtrArray *ids = g_ptr_array_new();
 
-    for (size_t i = 0; names[i] != NULL; i++) {
+    for (size_t i = 0; names[i] != NULL; i++)
         snapshot_find_groups(r->snapshot, names[i], groups);
-    }
     for (guint i = 0; i < groups->len; i++) {
         uint32_t group = g_array_index(groups, uint32_t, i);
 
-        if (may_sign_in_by(look, r->snapshot->groups.source[group])) {
+        if (may_sign_in_by(look, r->snapshot->groups.source[group]))
             add_members(look, group, now_utc, ids);
-        }
     }
     g_ptr_array_add(ids, NULL);
     return (char **)g_ptr_array_free(ids, FALSE);

@@ -70,9 +70,8 @@ static void change_duty(bool is_on, const char *why, void *data)
     Worker *worker = data;
     bool was_on = worker->jobs != NULL;
 
-    if (!is_on && why != NULL) {
+    if (!is_on && why != NULL)
         say_error("standing by: %s", why);
-    }
     if (is_on && !was_on) {
         start_work(worker);
         say(worker->invocation, "this worker does the jobs and the mail");
@@ -97,9 +96,8 @@ static void stop(Worker *worker)
     stop_work(worker);
     g_clear_pointer(&worker->duty, duty_free);
     g_clear_pointer(&worker->asks, asks_free);
-    while (g_main_context_iteration(NULL, FALSE)) {
+    while (g_main_context_iteration(NULL, FALSE))
         continue;
-    }
     g_clear_pointer(&worker->server, server_free);
     g_clear_pointer(&worker->looks, looks_free);
 }
@@ -150,9 +148,8 @@ static void add_sources(Worker *worker, GPtrArray *sources)
     g_source_attach(cancelled, NULL);
     g_ptr_array_add(sources, g_steal_pointer(&cancelled));
     g_unix_signal_add(SIGHUP, reload, worker);
-    if (sd_watchdog_enabled(0, &watchdog_us) > 0) {
+    if (sd_watchdog_enabled(0, &watchdog_us) > 0)
         g_timeout_add((guint)(watchdog_us / 3000), feed_watchdog, worker);
-    }
 }
 
 static ExitCode serve(Worker *worker)
@@ -175,9 +172,8 @@ ExitCode command_worker(Invocation *invocation)
     g_autoptr(GError) error = NULL;
     const Settings *settings = invocation_settings(invocation);
 
-    if (settings == NULL) {
+    if (settings == NULL)
         return EXIT_CONFIGURATION;
-    }
     const char *path = settings_text(settings_group(settings->root, "worker"), "socket");
     g_autoptr(GSocket) listener = server_listen(path, &error);
 

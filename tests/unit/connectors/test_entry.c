@@ -24,14 +24,12 @@ static char *walked(const char *bytes, size_t n)
     assert_memory_equal(dn.data, "dn", 2);
     while (entry_next_attribute(&walk, &name)) {
         g_string_append_printf(all, "%.*s=", (int)name.length, name.data);
-        while (entry_next_value(&walk, &value)) {
+        while (entry_next_value(&walk, &value))
             g_string_append_printf(all, "%.*s,", (int)value.length, value.data);
-        }
         g_string_append_c(all, ';');
     }
-    if (walk.is_broken) {
+    if (walk.is_broken)
         g_string_append_c(all, '!');
-    }
     return g_string_free(all, FALSE);
 }
 

@@ -22,9 +22,8 @@ static bool matches(const char *text)
     g_autoptr(GError) error = NULL;
     g_autoptr(Filter) filter = filter_parse(text, &error);
 
-    if (filter == NULL) {
+    if (filter == NULL)
         fail_msg("%s", error->message);
-    }
     return filter_matches(filter, ann, G_N_ELEMENTS(ann));
 }
 
@@ -54,9 +53,8 @@ static void conditions_match_as_on_a_server(void **state)
         "(!(mail=x))",
     };
     for (size_t i = 0; i < G_N_ELEMENTS(yes); i++) {
-        if (!matches(yes[i])) {
+        if (!matches(yes[i]))
             fail_msg("%s should match", yes[i]);
-        }
     }
 }
 
@@ -81,9 +79,8 @@ static void conditions_that_do_not_hold_do_not_match(void **state)
         "(!(cn=*))",
     };
     for (size_t i = 0; i < G_N_ELEMENTS(no); i++) {
-        if (matches(no[i])) {
+        if (matches(no[i]))
             fail_msg("%s should not match", no[i]);
-        }
     }
 }
 
@@ -111,9 +108,8 @@ static void a_filter_that_is_not_understood_is_refused(void **state)
     for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_autoptr(GError) error = NULL;
         g_autoptr(Filter) filter = filter_parse(bad[i], &error);
-        if (filter != NULL || error == NULL) {
+        if (filter != NULL || error == NULL)
             fail_msg("%s was taken", bad[i]);
-        }
     }
 }
 
@@ -123,9 +119,8 @@ static void a_filter_nested_without_end_is_refused(void **state)
     g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(GError) error = NULL;
 
-    for (int i = 0; i < 100000; i++) {
+    for (int i = 0; i < 100000; i++)
         g_string_append(text, "(!");
-    }
     assert_null(filter_parse(text->str, &error));
     assert_non_null(strstr(error->message, "nested too deeply"));
 }

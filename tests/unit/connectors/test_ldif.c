@@ -60,9 +60,8 @@ static void assert_refused(void **state, const char *ldif, int line, const char 
     g_autofree char *place = g_strdup_printf("x.ldif:%d: ", line);
 
     assert_false(pulled->is_whole);
-    if (strstr(pulled->error, place) == NULL || strstr(pulled->error, part) == NULL) {
+    if (strstr(pulled->error, place) == NULL || strstr(pulled->error, part) == NULL)
         fail_msg("\"%s\" does not say %s… %s", pulled->error, place, part);
-    }
 }
 
 /* ---- What is read ---- */
@@ -126,11 +125,10 @@ static void a_known_attribute_may_be_spelled_in_any_way(void **state)
     };
     GString *ldif = g_string_new(NULL);
     for (int round = 0; round < 2; round++) {
-        for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
             g_string_append_printf(
                 ldif, "dn: uid=u%d-%zu,dc=x\nobjectClass: inetOrgPerson\nuid: u\n%stitle: t\n\n",
                 round, i, rows[i].lines);
-        }
     }
     g_autoptr(Pulled) pulled = pull(state, ldif->str);
 
@@ -211,10 +209,9 @@ static void a_group_larger_than_every_buffer_has_all_its_members(void **state)
     g_autoptr(GString) ldif =
         g_string_new(ANN "\ndn: cn=g,dc=x\nobjectClass: groupOfNames\ncn: g\n");
 
-    for (guint i = 0; i < n; i++) {
+    for (guint i = 0; i < n; i++)
         g_string_append_printf(ldif, "member: uid=u%u,ou=a very long organisational unit,dc=x\n",
                                i);
-    }
     g_string_append(ldif, "\n" BOB "\n");
     g_autoptr(Pulled) pulled = pull(state, ldif->str);
     const DirectoryEntry *group = recorded_entry(pulled->sink, 1);
@@ -234,9 +231,8 @@ static void several_large_groups_have_their_own_members(void **state)
 
     for (guint g = 0; g < G_N_ELEMENTS(sizes); g++) {
         g_string_append_printf(ldif, "dn: cn=g%u,dc=x\nobjectClass: groupOfNames\ncn: g%u\n", g, g);
-        for (guint i = 0; i < sizes[g]; i++) {
+        for (guint i = 0; i < sizes[g]; i++)
             g_string_append_printf(ldif, "member: uid=u%u-%u,ou=people,dc=x\n", g, i);
-        }
         g_string_append(ldif, "\n");
     }
     g_autoptr(Pulled) pulled = pull(state, ldif->str);
@@ -257,12 +253,11 @@ static void entries_that_cross_the_chunks_are_read_alike(void **state)
     g_autoptr(GString) ldif = g_string_new(NULL);
     const guint n = 40000; /* 4 MB: several chunks, borders in every place of an entry */
 
-    for (guint i = 0; i < n; i++) {
+    for (guint i = 0; i < n; i++)
         g_string_append_printf(ldif,
                                "dn: uid=u%u,dc=x\nobjectClass: inetOrgPerson\nuid: u%u\ncn: Name\n "
                                " of %u\nmail:: YUB4\ntitle: %.*s\n\n",
                                i, i, i, (int)(i % 37), "a title of some length for the sake of it");
-    }
     g_autoptr(Pulled) pulled = pull(state, ldif->str);
 
     assert_whole(pulled, n);
@@ -434,10 +429,9 @@ static void a_stop_that_is_asked_for_makes_the_pull_incomplete(void **state)
     (void)state;
     g_autofree char *path = g_build_filename(*state, "x.ldif", NULL);
     g_autoptr(GString) ldif = g_string_new(NULL);
-    for (int i = 0; i < 5000; i++) {
+    for (int i = 0; i < 5000; i++)
         g_string_append_printf(ldif, "dn: uid=u%d,dc=x\nobjectClass: inetOrgPerson\nuid: u%d\n\n",
                                i, i);
-    }
     assert_true(g_file_set_contents(path, ldif->str, -1, NULL));
     g_autoptr(Pulled) pulled =
         pulled_cancelled_new(*state, "ldif", "path = \"x.ldif\"; server = \"openldap\";");

@@ -46,9 +46,8 @@ static void what_is_no_range_is_none(void **state)
 
     for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
         Range range;
-        if (directory_range_parse(text_of(bad[i]), &range)) {
+        if (directory_range_parse(text_of(bad[i]), &range))
             fail_msg("%s was read as a range", bad[i]);
-        }
     }
 }
 

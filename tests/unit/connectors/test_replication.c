@@ -54,9 +54,8 @@ static void a_blob_that_is_cut_or_of_another_version_is_refused(void **state)
     g_autoptr(GByteArray) blob = blob_from_samba();
     int64_t utc = 7;
 
-    for (size_t length = 0; length < blob->len; length++) {
+    for (size_t length = 0; length < blob->len; length++)
         assert_false(stored_time(blob, length, &utc));
-    }
     blob->data[0] = 2;
     assert_false(stored_time(blob, blob->len, &utc));
     blob->data[0] = 1;
@@ -184,9 +183,8 @@ static void what_is_no_stamp_is_refused(void **state)
 
     for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
         ReplicationStamp stamp = {0};
-        if (replication_read_xml(text_of(bad[i]), &stamp)) {
+        if (replication_read_xml(text_of(bad[i]), &stamp))
             fail_msg("accepted: %s", bad[i]);
-        }
     }
 }
 
@@ -227,9 +225,8 @@ static void a_time_that_cannot_be_refuses_the_stamp(void **state)
                                   "<ftimeLastOriginatingChange>%s</ftimeLastOriginatingChange>"),
                             times[i]);
         ReplicationStamp stamp = {0};
-        if (replication_read_xml(text_of(xml), &stamp)) {
+        if (replication_read_xml(text_of(xml), &stamp))
             fail_msg("accepted: %s", times[i]);
-        }
     }
 }
 

@@ -29,14 +29,12 @@ static void judge_again(Judged *judged)
     schema_begin(judged->schema, text_of(DN));
     for (char **line = judged->lines; *line != NULL; line++) {
         const char *colon = strstr(*line, ": ");
-        if (colon == NULL) {
+        if (colon == NULL)
             continue;
-        }
         const SchemaRule *rule =
             schema_rule(judged->schema, (Text){*line, (size_t)(colon - *line)});
-        if (rule != NULL) {
+        if (rule != NULL)
             schema_add(judged->schema, rule, text_of(colon + 2));
-        }
     }
     judged->verdict = schema_end(judged->schema, &judged->entry, &judged->reason);
 }
@@ -47,9 +45,8 @@ static Judged *judge_with(const SchemaOptions *options, const char *lines)
     Judged *judged = g_new0(Judged, 1);
 
     judged->schema = schema_new(options, &error);
-    if (judged->schema == NULL) {
+    if (judged->schema == NULL)
         fail_msg("%s", error->message);
-    }
     judged->lines = g_strsplit(lines, "\n", -1);
     judge_again(judged);
     return judged;
@@ -95,9 +92,8 @@ static void assert_kinds(const char *server, const Kind *kinds, size_t n)
         g_autoptr(Judged) judged = judge_with(&(SchemaOptions){.server = server}, kinds[i].lines);
         if (judged->verdict != kinds[i].verdict ||
             (judged->verdict == SCHEMA_KEEP && (int)judged->entry.kind != kinds[i].kind) ||
-            (judged->verdict == SCHEMA_EXCLUDE && strcmp(judged->reason, kinds[i].reason) != 0)) {
+            (judged->verdict == SCHEMA_EXCLUDE && strcmp(judged->reason, kinds[i].reason) != 0))
             fail_msg("%s: verdict %d", kinds[i].lines, judged->verdict);
-        }
     }
 }
 

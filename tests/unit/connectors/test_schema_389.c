@@ -32,9 +32,8 @@ static Judged *judge(const char *server, const char *dn, const char *lines)
     Judged *judged = g_new0(Judged, 1);
 
     judged->schema = schema_new(&(SchemaOptions){.server = server}, &error);
-    if (judged->schema == NULL) {
+    if (judged->schema == NULL)
         fail_msg("%s", error->message);
-    }
     judged->lines = g_strsplit(lines, "\n", -1);
     schema_begin(judged->schema, text_of(dn));
     for (char **line = judged->lines; *line != NULL; line++) {
@@ -42,9 +41,8 @@ static Judged *judge(const char *server, const char *dn, const char *lines)
         const SchemaRule *rule =
             colon != NULL ? schema_rule(judged->schema, (Text){*line, (size_t)(colon - *line)})
                           : NULL;
-        if (rule != NULL) {
+        if (rule != NULL)
             schema_add(judged->schema, rule, text_of(colon + 2));
-        }
     }
     judged->verdict = schema_end(judged->schema, &judged->entry, &judged->reason);
     return judged;

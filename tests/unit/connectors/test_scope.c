@@ -49,9 +49,8 @@ static void every_byte_comes_back(void **state)
         g_autofree char *condition = condition_of((Text){raw, sizeof raw});
         g_autoptr(GError) error = NULL;
         g_autoptr(Filter) filter = filter_parse(condition, &error);
-        if (filter == NULL) {
+        if (filter == NULL)
             fail_msg("byte %d: %s: %s", byte, condition, error->message);
-        }
         const FilterValue same = {"mail", {raw, sizeof raw}};
         const FilterValue longer = {"mail", {"a and more z", 12}};
         assert_true(filter_matches(filter, &same, 1));
@@ -78,9 +77,8 @@ static char *keys_of(const SchemaOptions *options, const char *field, const char
     const ScopeKey key = {field, value};
     const Scope scope = {&key, 1};
 
-    if (schema == NULL) {
+    if (schema == NULL)
         fail_msg("%s", error->message);
-    }
     g_autoptr(GPtrArray) conditions = directory_scope_conditions(schema, &scope);
     g_ptr_array_add(conditions, NULL);
     return g_strjoinv("", (char **)conditions->pdata);

@@ -19,9 +19,8 @@ static void assert_time(const char *value, int64_t expected)
 {
     int64_t utc = 0;
 
-    if (!value_generalized_time(text_of(value), &utc)) {
+    if (!value_generalized_time(text_of(value), &utc))
         fail_msg("%s was refused", value);
-    }
     assert_int_equal(utc, expected);
 }
 
@@ -29,9 +28,8 @@ static void assert_no_time(const char *value)
 {
     int64_t utc;
 
-    if (value_generalized_time(text_of(value), &utc)) {
+    if (value_generalized_time(text_of(value), &utc))
         fail_msg("%s was taken as %" G_GINT64_FORMAT, value, utc);
-    }
 }
 
 static void generalized_time_is_read_in_all_its_forms(void **state)
@@ -80,9 +78,8 @@ static void a_time_that_does_not_exist_is_refused(void **state)
         "000001010000Z", /* year 0 */
         "soon",
     };
-    for (size_t i = 0; i < G_N_ELEMENTS(values); i++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(values); i++)
         assert_no_time(values[i]);
-    }
 }
 
 static void year_zero_is_known_as_the_mark_for_ever(void **state)
@@ -108,9 +105,8 @@ static void integers_are_exact_or_refused(void **state)
     static const char *const bad[] = {
         "", "-", "+1", " 1", "1 ", "1.0", "0x1", "9223372036854775808", "99999999999999999999",
         "a"};
-    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++)
         assert_false(value_integer(text_of(bad[i]), &number));
-    }
 }
 
 static void filetime_counts_from_1601(void **state)
@@ -187,9 +183,8 @@ static void a_bit_string_behind_a_member_is_cut_off(void **state)
     } cases[] = {{"cn=a#'0101'B", 4}, {"cn=a#''B", 4},     {"cn=a", 4},
                  {"cn=a#1", 6},       {"cn=a#'012'B", 11}, {"'B", 2}};
 
-    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
         assert_int_equal(value_without_bit_string(text_of(cases[i].value)).length, cases[i].length);
-    }
 }
 
 int main(void)

@@ -53,10 +53,9 @@ static void look_at_all(const Line *line, GString *seen)
 {
     WireMessage message;
 
-    while (directory_wire_look(line->wire, &message)) {
+    while (directory_wire_look(line->wire, &message))
         g_string_append_printf(seen, "%d:%02x:%.*s ", message.id, message.operation,
                                (int)message.content.length, message.content.data);
-    }
 }
 
 #define ENTRY                                                                                      \
@@ -133,9 +132,8 @@ static void what_comes_before_its_turn_is_seen_when_it_has_come(void **state)
     assert_true(directory_wire_is_put_aside(line.wire, &message));
     assert_true(directory_wire_look(line.wire, &message));
     assert_false(directory_wire_is_put_aside(line.wire, &message));
-    while (directory_wire_take(line.wire, &message)) {
+    while (directory_wire_take(line.wire, &message))
         continue;
-    }
     say(&line, LONG_HEADS, sizeof(LONG_HEADS) - 3); /* a message that is not all there */
     assert_false(directory_wire_has_hidden(line.wire));
     directory_wire_bring_back(line.wire, 4);
@@ -192,9 +190,8 @@ static void a_message_larger_than_the_buffer_is_seen(void **state)
 
     line_open(&line);
     GThread *writer = g_thread_new("writer", write_all, &line);
-    while (!directory_wire_look(line.wire, &message)) {
+    while (!directory_wire_look(line.wire, &message))
         assert_int_equal(directory_wire_receive(line.wire), WIRE_GOOD);
-    }
     g_thread_join(writer);
     assert_int_equal(message.id, 5);
     assert_int_equal(message.content.length, MAX_MESSAGE / 2);

@@ -290,13 +290,11 @@ static void campaigns_of_one_name_are_told_apart(void **state)
 /* 00128 has no mail address, 00126 is in no roster. */
 static bool find_some(void *data, const char *id, NotifyPerson *ret_person)
 {
-    if (strcmp(id, "00126") == 0) {
+    if (strcmp(id, "00126") == 0)
         return false;
-    }
     find(data, id, ret_person);
-    if (strcmp(id, "00128") == 0) {
+    if (strcmp(id, "00128") == 0)
         g_clear_pointer(&ret_person->email, g_free);
-    }
     return true;
 }
 

@@ -18,9 +18,8 @@
 static AdviceSigns usual(void)
 {
     static GTimeZone *zone;
-    if (zone == NULL) {
+    if (zone == NULL)
         zone = g_time_zone_new_utc();
-    }
     return (AdviceSigns){
         .last_used_utc = NOON - DAY, .as_of_utc = NOON, .others = 3, .holding = 3, .zone = zone};
 }

@@ -16,9 +16,8 @@ static Campaign load(void **state, const char *rest, Settings **ret_settings)
 static int32_t day(const char *text)
 {
     int32_t found = DAY_NONE;
-    if (text != NULL) {
+    if (text != NULL)
         assert_true(day_parse(text_of(text), NULL, &found));
-    }
     return found;
 }
 

@@ -17,9 +17,8 @@ static const char *event(int32_t due, int32_t today)
     Reminder reminder;
 
     g_clear_pointer(&text, g_free);
-    if (!reminder_due(START, due, today, &reminder)) {
+    if (!reminder_due(START, due, today, &reminder))
         return "none";
-    }
     text = reminder_event("RV-000001", &reminder);
     return text;
 }

@@ -27,9 +27,8 @@ static void no_two_commands_share_a_name(void **state)
     (void)state;
     g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
 
-    for (const Command *command = commands; command->name != NULL; command++) {
+    for (const Command *command = commands; command->name != NULL; command++)
         assert_true(g_hash_table_add(names, (void *)(uintptr_t)command->name));
-    }
 }
 
 static void no_two_options_of_a_command_share_a_name(void **state)
@@ -38,9 +37,8 @@ static void no_two_options_of_a_command_share_a_name(void **state)
     for (const Command *command = commands; command->name != NULL; command++) {
         g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
         for (const CommandOption *own = command->options; own != NULL && own->name != NULL; own++) {
-            if (!g_hash_table_add(names, (void *)(uintptr_t)own->name)) {
+            if (!g_hash_table_add(names, (void *)(uintptr_t)own->name))
                 fail_msg("%s has two options --%s", command->name, own->name);
-            }
         }
     }
 }
@@ -52,9 +50,8 @@ static void no_option_of_a_command_hides_a_global_one(void **state)
         for (const CommandOption *own = command->options; own != NULL && own->name != NULL; own++) {
             assert_non_null(own->help);
             assert_int_equal(own->type == OPTION_FLAG, own->argument == NULL);
-            for (const CommandOption *global = global_options; global->name != NULL; global++) {
+            for (const CommandOption *global = global_options; global->name != NULL; global++)
                 assert_string_not_equal(own->name, global->name);
-            }
         }
     }
 }

@@ -32,12 +32,10 @@ static void remove_all(const char *path)
 
     for (const char *name; dir != NULL && (name = g_dir_read_name(dir)) != NULL;) {
         g_autofree char *inside = g_build_filename(path, name, NULL);
-        if (g_file_test(inside, G_FILE_TEST_IS_DIR) &&
-            !g_file_test(inside, G_FILE_TEST_IS_SYMLINK)) {
+        if (g_file_test(inside, G_FILE_TEST_IS_DIR) && !g_file_test(inside, G_FILE_TEST_IS_SYMLINK))
             remove_all(inside);
-        } else {
+        else
             g_unlink(inside);
-        }
     }
     g_rmdir(path);
 }

@@ -76,9 +76,8 @@ static void a_file_has_an_end(void **state)
     (void)state;
     g_autoptr(GString) content = g_string_new(NULL);
 
-    for (int i = 0; i <= LEAVER_FILE_MAX_PEOPLE; i++) {
+    for (int i = 0; i <= LEAVER_FILE_MAX_PEOPLE; i++)
         g_string_append_printf(content, "%d\n", i);
-    }
     g_autofree char *parsed = parse(content->str, content->len);
     assert_string_equal(parsed, "it names 1001 people; at most 1000 in one file");
 }

@@ -33,9 +33,8 @@ static const Setting tree_settings[] = {
 
 static void tree_validate(const Source *source, GPtrArray *problems)
 {
-    if (g_str_has_prefix(settings_text(source->settings, "url"), "plain:")) {
+    if (g_str_has_prefix(settings_text(source->settings, "url"), "plain:"))
         g_ptr_array_add(problems, g_strdup("plain: is never used with a password."));
-    }
 }
 
 static const Connector table_connector = {
@@ -104,9 +103,8 @@ static Settings *load(void **state, const char *content, char **ret_problems)
     assert_int_equal(settings == NULL, problems->len > 0);
 
     g_autoptr(GString) text = g_string_new("");
-    for (guint i = 0; i < problems->len; i++) {
+    for (guint i = 0; i < problems->len; i++)
         g_string_append_printf(text, "%s%s", i > 0 ? "\n" : "", (char *)problems->pdata[i]);
-    }
     (void)g_string_replace(text, folder, "", 0);
     *ret_problems = g_strdup(text->str);
     return settings;

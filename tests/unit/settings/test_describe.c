@@ -20,9 +20,8 @@ static void assert_line(const char *line)
 {
     g_autofree char *text = description();
     g_autofree char *whole = g_strdup_printf("\n%s\n", line);
-    if (strstr(text, whole) == NULL) {
+    if (strstr(text, whole) == NULL)
         fail_msg("no line \"%s\" in%s", line, text);
-    }
 }
 
 static void own_settings_have_their_full_key(void **state)
@@ -51,12 +50,10 @@ static void check_row(const char *key, const Setting *setting, void *data)
 {
     (void)data;
     if (setting->help == NULL || g_ascii_islower(setting->help[0]) ||
-        !g_str_has_suffix(setting->help, ".")) {
+        !g_str_has_suffix(setting->help, "."))
         fail_msg("%s: the help is no sentence", key);
-    }
-    if (setting->is_required && setting->initial != NULL) {
+    if (setting->is_required && setting->initial != NULL)
         fail_msg("%s: what is required has no default", key);
-    }
 }
 
 static void every_setting_is_explained_by_a_sentence(void **state)

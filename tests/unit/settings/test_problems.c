@@ -14,18 +14,16 @@ static void expect(void **state, const char *content, const char *expected)
 static void expect_part(void **state, const char *content, const char *part)
 {
     g_autofree char *problems = fixture_problems_with_source(state, content);
-    if (strstr(problems, part) == NULL) {
+    if (strstr(problems, part) == NULL)
         fail_msg("\"%s\" is not in \"%s\"", part, problems);
-    }
 }
 
 static void expect_of_source(void **state, const char *row, const char *part)
 {
     g_autofree char *content = g_strdup_printf("sources: (\n{ %s }\n);\n", row);
     g_autofree char *problems = fixture_problems(state, content);
-    if (strstr(problems, part) == NULL) {
+    if (strstr(problems, part) == NULL)
         fail_msg("\"%s\" is not in \"%s\"", part, problems);
-    }
 }
 
 #define TREE "name = \"corp\"; kind = \"tree\"; provides = \"directory\"; url = \"u\"; "

@@ -43,9 +43,8 @@ static char *help_lines(const char *text)
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     for (size_t i = 0; lines[i] != NULL; i++) {
         const char *line = g_strchug(lines[i]);
-        if (g_str_has_prefix(line, "# ")) {
+        if (g_str_has_prefix(line, "# "))
             g_string_append_printf(helps, "%s ", line + 2);
-        }
     }
     return g_string_free(g_steal_pointer(&helps), FALSE);
 }
@@ -61,10 +60,9 @@ static int shipped_setup(void **state)
     g_autofree char *everything = uncomment(shipped->text);
     assert_true(g_file_set_contents(shipped->path, everything, -1, NULL));
     config_init(&shipped->everything);
-    if (config_read_file(&shipped->everything, shipped->path) != CONFIG_TRUE) {
+    if (config_read_file(&shipped->everything, shipped->path) != CONFIG_TRUE)
         fail_msg("line %d of the uncommented file: %s", config_error_line(&shipped->everything),
                  config_error_text(&shipped->everything));
-    }
     *state = shipped;
     return 0;
 }
@@ -105,13 +103,11 @@ static config_setting_t *find_in_rows(config_setting_t *list, char **names)
     bool has_kind = g_strcmp0(config_setting_name(list), "sources") == 0 && names[1] != NULL;
     for (int i = 0; i < config_setting_length(list); i++) {
         config_setting_t *row = config_setting_get_elem(list, (unsigned)i);
-        if (has_kind && is_other_kind(row, names[0])) {
+        if (has_kind && is_other_kind(row, names[0]))
             continue;
-        }
         config_setting_t *found = find(row, has_kind ? names + 1 : names);
-        if (found != NULL) {
+        if (found != NULL)
             return found;
-        }
     }
     return NULL;
 }
@@ -119,12 +115,10 @@ static config_setting_t *find_in_rows(config_setting_t *list, char **names)
 /* names: the rest of the key, NULL-terminated. NULL when no part of the file sets it. */
 static config_setting_t *find(config_setting_t *node, char **names)
 {
-    if (names[0] == NULL) {
+    if (names[0] == NULL)
         return node;
-    }
-    if (config_setting_is_list(node)) {
+    if (config_setting_is_list(node))
         return find_in_rows(node, names);
-    }
     config_setting_t *child =
         config_setting_is_group(node) ? config_setting_get_member(node, names[0]) : NULL;
     return child != NULL ? find(child, names + 1) : NULL;
@@ -133,9 +127,8 @@ static config_setting_t *find(config_setting_t *node, char **names)
 static bool are_equal(const config_setting_t *a, const config_setting_t *b)
 {
     if (config_setting_type(a) != config_setting_type(b) ||
-        config_setting_length(a) != config_setting_length(b)) {
+        config_setting_length(a) != config_setting_length(b))
         return false;
-    }
     switch (config_setting_type(a)) {
     case CONFIG_TYPE_STRING:
         return strcmp(config_setting_get_string(a), config_setting_get_string(b)) == 0;
@@ -148,9 +141,8 @@ static bool are_equal(const config_setting_t *a, const config_setting_t *b)
     }
     for (int i = 0; i < config_setting_length(a); i++) {
         if (!are_equal(config_setting_get_elem(a, (unsigned)i),
-                       config_setting_get_elem(b, (unsigned)i))) {
+                       config_setting_get_elem(b, (unsigned)i)))
             return false;
-        }
     }
     return true;
 }
@@ -173,15 +165,13 @@ static bool is_default(const config_setting_t *node, const char *initial)
 static const Threshold *threshold_of(char **names, const Setting *setting, bool *ret_other)
 {
     *ret_other = false;
-    if (strcmp(names[0], "controls") != 0 || setting->type != SETTING_INT) {
+    if (strcmp(names[0], "controls") != 0 || setting->type != SETTING_INT)
         return NULL;
-    }
     const Control *control = control_find(names[1]);
     assert_non_null(control);
     for (const Threshold *t = control->thresholds; t != NULL && t->name != NULL; t++) {
-        if (strcmp(t->name, names[2]) == 0) {
+        if (strcmp(t->name, names[2]) == 0)
             return t;
-        }
     }
     *ret_other = true;
     return NULL;
@@ -202,27 +192,22 @@ static void check_setting(const char *key, const Setting *setting, void *data)
     g_auto(GStrv) names = g_strsplit(key, ".", -1);
     bool is_other_unit = false;
     const Threshold *threshold = threshold_of(names, setting, &is_other_unit);
-    if (is_other_unit) {
+    if (is_other_unit)
         return;
-    }
     config_setting_t *node = find(config_root_setting(&shipped->everything), names);
-    if (node == NULL) {
+    if (node == NULL)
         fail_msg("config/rightful.conf does not show %s (%s)", key, setting_type_text(setting));
-    }
     bool is_list_of_examples =
         setting->type == SETTING_GROUP_LIST && strcmp(key, "correlation") != 0;
     if (setting->initial != NULL && !is_in_example(names) && !is_list_of_examples &&
-        !is_default(node, setting->initial)) {
+        !is_default(node, setting->initial))
         fail_msg("config/rightful.conf shows %s with another value than its default %s", key,
                  setting->initial);
-    }
-    if (threshold != NULL) {
+    if (threshold != NULL)
         assert_int_equal(config_setting_get_int(node), threshold->iso27001);
-    }
-    if (strcmp(names[0], "controls") == 0 && strcmp(names[2], "severity") == 0) {
+    if (strcmp(names[0], "controls") == 0 && strcmp(names[2], "severity") == 0)
         assert_string_equal(config_setting_get_string(node),
                             severities[control_find(names[1])->severity]);
-    }
 }
 
 static void every_setting_is_shown_with_its_default(void **state)
@@ -234,15 +219,13 @@ static void check_help(const char *key, const Setting *setting, void *data)
 {
     Shipped *shipped = data;
     if (setting->help == NULL || g_ascii_islower(setting->help[0]) ||
-        !g_str_has_suffix(setting->help, ".")) {
+        !g_str_has_suffix(setting->help, "."))
         fail_msg("%s: the help \"%s\" is no sentence", key, setting->help);
-    }
     bool is_of_all_controls = g_str_has_prefix(key, "controls.");
     /* The conditions on people differ by the field only; the file shows the first. */
     bool is_condition = g_str_has_prefix(key, "entitlements.allowed.");
-    if (!is_of_all_controls && !is_condition && strstr(shipped->helps, setting->help) == NULL) {
+    if (!is_of_all_controls && !is_condition && strstr(shipped->helps, setting->help) == NULL)
         fail_msg("config/rightful.conf does not explain %s: \"%s\"", key, setting->help);
-    }
 }
 
 static void every_setting_is_explained_as_in_its_table(void **state)
@@ -253,9 +236,8 @@ static void every_setting_is_explained_as_in_its_table(void **state)
 static void make_needed_file(const char *key, const Setting *setting, void *data)
 {
     Shipped *shipped = data;
-    if (setting->type != SETTING_FILE && setting->type != SETTING_SECRET) {
+    if (setting->type != SETTING_FILE && setting->type != SETTING_SECRET)
         return;
-    }
     g_auto(GStrv) names = g_strsplit(key, ".", -1);
     config_setting_t *node = find(config_root_setting(&shipped->everything), names);
     assert_non_null(node);
@@ -273,9 +255,8 @@ static void the_file_that_sets_everything_is_accepted(void **state)
     settings_describe(catalogue(), make_needed_file, shipped);
 
     g_autoptr(Settings) settings = settings_load(shipped->path, catalogue(), problems, NULL);
-    if (settings == NULL) {
+    if (settings == NULL)
         fail_msg("%u problems, first: %s", problems->len, (char *)problems->pdata[0]);
-    }
 }
 
 static void as_shipped_only_the_sources_are_missing(void **state)
