@@ -121,7 +121,7 @@ def main():
     parser.add_argument("--rightful", required=True)
     parser.add_argument("--tools", required=True)
     parser.add_argument("--accounts", type=int, default=100000)
-    parser.add_argument("--checks", type=int, default=100)
+    parser.add_argument("--checks", type=int, default=300)
     parser.add_argument("--folder", help="keep the generated company here")
     parser.add_argument("--gate", action="store_true")
     options = parser.parse_args()
