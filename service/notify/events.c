@@ -379,11 +379,11 @@ static bool tell_waiver(const Notify *notify, const char *person, const json_t *
     *ret_is_open = strcmp(text_in(exception, "status"), "accepted") == 0 &&
                    strcmp(until, text_in(event, "until")) == 0;
     if (*ret_is_open) {
+        bool is_rule = json_is_true(json_object_get(event, "rule"));
         told->sentence = g_strdup_printf(
-            "%s is accepted%s until %s; then it is open again by itself.", text_in(event, "id"),
-            json_is_true(json_object_get(event, "rule")) ? ", with all that the same rule accepts,"
-                                                         : "",
-            day != NULL ? day : until);
+            "%s is accepted%s until %s; then it is open again by itself.%s%s", text_in(event, "id"),
+            is_rule ? ", with all that the same rule accepts," : "", day != NULL ? day : until,
+            is_rule ? "" : " ", is_rule ? "" : text_in(exception, "summary"));
         told->what = g_strdup(text_in(event, "id"));
         told->key = g_strdup(text_in(event, "id"));
         told->path = g_strdup_printf("/exceptions/%s", text_in(event, "id"));
