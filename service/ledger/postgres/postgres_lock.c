@@ -8,7 +8,7 @@
 
 #include "base/times.h"
 
-#define NAMING_SECONDS 2 /* that a holder gets to write its name: a commit on a busy disk */
+#define NAMING_SECONDS 5 /* that a holder gets to write its name: a commit on a busy disk */
 
 /* row: of rightful_lock. */
 static const struct {
