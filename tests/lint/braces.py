@@ -1,4 +1,4 @@
-"""A single plain statement wears no braces; a body that holds another if or loop, a comment, or more than one line of code in one of its branches does.
+"""A single plain statement wears no braces. Of bodies that hold another if or loop, or a comment, and of chains with one longer branch nothing is said.
 
     braces.py           lints
     braces.py --fix     takes them off (then let clang-format 14 have a look)

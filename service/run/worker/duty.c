@@ -2,6 +2,7 @@
 
 #include "ledger/jobs.h"
 #include "run/ledger_access.h"
+#include "run/worker/rounds.h"
 
 #define LOOK_US (5 * G_USEC_PER_SEC)
 
@@ -10,12 +11,10 @@ struct Duty {
     DutyCalls calls;
     bool is_told_on; /* of the main loop alone, as what it told last */
     char *told;
-    GThread *thread;
+    Rounds *rounds;
     Ledger *ledger; /* of the thread alone: holds the lock; NULL = off */
     GMutex mutex;
-    GCond woken;
-    bool is_ending, is_called; /* under the mutex, as all below */
-    bool is_on, is_asked;
+    bool is_on, is_asked; /* under the mutex, as all below */
     char *why;
 };
 
@@ -64,8 +63,9 @@ static bool keep(Duty *duty, bool *ret_is_asked, GError **error)
     return false;
 }
 
-static void look(Duty *duty)
+static void look(void *data)
 {
+    Duty *duty = data;
     g_autoptr(GError) error = NULL;
     bool is_asked = false; /* who takes over looks for jobs anyway */
     bool is_on = duty->ledger != NULL ? keep(duty, &is_asked, &error) : take(duty, &error);
@@ -80,26 +80,6 @@ static void look(Duty *duty)
     g_idle_add_full(G_PRIORITY_DEFAULT, tell, duty, NULL);
 }
 
-static bool wait_for_call(Duty *duty)
-{
-    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&duty->mutex);
-    gint64 until = g_get_monotonic_time() + LOOK_US;
-
-    while (!duty->is_ending && !duty->is_called &&
-           g_cond_wait_until(&duty->woken, &duty->mutex, until))
-        continue;
-    duty->is_called = false;
-    return !duty->is_ending;
-}
-
-static void *watch(void *data)
-{
-    do {
-        look(data);
-    } while (wait_for_call(data));
-    return NULL;
-}
-
 Duty *duty_new(const Invocation *invocation, const DutyCalls *calls)
 {
     Duty *duty = g_new0(Duty, 1);
@@ -108,35 +88,24 @@ Duty *duty_new(const Invocation *invocation, const DutyCalls *calls)
     duty->directory = g_path_get_dirname(invocation->settings->path);
     duty->calls = *calls;
     g_mutex_init(&duty->mutex);
-    g_cond_init(&duty->woken);
-    duty->thread = g_thread_new("duty", watch, duty);
+    duty->rounds = rounds_new("duty", LOOK_US, look, duty);
     return duty;
-}
-
-static void call(Duty *duty, bool *flag)
-{
-    g_mutex_lock(&duty->mutex);
-    *flag = true;
-    g_cond_signal(&duty->woken);
-    g_mutex_unlock(&duty->mutex);
 }
 
 void duty_wake(Duty *duty)
 {
     if (duty != NULL)
-        call(duty, &duty->is_called);
+        rounds_wake(duty->rounds);
 }
 
 void duty_free(Duty *duty)
 {
     if (duty == NULL)
         return;
-    call(duty, &duty->is_ending);
-    g_thread_join(duty->thread);
+    rounds_free(duty->rounds);
     while (g_source_remove_by_user_data(duty))
         continue;
     ledger_close(duty->ledger);
-    g_cond_clear(&duty->woken);
     g_mutex_clear(&duty->mutex);
     g_free(duty->store);
     g_free(duty->directory);

@@ -1,16 +1,14 @@
 #include "run/worker/mail.h"
 
 #include "notify/notify.h"
+#include "run/worker/rounds.h"
 
 #define ROUND_US (60 * G_USEC_PER_SEC)
 
 struct Mail {
     const Settings *settings;
     Looks *looks;
-    GThread *thread;
-    GMutex mutex;
-    GCond woken;
-    bool is_ending, is_called;
+    Rounds *rounds;
     GCancellable *cancel;
     int64_t collected_utc;
     char *said; /* the last failure: once is enough */
@@ -37,8 +35,9 @@ static void say_once(Mail *mail, const GError *error)
     mail->said = error != NULL ? g_strdup(error->message) : NULL;
 }
 
-static void do_round(Mail *mail)
+static void do_round(void *data)
 {
+    Mail *mail = data;
     g_autoptr(GError) error = NULL;
     g_autofree char *directory = g_path_get_dirname(mail->settings->path);
     g_autoptr(Ledger) ledger =
@@ -59,26 +58,6 @@ static void do_round(Mail *mail)
     say_once(mail, error);
 }
 
-static bool wait_for_round(Mail *mail)
-{
-    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&mail->mutex);
-    gint64 until = g_get_monotonic_time() + ROUND_US;
-
-    while (!mail->is_ending && !mail->is_called &&
-           g_cond_wait_until(&mail->woken, &mail->mutex, until))
-        continue;
-    mail->is_called = false;
-    return !mail->is_ending;
-}
-
-static void *work(void *data)
-{
-    do {
-        do_round(data);
-    } while (wait_for_round(data));
-    return NULL;
-}
-
 Mail *mail_new(const Settings *settings, Looks *looks)
 {
     if (!notify_is_configured(settings))
@@ -89,34 +68,22 @@ Mail *mail_new(const Settings *settings, Looks *looks)
     mail->looks = looks;
     mail->collected_utc = TIME_UNKNOWN;
     mail->cancel = g_cancellable_new();
-    g_mutex_init(&mail->mutex);
-    g_cond_init(&mail->woken);
-    mail->thread = g_thread_new("mail", work, mail);
+    mail->rounds = rounds_new("mail", ROUND_US, do_round, mail);
     return mail;
 }
 
 void mail_wake(Mail *mail)
 {
-    if (mail == NULL)
-        return;
-    g_mutex_lock(&mail->mutex);
-    mail->is_called = true;
-    g_cond_signal(&mail->woken);
-    g_mutex_unlock(&mail->mutex);
+    if (mail != NULL)
+        rounds_wake(mail->rounds);
 }
 
 void mail_free(Mail *mail)
 {
     if (mail == NULL)
         return;
-    g_mutex_lock(&mail->mutex);
-    mail->is_ending = true;
     g_cancellable_cancel(mail->cancel);
-    g_cond_signal(&mail->woken);
-    g_mutex_unlock(&mail->mutex);
-    g_thread_join(mail->thread);
-    g_cond_clear(&mail->woken);
-    g_mutex_clear(&mail->mutex);
+    rounds_free(mail->rounds);
     g_object_unref(mail->cancel);
     g_free(mail->said);
     g_free(mail);

@@ -137,7 +137,7 @@ static void run_unharmed(Pair *pair)
 }
 
 /* Once the lock is held, whatever is lost is made good by the run itself. */
-static void harm_at_every_message(Pair *pair, Harm harm, const char *what, int step)
+static void assert_harmless_at_every_message(Pair *pair, Harm harm, const char *what, int step)
 {
     bool is_through = false;
     int at = 1, n_recovered = 0;
@@ -168,17 +168,17 @@ static void harm_at_every_message(Pair *pair, Harm harm, const char *what, int s
 
 static void a_connection_cut_before_any_message_costs_nothing(void **state)
 {
-    harm_at_every_message(*state, HARM_CUT_BEFORE, "cut before", 2);
+    assert_harmless_at_every_message(*state, HARM_CUT_BEFORE, "cut before", 2);
 }
 
 static void a_connection_cut_after_any_message_costs_nothing(void **state)
 {
-    harm_at_every_message(*state, HARM_CUT_AFTER, "cut after", 1);
+    assert_harmless_at_every_message(*state, HARM_CUT_AFTER, "cut after", 1);
 }
 
 static void a_server_that_crashes_costs_nothing(void **state)
 {
-    harm_at_every_message(*state, HARM_CRASH, "crash", 17);
+    assert_harmless_at_every_message(*state, HARM_CRASH, "crash", 17);
 }
 
 /* In a process that is killed; true when it ended by itself. */
@@ -199,7 +199,8 @@ static bool run_in_child(Pair *pair)
     return WIFEXITED(status);
 }
 
-static void kill_once(Pair *pair, Harm first, int first_at, int at, bool *ret_is_through)
+static void assert_whole_when_killed(Pair *pair, Harm first, int first_at, int at,
+                                     bool *ret_is_through)
 {
     fixture_close(pair->harmed);
     fixture_close(pair->twin);
@@ -228,7 +229,7 @@ static void a_run_killed_at_any_message_leaves_the_ledger_as_before_or_as_after(
     int at = 1;
 
     for (; !is_through; at += 2)
-        kill_once(*state, HARM_NONE, 0, at, &is_through);
+        assert_whole_when_killed(*state, HARM_NONE, 0, at, &is_through);
     assert_true(at > 40);
 }
 
@@ -246,7 +247,7 @@ static void a_run_killed_while_it_recovers_leaves_the_ledger_as_before_or_as_aft
     for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
         bool is_through = false;
         for (int at = 1; !is_through; at += 11)
-            kill_once(pair, HARM_CUT_AFTER, places[i], at, &is_through);
+            assert_whole_when_killed(pair, HARM_CUT_AFTER, places[i], at, &is_through);
     }
 }
 

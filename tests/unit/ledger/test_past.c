@@ -301,7 +301,7 @@ static void assert_links(const LedgerPast *past, const Snapshot *frozen, const D
     }
 }
 
-static void run_random_nights(Fixture *f, uint32_t seed)
+static void assert_past_of_random_nights(Fixture *f, uint32_t seed)
 {
     g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
     World *worlds[N_NIGHTS];
@@ -341,14 +341,14 @@ static void a_past_snapshot_is_the_frozen_one(void **state)
 {
     Fixture *f = *state;
     fixture_open(f, LEDGER_RUN);
-    run_random_nights(f, 1);
+    assert_past_of_random_nights(f, 1);
 }
 
 static void whatever_the_nights_were(void **state)
 {
     Fixture *f = *state;
     fixture_open(f, LEDGER_RUN);
-    run_random_nights(f, 20260317);
+    assert_past_of_random_nights(f, 20260317);
 }
 
 /* A column that the snapshot gets one day must get a place here, too. */
